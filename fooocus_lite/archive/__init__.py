@@ -1,0 +1,1 @@
+"""The room of disk and SQLite: the line of jobs, pictures with their recipes, the history."""

@@ -1,0 +1,83 @@
+"""Everything that can go wrong in a way a person should read.
+
+    FooocusLiteError
+    ├── BadRequest        a value outside what the program accepts
+    │   └── UnknownName   a style, preset, scheduler, … that does not exist
+    ├── NotFound          a job or picture that is not there, or is somebody else's
+    ├── WeightsError      a model file is missing, damaged or of the wrong kind
+    ├── OutOfMemory       the device could not hold the picture being made
+    ├── BrokenPicture     the model returned numbers that are no picture (NaN)
+    ├── DiskError         a picture could not be written
+    └── Cancelled         somebody asked to stop; not a failure
+
+A message says what was wrong, with the value, and what to do next. It is shown to people as it is.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class FooocusLiteError(Exception):
+    """Base of all errors meant to be shown; `code` is stable, for programs."""
+
+    code = "failed"
+
+    def __init__(
+        self, message: str, *, field: str | None = None, allowed: Iterable[object] = ()
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.allowed = [str(value) for value in allowed]
+
+
+class BadRequest(FooocusLiteError):
+    code = "bad_request"
+
+
+class UnknownName(BadRequest):
+    code = "unknown_name"
+
+    @classmethod
+    def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownName":
+        """An error that names the nearest known names, or lists them all when few."""
+        names = sorted(known)
+        near = nearest_names(name, names)
+        if near:
+            hint = "Did you mean " + " or ".join(f"“{each}”" for each in near) + "?"
+        elif names:
+            hint = "There is: " + ", ".join(names[:20]) + ("…" if len(names) > 20 else ".")
+        else:
+            hint = f"There is no {kind} here yet."
+        return cls(f"There is no {kind} called “{name}”. {hint}", field=kind, allowed=near or names)
+
+
+class NotFound(FooocusLiteError):
+    code = "not_found"
+
+
+class WeightsError(FooocusLiteError):
+    code = "weights"
+
+
+class OutOfMemory(FooocusLiteError):
+    code = "out_of_memory"
+
+
+class BrokenPicture(FooocusLiteError):
+    code = "broken_picture"
+
+
+class DiskError(FooocusLiteError):
+    code = "disk"
+
+
+class Cancelled(FooocusLiteError):
+    code = "cancelled"
+
+
+def nearest_names(name: str, known: Iterable[str], at_most: int = 3) -> list[str]:
+    """Known names that look like `name`, best first, compared without regard to case."""
+    by_lower = {each.lower(): each for each in known}
+    found = get_close_matches(name.strip().lower(), by_lower, n=at_most, cutoff=0.5)
+    return [by_lower[each] for each in found]

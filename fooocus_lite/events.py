@@ -1,0 +1,123 @@
+"""What a job tells whoever watches it. Frozen values, `match`ed in the doors."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from .recipe import Recipe
+
+JobState = Literal["queued", "loading", "running", "completed", "failed", "cancelled", "blocked"]
+FINAL_STATES: frozenset[str] = frozenset({"completed", "failed", "cancelled", "blocked"})
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One finished picture. `path` is absolute; `created` is seconds since the epoch."""
+
+    id: str
+    job_id: str
+    index: int
+    owner: str
+    path: Path
+    recipe: Recipe
+    created: float
+    width: int
+    height: int
+    is_saved: bool = True
+
+
+@dataclass(frozen=True)
+class JobError:
+    """Why a job failed, in words for people (`message`) and for programs (`code`)."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Queued:
+    """`position` 1 is next; `eta_s` is None until a first picture has been timed."""
+
+    position: int
+    eta_s: float | None
+
+
+@dataclass(frozen=True)
+class Loading:
+    """`stage` is a short sentence such as "Loading the starter model"."""
+
+    stage: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """Progress inside picture `picture` of `pictures`, both counted from 1.
+
+    `preview` is a JPEG, or None when nobody watches or nothing new is there. `step` runs from 0
+    (before the first) to `total_steps`.
+    """
+
+    picture: int
+    pictures: int
+    step: int
+    total_steps: int
+    seconds_per_step: float | None = None
+    eta_s: float | None = None
+    preview: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class PictureReady:
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Finished:
+    pictures: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    pictures: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    error: JobError
+
+
+Event = Queued | Loading | Step | PictureReady | Finished | Cancelled | Failed
+
+
+@dataclass(frozen=True)
+class JobView:
+    """A job as it stands this moment: all a door needs to draw it, from the start or the middle.
+
+    `now` is the newest of Queued, Loading and Step; None once the job has ended.
+    """
+
+    id: str
+    owner: str
+    state: JobState
+    created: float
+    recipes: tuple[Recipe, ...]
+    pictures: tuple[Picture, ...]
+    skipped: tuple[int, ...]
+    now: Queued | Loading | Step | None
+    error: JobError | None
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL_STATES
+
+    @property
+    def progress(self) -> float:
+        """Share of all steps that is done, 0..1."""
+        if self.state == "completed":
+            return 1.0
+        done = float(len(self.pictures) + len(self.skipped))
+        if isinstance(self.now, Step) and self.now.total_steps:
+            done += min(1.0, self.now.step / self.now.total_steps)
+        return min(1.0, done / max(1, len(self.recipes)))

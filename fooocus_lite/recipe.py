@@ -1,0 +1,143 @@
+"""The words that flow through the house: what was asked, what was decided, what came out.
+
+Knows nothing of files, widgets or torch. Every limit of a request stands here, once, for all doors.
+"""
+
+import unicodedata
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from .errors import BadRequest
+
+MAX_SEED = 2**63 - 1
+MAX_COUNT = 32
+MAX_PROMPT_CHARACTERS = 10_000
+ImageFormat = Literal["png", "jpeg", "webp"]
+
+
+class LoRA(BaseModel):
+    """A LoRA by name, with the weight it is applied at (-2..2)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    weight: Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)] = 1.0
+
+
+class ImageRequest(BaseModel):
+    """What a person asked for; `None` means "you choose".
+
+    `seed` -1 means random. `width` and `height` are pixels and come together; they beat `aspect`.
+    `prompt_limit` of the settings may be lower than the limit here, never higher.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prompt: str
+    negative_prompt: str = ""
+    styles: tuple[str, ...] | None = Field(default=None, max_length=20)
+    preset: str | None = None
+    model: str | None = None
+    performance: str | None = None
+    aspect: str | None = None
+    width: int | None = Field(default=None, ge=64, le=4096)
+    height: int | None = Field(default=None, ge=64, le=4096)
+    count: int = Field(default=1, ge=1, le=MAX_COUNT)
+    seed: int = Field(default=-1, ge=-1, le=MAX_SEED)
+    num_inference_steps: int | None = Field(default=None, ge=1, le=150)
+    guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
+    scheduler: str | None = None
+    loras: tuple[LoRA, ...] | None = Field(default=None, max_length=10)
+    image_format: ImageFormat | None = None
+    save_metadata: bool | None = None
+
+    @field_validator("prompt", "negative_prompt")
+    @classmethod
+    def _is_clean_text(cls, text: str, info: object) -> str:
+        if len(text) > MAX_PROMPT_CHARACTERS:
+            raise ValueError(
+                f"has {len(text):,} characters; the limit is {MAX_PROMPT_CHARACTERS:,}. Shorten it"
+            )
+        for place, character in enumerate(text):
+            is_control = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t\r"
+            if is_control:
+                raise ValueError(
+                    f"has the control character U+{ord(character):04X} at position {place + 1}. "
+                    "Remove it"
+                )
+        return text
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> "ImageRequest":
+        if not self.prompt.strip():
+            raise ValueError("The prompt is empty. Write what you want to see, or pick an example")
+        if (self.width is None) != (self.height is None):
+            raise ValueError("width and height come together. Give both, or neither")
+        return self
+
+
+class Recipe(BaseModel):
+    """Every choice made for ONE picture; enough, with the same weights, to make it again.
+
+    `request` is what was typed, so "use these settings" never applies a style twice.
+    `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    version: Literal[1] = 1
+    task: Literal["text-to-image"] = "text-to-image"
+    model: str
+    family: str
+    model_revision: str | None = None
+    model_hashes: dict[str, str] = {}
+    prompt: str
+    negative_prompt: str = ""
+    styles: tuple[str, ...] = ()
+    loras: tuple[LoRA, ...] = ()
+    num_inference_steps: int = Field(ge=1, le=150)
+    guidance_scale: float = Field(ge=0, le=30, allow_inf_nan=False)
+    scheduler: str
+    width: int = Field(ge=64, le=4096)
+    height: int = Field(ge=64, le=4096)
+    seed: int = Field(ge=0, le=MAX_SEED)
+    request: ImageRequest
+
+
+class MadeWith(BaseModel):
+    """The machine and versions a picture came from; kept beside its recipe, never inside."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    program: str
+    torch: str
+    diffusers: str
+    device: str
+    dtype: str
+    plan: str
+    threads: int
+
+
+def request_from(values: dict[str, object]) -> ImageRequest:
+    """An `ImageRequest` from outside data, or a BadRequest naming the first wrong value."""
+    try:
+        return ImageRequest.model_validate(values)
+    except ValidationError as error:
+        raise bad_request_from(error) from None
+
+
+def bad_request_from(error: ValidationError) -> BadRequest:
+    """The first complaint of pydantic as one sentence that names the field and the value."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    if not field:
+        return BadRequest(f"{message}.")
+    if first["type"] == "extra_forbidden":
+        return BadRequest(f"There is no setting called “{field}”. Check its spelling.", field=field)
+    if first["type"] == "value_error":
+        return BadRequest(f"The {field.replace('_', ' ')} {message}.", field=field)
+    shown = str(first["input"])
+    shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    return BadRequest(f"{field} is “{shown}”: {message[0].lower()}{message[1:]}.", field=field)

@@ -1,0 +1,143 @@
+"""The program's own settings, in one class, with one precedence.
+
+Command line > environment (`FOOOCUS_LITE_*`) > `config.toml` in the home folder > default. Environment and
+files are read only in `load`; everybody else is handed the value.
+"""
+
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import BadRequest, nearest_names
+from .recipe import ImageFormat
+
+PROGRAM = Path(__file__).resolve().parent
+CHECKOUT = PROGRAM.parent
+PREFIX = "FOOOCUS_LITE_"
+
+
+class Settings(BaseModel):
+    """How this run of the program behaves. Folders are absolute; limits are those of the contract."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path
+    output_path: Path
+    listen: str = "127.0.0.1"
+    port: int = Field(default=7865, ge=1, le=65535)
+    share: bool = False
+    open: bool = False
+    users: Path | None = None
+    preset: str = "starter"
+    theme: Literal["auto", "light", "dark"] = "auto"
+    browser: bool = True
+    language: str = "en"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    image_format: ImageFormat = "png"
+    save_metadata: bool = True
+    prompt_limit: int = Field(default=10_000, ge=1, le=10_000)
+    line_limit: int = Field(default=1_000, ge=1)
+    waiting_per_owner: int = Field(default=20, ge=1)
+    job_timeout_s: float = Field(default=600.0, gt=0)
+    is_space: bool = False
+
+    @property
+    def state(self) -> Path:
+        """SQLite, lock, log, secrets and our temporary folder."""
+        return self.home / "state"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def is_local_only(self) -> bool:
+        """Whether only this machine can reach the page: one person, who may see everything."""
+        return self.listen in ("127.0.0.1", "localhost", "::1") and not self.share and not self.is_space
+
+
+def load(
+    given: Mapping[str, Any] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings from the four sources. `given` are the command line's, without its `None`s.
+
+    Raises BadRequest naming the setting, its value and where it came from.
+    """
+    given = {name: value for name, value in (given or {}).items() if value is not None}
+    environment = environment or {}
+    home = Path(given.get("home") or environment.get(PREFIX + "HOME") or _default_home(environment))
+    home = home.expanduser().resolve()
+    values: dict[str, Any] = {**_space(environment), **_from_file(home / "config.toml")}
+    values |= _from_environment(environment)
+    values |= given
+    values["home"] = home
+    output_path = Path(values.get("output_path") or home / "outputs").expanduser()
+    values["output_path"] = output_path if output_path.is_absolute() else Path.cwd() / output_path
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(
+            f"The setting {name} is “{first['input']}”: {first['msg'].lower()}.", field=name
+        ) from None
+
+
+def _default_home(environment: Mapping[str, str]) -> Path:
+    """The checkout when run from one, else the user's data folder."""
+    if environment.get("SPACE_ID") and Path("/data").is_dir():
+        return Path("/data")
+    if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "launch.py").is_file():
+        return CHECKOUT
+    if sys.platform == "win32":
+        base = Path(environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "fooocus-lite"
+
+
+def _space(environment: Mapping[str, str]) -> dict[str, Any]:
+    """On a Hugging Face Space the host and port come from the platform, and nobody has a browser there."""
+    if not environment.get("SPACE_ID"):
+        return {}
+    return {
+        "is_space": True,
+        "browser": False,
+        "listen": environment.get("GRADIO_SERVER_NAME", "0.0.0.0"),
+        "port": environment.get("GRADIO_SERVER_PORT", "7860"),
+    }
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadRequest(f"{path.name} cannot be read: {error}. Correct it or remove it.") from None
+    return _known(values, path.name)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name != PREFIX + "HOME" and value != ""
+    }
+    return _known(found, "the environment")
+
+
+def _known(values: dict[str, Any], where: str) -> dict[str, Any]:
+    names = set(Settings.model_fields) - {"home", "is_space"}
+    for name in values:
+        if name not in names:
+            near = nearest_names(name, names)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise BadRequest(f"{where} has an unknown setting “{name}”.{hint}", field=name)
+    return values

@@ -1,0 +1,1 @@
+"""Pure code: arguments in, values out. No torch, disk, network, clock or environment."""

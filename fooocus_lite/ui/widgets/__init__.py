@@ -1,0 +1,1 @@
+"""Our own gr.HTML components: aspect picker, style picker, live preview, gallery."""

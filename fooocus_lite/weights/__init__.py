@@ -1,0 +1,1 @@
+"""The room of model files: what is here, whether it is whole. Never imports torch."""
