@@ -54,13 +54,15 @@ class ImageRequest(BaseModel):
 
     @field_validator("prompt", "negative_prompt")
     @classmethod
-    def _is_clean_text(cls, text: str, info: object) -> str:
+    def _is_clean_text(cls, text: str) -> str:
         if len(text) > MAX_PROMPT_CHARACTERS:
             raise ValueError(
                 f"has {len(text):,} characters; the limit is {MAX_PROMPT_CHARACTERS:,}. Shorten it"
             )
         for place, character in enumerate(text):
-            is_control = unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t\r"
+            is_control = (
+                unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t\r"
+            )
             if is_control:
                 raise ValueError(
                     f"has the control character U+{ord(character):04X} at position {place + 1}. "

@@ -1,7 +1,7 @@
 """The program's own settings, in one class, with one precedence.
 
-Command line > environment (`FOOOCUS_LITE_*`) > `config.toml` in the home folder > default. Environment and
-files are read only in `load`; everybody else is handed the value.
+Command line > environment (`FOOOCUS_LITE_*`) > `config.toml` in the home folder > default.
+Environment and files are read only in `load`; everybody else is handed the value.
 """
 
 import sys
@@ -21,7 +21,7 @@ PREFIX = "FOOOCUS_LITE_"
 
 
 class Settings(BaseModel):
-    """How this run of the program behaves. Folders are absolute; limits are those of the contract."""
+    """How this run of the program behaves. Folders are absolute."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +42,6 @@ class Settings(BaseModel):
     prompt_limit: int = Field(default=10_000, ge=1, le=10_000)
     line_limit: int = Field(default=1_000, ge=1)
     waiting_per_owner: int = Field(default=20, ge=1)
-    job_timeout_s: float = Field(default=600.0, gt=0)
     is_space: bool = False
 
     @property
@@ -57,7 +56,11 @@ class Settings(BaseModel):
     @property
     def is_local_only(self) -> bool:
         """Whether only this machine can reach the page: one person, who may see everything."""
-        return self.listen in ("127.0.0.1", "localhost", "::1") and not self.share and not self.is_space
+        return (
+            self.listen in ("127.0.0.1", "localhost", "::1")
+            and not self.share
+            and not self.is_space
+        )
 
 
 def load(
@@ -103,7 +106,7 @@ def _default_home(environment: Mapping[str, str]) -> Path:
 
 
 def _space(environment: Mapping[str, str]) -> dict[str, Any]:
-    """On a Hugging Face Space the host and port come from the platform, and nobody has a browser there."""
+    """On a Hugging Face Space the platform gives host and port, and nobody has a browser there."""
     if not environment.get("SPACE_ID"):
         return {}
     return {

@@ -1,88 +1,323 @@
 """The front: opens the rooms and is the only thing a door imports.
 
-start(request) -> job id, view / watch (job) -> what is happening, skip, stop, history, presets, styles.
+start(request) -> job id; view, watch, follow -> what is happening; skip, stop; history; presets.
 """
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Literal
+import asyncio
+import time
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from random import SystemRandom
 
-from .events import Event, JobView, Picture
+from filelock import FileLock, Timeout
+
+from . import library
+from .archive import compare, pictures
+from .archive.database import Database, open_database
+from .archive.history import History, Rebuilt
+from .archive.job import Job
+from .archive.jobs import JobStore
+from .archive.sweep import sweep
+from .board import Board
+from .errors import BadRequest, NotFound, UnknownName
+from .events import Event, JobView, Loading, Picture, Queued, Step
+from .lane import Lane
+from .news import Seen, told
 from .recipe import ImageRequest, Recipe
 from .settings import Settings
-from .thinking.families import Family
+from .thinking import memory
+from .thinking.families import FAMILIES, Family
 from .thinking.presets import Preset
+from .thinking.resolve import Pantry, preset_for, resolve
+from .thinking.schedulers import SCHEDULERS
 from .thinking.styles import Style
+from .weights import catalogue, verify
+from .weights.catalogue import Model
 
 LOCAL = "local"
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+}
 
 
 class Studio:
     """One open house. `owner` is who asks: a browser's token, or "local" for the command line."""
 
-    settings: Settings
-    notices: tuple[str, ...]
-    """Sentences to show once: a data file left out, a database set aside."""
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.board = Board()
+        self._library = library.read(settings)
+        self._notices = list(self._library.problems)
+        self._lane: Lane | None = None
+        self._device_lock: FileLock | None = None
 
-    @classmethod
-    def open(cls, settings: Settings, cooks: Literal["all", "own", "none"] = "all") -> "Studio":
-        raise NotImplementedError
+    # -- opening and closing ---------------------------------------------------------------
 
-    def close(self) -> None: ...
+    def cook(self, only: Collection[str] | None = None) -> bool:
+        """Takes the device and starts its lane; False when another process has it.
 
-    def presets(self) -> dict[str, Preset]: ...
+        Whoever gets the device first puts jobs of a killed process back into the line.
+        """
+        self.settings.state.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.settings.state / "device.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        self._device_lock = lock
+        if only is None:
+            sweep(self.settings.state / "tmp", self.settings.output_path)
+        self._store.recover()
+        self._lane = Lane(
+            self.settings, self._store, self.board, self.models, self._lora_files, only
+        )
+        self._lane.start()
+        return True
 
-    def styles(self) -> dict[str, Style]: ...
+    @property
+    def is_cooking(self) -> bool:
+        """Whether this process has the device."""
+        return self._lane is not None
 
-    def family_of(self, model: str) -> Family: ...
+    def close(self) -> None:
+        """Ends the lane after its running step; unfinished jobs go on at the next start."""
+        if self._lane is not None:
+            self._lane.close()
+            self._lane = None
+        if self._device_lock is not None:
+            self._device_lock.release()
+            self._device_lock = None
 
-    def schedulers(self) -> tuple[str, ...]: ...
+    @cached_property
+    def _store(self) -> JobStore:
+        return JobStore(
+            self._database,
+            self.settings.home,
+            self.settings.line_limit,
+            self.settings.waiting_per_owner,
+        )
+
+    @cached_property
+    def _history(self) -> History:
+        return History(self._database, self.settings.home)
+
+    @cached_property
+    def _database(self) -> Database:
+        opened = open_database(self.settings.state / "jobs.sqlite3")
+        self._notices += opened.notices
+        return opened
+
+    def prepare(self) -> None:
+        """Opens the database now, so that its notices are known before the page is drawn."""
+        self._store  # noqa: B018 - a cached property
+
+    # -- what is here ----------------------------------------------------------------------
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences to show: a data file left out, a database set aside."""
+        return tuple(self._notices)
+
+    def presets(self) -> dict[str, Preset]:
+        return self._library.presets
+
+    @staticmethod
+    def check_preset(path: Path) -> str | None:
+        """What is wrong with a preset file, with its line; None when nothing is."""
+        return library.check(path)
+
+    def styles(self) -> dict[str, Style]:
+        return self._library.styles
+
+    def models(self) -> dict[str, Model]:
+        """The models that lie here, the program's own and the home's, by name."""
+        return catalogue.find(self._model_folders())
+
+    def family_of(self, model: str) -> Family:
+        """Raises UnknownName when there is no such model."""
+        return FAMILIES[self._model(model).family]
+
+    def schedulers(self) -> tuple[str, ...]:
+        return tuple(SCHEDULERS)
+
+    def device_report(self, model: str) -> str:
+        """The device, number format and why, for a model. Imports torch to ask the machine."""
+        from .engine import hardware
+
+        model_mib = verify.parameters(self._model(model).folder) * 2 // hardware.MIB
+        return memory.plan(hardware.facts(), model_mib).reason
+
+    def status(self) -> str:
+        """One line: the device and why, or what is still being loaded."""
+        return self._lane.status if self._lane else "Another window of the program does the work."
+
+    # -- asking ----------------------------------------------------------------------------
 
     def plan(self, request: ImageRequest) -> list[Recipe]:
         """What would be made, without making it. Raises BadRequest or UnknownName."""
-        ...
+        limit = self.settings.prompt_limit
+        for field in ("prompt", "negative_prompt"):
+            if len(getattr(request, field)) > limit:
+                raise BadRequest(
+                    f"The {field.replace('_', ' ')} has {len(getattr(request, field)):,} "
+                    f"characters; the limit is {limit:,}. Shorten it.",
+                    field=field,
+                )
+        return resolve(request, self._pantry(), SystemRandom())
+
+    def preset_named(self, name: str | None = None) -> Preset:
+        """The preset of that name, or the default one. Raises UnknownName."""
+        return preset_for(name, self._pantry())
 
     def start(self, request: ImageRequest, owner: str = LOCAL) -> str:
-        """The id of a job that is on disk. Raises BadRequest (also when the line is full)."""
-        ...
+        """The id of a job that is on disk. Raises BadRequest, also when the line is full."""
+        return self.start_recipes(request, self.plan(request), owner)
 
-    def view(self, job_id: str, owner: str = LOCAL) -> JobView:
-        """The job as it stands, newest preview included. Raises NotFound (also for a stranger)."""
-        ...
-
-    def active(self, owner: str = LOCAL) -> list[str]:
-        """Ids of the owner's unfinished jobs, in the order they will run."""
-        ...
-
-    def watch(self, job_id: str, owner: str = LOCAL, interval_s: float = 0.22) -> AsyncIterator[Event]:
-        """Events from now to the end, the newest of each kind, at most one step per interval."""
-        ...
-
-    def follow(self, job_id: str, owner: str = LOCAL, interval_s: float = 0.1) -> Iterator[Event]:
-        """`watch` for callers without an event loop."""
-        ...
+    def start_recipes(
+        self, request: ImageRequest, recipes: Sequence[Recipe], owner: str = LOCAL
+    ) -> str:
+        """`start` for recipes already decided (replay)."""
+        job = self._store.add(owner, request, recipes)
+        if self._lane is not None:
+            self._lane.wake()
+        return job.id
 
     def skip(self, job_id: str, owner: str = LOCAL) -> None:
         """Leave the picture being made; go on with the next."""
-        ...
+        job = self._owned(job_id, owner)
+        index = self._store.next_index(job.id)
+        if index is not None:
+            self._store.request_skip(job.id, index)
 
     def stop(self, job_id: str, owner: str = LOCAL) -> None:
         """End the job; finished pictures stay."""
-        ...
+        self._store.request_stop(self._owned(job_id, owner).id)
+
+    # -- watching --------------------------------------------------------------------------
+
+    def active(self, owner: str = LOCAL) -> list[str]:
+        """Ids of the owner's unfinished jobs, in the order they will run."""
+        return list(self._store.active(owner))
+
+    def view(self, job_id: str, owner: str = LOCAL) -> JobView:
+        """The job as it stands, newest preview included. Raises NotFound, also for a stranger."""
+        job = self._owned(job_id, owner)
+        failure = self.board.failure(job.id)
+        saved = self._store.pictures_of(job.id)
+        return JobView(
+            id=job.id,
+            owner=job.owner,
+            state="failed" if failure else job.state,
+            created=job.created,
+            recipes=job.recipes,
+            pictures=(*saved, *self.board.unsaved_of(job.id)),
+            skipped=job.skipped,
+            now=self._now(job),
+            error=failure or job.error,
+        )
+
+    def _now(self, job: Job) -> Queued | Loading | Step | None:
+        if job.state == "queued":
+            seconds = self._store.seconds_per_picture()
+            ahead = self._store.pictures_ahead(job.id)
+            eta_s = None if seconds is None else ahead * seconds
+            return Queued(self._store.position(job.id) or 1, eta_s)
+        if job.is_final:
+            return None
+        return self.board.now(job.id) or told(job)
+
+    async def watch(
+        self, job_id: str, owner: str = LOCAL, interval_s: float = 0.22
+    ) -> AsyncIterator[Event]:
+        """Events from now to the end, the newest of each kind, at most one step per interval."""
+        seen = Seen()
+        with self.board.watching(job_id):
+            while not seen.is_over:
+                for event in seen.news(await asyncio.to_thread(self.view, job_id, owner)):
+                    yield event
+                if not seen.is_over:
+                    await asyncio.sleep(interval_s if seen.has_step else 0.05)
+
+    def follow(
+        self, job_id: str, owner: str = LOCAL, interval_s: float = 0.1
+    ) -> Iterator[Event | None]:
+        """`watch` for callers without an event loop; None when an interval brought no news."""
+        seen = Seen()
+        while not seen.is_over:
+            yield from seen.news(self.view(job_id, owner))
+            if not seen.is_over:
+                yield None
+                time.sleep(interval_s)
+
+    # -- pictures --------------------------------------------------------------------------
 
     def history(
         self, owner: str = LOCAL, search: str = "", limit: int = 60, before: float | None = None
     ) -> list[Picture]:
         """Newest first. Alone on localhost every owner's pictures are shown."""
-        ...
+        whose = None if self.settings.is_local_only or owner == LOCAL else owner
+        return self._history.latest(whose, search, limit, before)
+
+    def rebuild_history(self) -> Rebuilt:
+        """The index of pictures again from the recipes inside the files."""
+        return self._history.rebuild(self.settings.output_path)
 
     def picture(self, picture_id: str, owner: str = LOCAL) -> Picture:
         """Raises NotFound, also for a stranger's picture."""
-        ...
+        if unsaved := self.board.unsaved(picture_id):
+            found = unsaved[0]
+        else:
+            found = self._history.find(picture_id)
+        if not (found.owner == owner or owner == LOCAL or self.settings.is_local_only):
+            raise NotFound("There is no such picture.", field="id")
+        return found
 
     def picture_bytes(self, picture_id: str, owner: str = LOCAL) -> tuple[bytes, str]:
-        """The file's bytes and media type; a picture that could not be saved is served from memory."""
-        ...
+        """The file's bytes and media type; one that could not be saved is served from memory."""
+        picture = self.picture(picture_id, owner)
+        media_type = MEDIA_TYPES.get(picture.path.suffix, "application/octet-stream")
+        if unsaved := self.board.unsaved(picture_id):
+            return unsaved[1], media_type
+        try:
+            return picture.path.read_bytes(), media_type
+        except OSError:
+            raise NotFound("The picture's file is gone from the outputs folder.") from None
 
-    def status(self) -> str:
-        """One line: device and why, or what is still being loaded."""
-        ...
+    def inspect(self, path: Path) -> pictures.Found:
+        """What a picture file says about itself."""
+        return pictures.read(path)
+
+    def psnr(self, one: Path, other: Path) -> float:
+        """How alike two picture files are, in dB; infinite when every pixel is the same."""
+        return compare.psnr(one, other)
+
+    # -- inside ----------------------------------------------------------------------------
+
+    def _owned(self, job_id: str, owner: str) -> Job:
+        return self._store.get(job_id, None if owner == LOCAL else owner)
+
+    def _model(self, name: str) -> Model:
+        models = self.models()
+        if name not in models:
+            raise UnknownName.among("model", name, models)
+        return models[name]
+
+    def _pantry(self) -> Pantry:
+        models = self.models()
+        return Pantry(
+            presets=self._library.presets,
+            styles=self._library.styles,
+            families={name: FAMILIES[model.family] for name, model in models.items()},
+            loras={name: frozenset(self._lora_files(model)) for name, model in models.items()},
+            default_preset=self.settings.preset,
+        )
+
+    def _model_folders(self) -> list[Path]:
+        return list(dict.fromkeys([library.program_folder("models"), self.settings.models]))
+
+    def _lora_files(self, model: Model) -> dict[str, Path]:
+        return catalogue.find_loras(model.folder, self._model_folders())

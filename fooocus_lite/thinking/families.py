@@ -1,4 +1,4 @@
-"""Model families as data: one table entry each. Class names stand here as text; the engine finds them."""
+"""Model families as data, one table entry each. Class names stand here as text."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""Our own gr.HTML components: aspect picker, style picker, live preview, gallery."""
+"""Custom `gr.HTML` widgets: a Python class each, with its .html and .js beside it."""

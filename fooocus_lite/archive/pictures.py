@@ -1,0 +1,157 @@
+"""Pictures as files: written whole or not at all, with their recipe inside, and read back.
+
+Names hold day, time and seed, never a word of the prompt. Knows nothing of jobs or the database.
+"""
+
+import errno
+import io
+import os
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from .. import __version__
+from ..errors import BadRequest, DiskError
+from ..recipe import ImageFormat, MadeWith, Recipe
+from ..thinking import metadata
+from .embedded import read_texts, save_options
+
+SUFFIXES: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+# PNG level 1 is five times faster than the default 6 and 5-10 % larger.
+OPTIONS: dict[ImageFormat, dict[str, Any]] = {
+    "png": {"compress_level": 1},
+    "jpeg": {"quality": 92, "subsampling": 0},
+    "webp": {"quality": 90},
+}
+NAME = re.compile(r"(\d{6})-(\d{1,19})-[0-9a-f]{8}\.(png|jpg|webp)")
+PART = re.compile(NAME.pattern + r"\.part")
+IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+IS_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a picture file says about itself. `problem` is a sentence, also beside a good part."""
+
+    recipe: Recipe | None = None
+    made_with: MadeWith | None = None
+    parameters: str | None = None
+    others: dict[str, str] = field(default_factory=dict)
+    problem: str | None = None
+
+
+def save(
+    image: Image.Image,
+    recipe: Recipe,
+    made_with: MadeWith | None,
+    folder: Path,
+    image_format: ImageFormat,
+    save_metadata: bool,
+    now: float,
+) -> Path:
+    """Where the picture now is: `folder`/YYYY-MM-DD/HHMMSS-seed-xxxxxxxx.png, local time.
+
+    `now` is seconds since the epoch. Complete on the disk before this returns. Raises DiskError and
+    leaves nothing behind when it cannot be written.
+    """
+    data = encode(image, recipe, made_with, image_format, save_metadata)
+    moment = time.localtime(now)
+    day = folder / time.strftime("%Y-%m-%d", moment)
+    name = f"{time.strftime('%H%M%S', moment)}-{recipe.seed}-{secrets.token_hex(4)}"
+    path = day / (name + SUFFIXES[image_format])
+    try:
+        day.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data)
+    except OSError as error:
+        raise _disk_error(error, day) from error
+    return path
+
+
+def encode(
+    image: Image.Image,
+    recipe: Recipe,
+    made_with: MadeWith | None,
+    image_format: ImageFormat,
+    save_metadata: bool,
+) -> bytes:
+    """The bytes of the file; without `save_metadata` they hold the pixels and nothing else."""
+    keeps_alpha = image_format != "jpeg" and image.mode == "RGBA"
+    clean = image.convert("RGBA" if keeps_alpha else "RGB")
+    # Pillow would write some of what an opened picture brought along.
+    clean.info = {}
+    options = dict(OPTIONS[image_format])
+    if save_metadata:
+        parameters = metadata.to_parameters(recipe, __version__)
+        options |= save_options(image_format, metadata.to_json(recipe, made_with), parameters)
+    buffer = io.BytesIO()
+    clean.save(buffer, format=image_format.upper(), **options)
+    return buffer.getvalue()
+
+
+def read(path: Path) -> Found:
+    """What is inside a picture, anybody's; never raises for a strange, damaged or hostile file."""
+    texts = read_texts(path)
+    recipe, made_with, problem = None, None, texts.problem
+    if texts.recipe is not None:
+        try:
+            recipe, made_with = metadata.from_json(texts.recipe)
+        except BadRequest as error:
+            problem = error.message
+    return Found(recipe, made_with, texts.parameters, texts.others, problem)
+
+
+def created_of(path: Path) -> float:
+    """Seconds since the epoch when a picture was made: by its name, else by the file's own time.
+
+    The name survives a copy; the file's time has the fraction of the second, when it agrees.
+    """
+    file_time = path.stat().st_mtime
+    named = NAME.fullmatch(path.name)
+    if named is None:
+        return file_time
+    try:
+        moment = time.strptime(f"{path.parent.name} {named[1]}", "%Y-%m-%d %H%M%S")
+    except ValueError:
+        return file_time
+    name_time = time.mktime(moment)
+    return file_time if 0 <= file_time - name_time < 60 else name_time
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Writes `data` under a temporary name, then renames: `path` is never half there.
+
+    Raises OSError; the temporary file is gone then.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _disk_error(error: OSError, folder: Path) -> DiskError:
+    if error.errno in IS_FULL:
+        return DiskError(
+            f"The disk with {folder} is full, so the picture could not be saved. Free some space; "
+            "until the program ends you can still download it from the page."
+        )
+    if error.errno in IS_FORBIDDEN:
+        return DiskError(
+            f"The folder {folder} cannot be written, so the picture could not be saved. Make it "
+            "writable or choose another with --output-path; until the program ends you can still "
+            "download it from the page."
+        )
+    return DiskError(
+        f"The picture could not be saved in {folder}: {error.strerror or error}. Choose another "
+        "folder with --output-path."
+    )

@@ -1,0 +1,85 @@
+"""What happens right now in this process, kept in memory: newest step, watchers, unsaved pictures.
+
+Everything that must survive is in the job store; losing the board loses only previews.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Lock
+
+from .events import JobError, Loading, Picture, Step
+
+MAX_UNSAVED = 32
+
+
+class Board:
+    """Shared between the lane's thread, which writes, and the doors, which read."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._now: dict[str, Loading | Step] = {}
+        self._watchers: dict[str, int] = {}
+        self._failures: OrderedDict[str, JobError] = OrderedDict()
+        self._unsaved: OrderedDict[str, tuple[Picture, bytes]] = OrderedDict()
+
+    def show(self, job_id: str, now: Loading | Step) -> None:
+        """Replaces what the job is doing; a step without a preview keeps the last one."""
+        with self._lock:
+            before = self._now.get(job_id)
+            is_step = isinstance(now, Step) and isinstance(before, Step)
+            if is_step and now.preview is None and before.picture == now.picture:
+                now = replace(now, preview=before.preview)
+            self._now[job_id] = now
+
+    def clear(self, job_id: str) -> None:
+        with self._lock:
+            self._now.pop(job_id, None)
+
+    def now(self, job_id: str) -> Loading | Step | None:
+        with self._lock:
+            return self._now.get(job_id)
+
+    @contextmanager
+    def watching(self, job_id: str) -> Iterator[None]:
+        """While inside, previews are made for the job."""
+        with self._lock:
+            self._watchers[job_id] = self._watchers.get(job_id, 0) + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._watchers[job_id] -= 1
+                if not self._watchers[job_id]:
+                    del self._watchers[job_id]
+
+    def is_watched(self, job_id: str) -> bool:
+        with self._lock:
+            return job_id in self._watchers
+
+    def fail(self, job_id: str, error: JobError) -> None:
+        """Remembers a failure that could not be written down (a full disk)."""
+        with self._lock:
+            self._failures[job_id] = error
+            while len(self._failures) > MAX_UNSAVED:
+                self._failures.popitem(last=False)
+
+    def failure(self, job_id: str) -> JobError | None:
+        with self._lock:
+            return self._failures.get(job_id)
+
+    def keep(self, picture: Picture, content: bytes) -> None:
+        """Holds a picture that could not be saved, so that it can still be downloaded."""
+        with self._lock:
+            self._unsaved[picture.id] = (picture, content)
+            while len(self._unsaved) > MAX_UNSAVED:
+                self._unsaved.popitem(last=False)
+
+    def unsaved(self, picture_id: str) -> tuple[Picture, bytes] | None:
+        with self._lock:
+            return self._unsaved.get(picture_id)
+
+    def unsaved_of(self, job_id: str) -> list[Picture]:
+        with self._lock:
+            return [picture for picture, _ in self._unsaved.values() if picture.job_id == job_id]

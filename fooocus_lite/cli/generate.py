@@ -1,0 +1,168 @@
+"""`generate`: a prompt, or a file of prompts, to pictures."""
+
+import json
+import re
+import shutil
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadRequest
+from ..events import Cancelled, Event, Failed, Picture, PictureReady
+from ..recipe import ImageRequest, request_from
+from ..settings import Settings
+from ..studio import Studio
+from .progress import JsonLines, Reporter, Terminal
+
+RETRY_DEVICE_S = 1.0
+DRY_RUN_KEYS = (
+    "prompt",
+    "negative_prompt",
+    "seed",
+    "width",
+    "height",
+    "num_inference_steps",
+    "guidance_scale",
+    "scheduler",
+    "model",
+    "loras",
+    "styles",
+)
+
+
+def generate(settings: Settings, arguments: Namespace) -> int:
+    """Makes the pictures and prints their paths; exit code 1 when a job failed."""
+    requests = [request_from(values) for values in _asked(arguments)]
+    studio = Studio(settings)
+    for problem in studio.notices:
+        print(problem, file=sys.stderr)
+    if arguments.dry_run:
+        for request in requests:
+            _dry_run(studio, request, arguments.json)
+        return 0
+    for request in requests:
+        studio.plan(request)  # a mistake in the last prompt is said before the first is cooked
+    reporter: Reporter = JsonLines() if arguments.json else Terminal()
+    job_ids = [studio.start(request) for request in requests]
+    return finish(studio, job_ids, reporter)
+
+
+def finish(studio: Studio, job_ids: list[str], reporter: Reporter) -> int:
+    """Follows jobs to their end, cooking them here unless another process has the device."""
+    code = 0
+    try:
+        for job_id in job_ids:
+            for event in follow(studio, job_id, set(job_ids)):
+                reporter.tell(job_id, event)
+                if isinstance(event, Failed):
+                    print(event.error.message, file=sys.stderr)
+                if isinstance(event, Failed | Cancelled):
+                    code = 1
+    except KeyboardInterrupt:
+        _cancel(studio, job_ids, reporter)
+        raise
+    finally:
+        studio.close()
+    return code
+
+
+def follow(studio: Studio, job_id: str, own: set[str]) -> Iterator[Event]:
+    """The job's events. As long as nobody here cooks, the device is asked for again and again."""
+    is_cooking = studio.is_cooking or studio.cook(only=own)
+    asked = time.monotonic()
+    for event in studio.follow(job_id):
+        if not is_cooking and time.monotonic() - asked > RETRY_DEVICE_S:
+            is_cooking = studio.cook(only=own)
+            asked = time.monotonic()
+        if event is not None:
+            yield _delivered(event, studio.settings) if isinstance(event, PictureReady) else event
+
+
+def _delivered(event: PictureReady, settings: Settings) -> PictureReady:
+    """A picture that another process saved elsewhere, copied to where this command was told to."""
+    source, folder = event.picture.path, settings.output_path
+    if not event.picture.is_saved or source.is_relative_to(folder):
+        return event
+    target = folder / source.parent.name / source.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".part")
+    shutil.copyfile(source, partial)
+    partial.replace(target)
+    picture: Picture = replace(event.picture, path=target)
+    return PictureReady(picture)
+
+
+def _cancel(studio: Studio, job_ids: list[str], reporter: Reporter) -> None:
+    for job_id in job_ids:
+        studio.stop(job_id)
+    deadline = time.monotonic() + 10
+    for job_id in job_ids:
+        while not studio.view(job_id).is_final and time.monotonic() < deadline:
+            time.sleep(0.05)
+        reporter.tell(job_id, Cancelled(len(studio.view(job_id).pictures)))
+
+
+def _dry_run(studio: Studio, request: ImageRequest, as_json: bool) -> None:
+    for recipe in studio.plan(request):
+        values = recipe.model_dump(mode="json")
+        shown = {name: values[name] for name in DRY_RUN_KEYS}
+        if as_json:
+            print(json.dumps(shown, ensure_ascii=False), flush=True)
+        else:
+            print("\n".join(f"{name:>20}  {value}" for name, value in shown.items()) + "\n")
+
+
+def _asked(arguments: Namespace) -> Iterator[dict[str, Any]]:
+    for prompt in _prompts(arguments):
+        values = {
+            "prompt": prompt,
+            "negative_prompt": arguments.negative,
+            "styles": arguments.style,
+            "preset": getattr(arguments, "preset", None),
+            "model": arguments.model,
+            "performance": arguments.performance,
+            "aspect": arguments.aspect,
+            "count": arguments.count,
+            "seed": arguments.seed,
+            "num_inference_steps": arguments.steps,
+            "guidance_scale": arguments.guidance,
+            "scheduler": arguments.scheduler,
+            "loras": [_lora(text) for text in arguments.lora] if arguments.lora else None,
+            "image_format": arguments.format,
+            "save_metadata": False if arguments.no_metadata else None,
+            **_size(arguments.size),
+        }
+        yield {name: value for name, value in values.items() if value is not None}
+
+
+def _prompts(arguments: Namespace) -> list[str]:
+    if arguments.file is None:
+        return [" ".join(arguments.prompt)]
+    if arguments.prompt:
+        raise BadRequest("Give a prompt or --file, not both.", field="prompt")
+    try:
+        lines = Path(arguments.file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRequest(f"{arguments.file} cannot be read: {error}.", field="file") from None
+    prompts = [line for line in lines if line.strip()]
+    if not prompts:
+        raise BadRequest(f"{arguments.file} has no prompt in it. Write one a line.", field="file")
+    return prompts
+
+
+def _size(text: str | None) -> dict[str, str]:
+    if text is None:
+        return {}
+    found = re.fullmatch(r"(-?\d{1,12})[x×](-?\d{1,12})", text.strip().lower())
+    if found is None:
+        raise BadRequest(f"The size “{text}” is not WIDTHxHEIGHT, such as 256x192.", field="size")
+    return {"width": found[1], "height": found[2]}
+
+
+def _lora(text: str) -> dict[str, str]:
+    name, colon, weight = text.rpartition(":")
+    return {"name": name, "weight": weight} if colon else {"name": text}

@@ -1,0 +1,125 @@
+"""Every command and flag, in one place. Values stay text: the request checks them, for all doors."""
+
+from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
+
+from .. import __version__
+
+SETTING_FLAGS = (
+    "listen",
+    "port",
+    "share",
+    "open",
+    "users",
+    "preset",
+    "theme",
+    "output_path",
+    "log_level",
+    "language",
+)
+
+Commands = "_SubParsersAction[ArgumentParser]"
+
+
+def build() -> ArgumentParser:
+    """The whole command line. Without a command it is the page."""
+    parser = ArgumentParser(
+        prog="fooocus-lite",
+        description="Type a prompt, get a picture. Without a command: opens the page.",
+    )
+    parser.add_argument("--version", action="version", version=f"Fooocus Lite {__version__}")
+    _page_flags(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _generate(commands)
+    _replay(commands)
+    _inspect(commands)
+    _lists(commands)
+    doctor = commands.add_parser("doctor", help="what this machine is and whether all is well")
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    doctor.add_argument(
+        "--bundle", action="store_true", help="a zip for a bug report: no prompts, no secrets"
+    )
+    _common(doctor)
+    return parser
+
+
+def _page_flags(parser: ArgumentParser) -> None:
+    page = parser.add_argument_group("the page")
+    page.add_argument(
+        "--listen", nargs="?", const="0.0.0.0", metavar="IP", help="let other machines in"
+    )
+    page.add_argument("--port", help="default 7865; taken, then the next free one")
+    page.add_argument("--share", action="store_const", const=True, help="a public Gradio link")
+    page.add_argument("--preset", help="the preset the page begins with")
+    page.add_argument("--theme", help="auto, light or dark")
+    page.add_argument("--disable-in-browser", action="store_true", help="do not open a browser")
+    page.add_argument("--users", metavar="FILE", help="who may log in")
+    page.add_argument(
+        "--open", action="store_const", const=True, help="let in everybody who has the address"
+    )
+    page.add_argument("--language", help="language of the page: en")
+    page.add_argument("--output-path", metavar="FOLDER", help="where pictures are saved")
+    page.add_argument("--log-level", help="debug, info, warning or error")
+
+
+def _common(parser: ArgumentParser) -> None:
+    """Flags that a command shares with the page; left out, the page's value stands."""
+    parser.add_argument(
+        "--output-path", metavar="FOLDER", default=SUPPRESS, help="where pictures are saved"
+    )
+    parser.add_argument("--log-level", default=SUPPRESS, help="debug, info, warning or error")
+
+
+def _generate(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    parser = commands.add_parser("generate", help="make pictures from a prompt")
+    parser.add_argument("prompt", nargs="*", metavar="PROMPT", help="what you want to see")
+    parser.add_argument("--file", metavar="PROMPTS.TXT", help="one prompt a line instead")
+    parser.add_argument("--negative", metavar="TEXT", help="what you do not want to see")
+    parser.add_argument("--style", action="append", metavar="NAME", help="may be repeated")
+    parser.add_argument("--preset", default=SUPPRESS, metavar="NAME")
+    parser.add_argument("--model", metavar="NAME")
+    parser.add_argument("--performance", metavar="NAME", help="Quality or Speed")
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--aspect", metavar="W:H", help="such as 3:2")
+    shape.add_argument("--size", metavar="WxH", help="in pixels, such as 256x192")
+    parser.add_argument("--count", metavar="N", help="pictures, 1 to 32")
+    parser.add_argument("--seed", metavar="N", help="-1 is random")
+    parser.add_argument("--steps", metavar="N")
+    parser.add_argument("--guidance", metavar="X")
+    parser.add_argument("--scheduler", metavar="NAME", help="such as euler or dpmpp_2m_karras")
+    parser.add_argument("--lora", action="append", metavar="NAME:WEIGHT", help="may be repeated")
+    parser.add_argument("--format", metavar="png|jpeg|webp")
+    parser.add_argument(
+        "--no-metadata", action="store_true", help="keep the prompt out of the file"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be made")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    _common(parser)
+
+
+def _replay(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    parser = commands.add_parser("replay", help="make a picture again and compare")
+    parser.add_argument("picture", metavar="PICTURE")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    _common(parser)
+
+
+def _inspect(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    parser = commands.add_parser("inspect", help="what a picture says about how it was made")
+    parser.add_argument("picture", metavar="PICTURE")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    _common(parser)
+
+
+def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    presets = commands.add_parser("presets", help="the presets that are here")
+    presets.add_argument("action", nargs="?", choices=["list", "check"], default="list")
+    presets.add_argument("file", nargs="?", metavar="FILE", help="for check: a preset file")
+    styles = commands.add_parser("styles", help="the styles that are here")
+    styles.add_argument("action", nargs="?", choices=["list"], default="list")
+    history = commands.add_parser("history", help="the pictures made so far")
+    history.add_argument("action", nargs="?", choices=["list", "rebuild"], default="list")
+    history.add_argument("--search", default="", metavar="WORDS")
+    history.add_argument("--limit", type=int, default=20, metavar="N")
+    for parser in (presets, styles, history):
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+        _common(parser)

@@ -1,0 +1,84 @@
+"""What this machine has, asked once. Never fails: what cannot be found out is taken to be absent."""
+
+import logging
+import os
+import platform
+from pathlib import Path
+
+import psutil
+import torch
+
+from ..thinking.memory import HardwareFacts
+
+log = logging.getLogger(__name__)
+MIB = 2**20
+
+
+def facts() -> HardwareFacts:
+    """The best device here and what it offers: CUDA before MPS before CPU.
+
+    `cores` honours OMP_NUM_THREADS and a container's CPU quota.
+    """
+    free_ram_mib = psutil.virtual_memory().available // MIB
+    cores = _cores()
+    if torch.cuda.is_available():
+        free, _ = torch.cuda.mem_get_info()
+        return HardwareFacts(
+            device="cuda",
+            name=torch.cuda.get_device_name(),
+            cores=cores,
+            free_ram_mib=free_ram_mib,
+            free_vram_mib=free // MIB,
+            # torch says yes for emulated bf16 too; tensor cores have it from Ampere on.
+            has_native_bf16=torch.cuda.get_device_capability() >= (8, 0),
+        )
+    if torch.backends.mps.is_available():
+        return HardwareFacts(
+            device="mps", name="Apple GPU", cores=cores, free_ram_mib=free_ram_mib
+        )
+    return HardwareFacts(
+        device="cpu",
+        name=_cpu_name(),
+        cores=cores,
+        free_ram_mib=free_ram_mib,
+        has_native_bf16=_cpu_has_bf16(),
+    )
+
+
+def _cores() -> int:
+    """Physical cores this process may use."""
+    known = [torch.get_num_threads(), psutil.cpu_count(logical=False), os.cpu_count(), _quota()]
+    return max(1, min(count for count in known if count))
+
+
+def _quota() -> int | None:
+    """Whole CPUs a Linux container is held to (cgroup v2), None without a limit."""
+    limit, _, period = _text(Path("/sys/fs/cgroup/cpu.max")).partition(" ")
+    if not (limit.isdigit() and period.strip().isdigit()):
+        return None
+    return max(1, round(int(limit) / int(period)))
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether the CPU multiplies bf16 in hardware (AVX512_BF16 or AMX); emulated it is slower than fp32."""
+    flags = _text(Path("/proc/cpuinfo"))
+    if flags:
+        return "avx512_bf16" in flags or "amx_bf16" in flags
+    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(check()) if check else False
+
+
+def _cpu_name() -> str:
+    for line in _text(Path("/proc/cpuinfo")).splitlines():
+        label, _, value = line.partition(":")
+        if label.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine() or "CPU"
+
+
+def _text(path: Path) -> str:
+    """The text of a file of the kernel, empty where there is none."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

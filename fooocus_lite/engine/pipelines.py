@@ -1,0 +1,99 @@
+"""From a model folder to a diffusers pipeline on a device. Loads no code, no pickle, nothing from a network."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+import transformers
+
+from ..errors import WeightsError
+from ..thinking.families import Family
+from ..thinking.memory import MemoryPlan
+from ..weights import verify
+
+log = logging.getLogger(__name__)
+
+
+def load(folder: Path, family: Family, plan: MemoryPlan) -> Any:
+    """The pipeline of a folder, placed as planned, silent, with every parameter really there.
+
+    Raises WeightsError when a file is missing or damaged, or the folder holds another kind of model.
+    """
+    verify.check_folder(folder)
+    found = verify.model_index(folder).get("_class_name")
+    if found != family.pipeline:
+        raise WeightsError(
+            f"The model {folder.name} is a {found}, but {family.title} needs a {family.pipeline}. "
+            "Choose another model."
+        )
+    _hush()
+    try:
+        pipeline = getattr(diffusers, family.pipeline).from_pretrained(
+            folder,
+            # Without it, an fp16 file gives parts of different dtypes.
+            dtype=getattr(torch, plan.dtype),
+            variant=_variant(folder),
+            use_safetensors=True,
+            local_files_only=True,
+            # On by default where the package is installed, which would change pixels.
+            add_watermarker=False,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise WeightsError(
+            f"The model {folder.name} does not load: {_first_line(error)}. {verify.WAY_OUT}"
+        ) from error
+    _assert_whole(pipeline, folder)
+    pipeline.set_progress_bar_config(disable=True)
+    place(pipeline, plan)
+    return pipeline
+
+
+def place(pipeline: Any, plan: MemoryPlan) -> None:
+    """Put the pipeline where the plan says."""
+    if plan.has_vae_tiling:
+        pipeline.vae.enable_tiling()
+    if plan.offload == "model":
+        pipeline.enable_model_cpu_offload(device=plan.device)
+    else:
+        pipeline.to(plan.device)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch or Python means that memory ran out, on any device."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    words = ("can't allocate memory", "out of memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+
+
+def _assert_whole(pipeline: Any, folder: Path) -> None:
+    """A weights file that does not match its config leaves parameters without values, and no error."""
+    for name, part in pipeline.components.items():
+        if not isinstance(part, torch.nn.Module):
+            continue
+        for parameter, value in part.named_parameters():
+            if value.is_meta:
+                raise WeightsError(
+                    f"The model {folder.name} has no weights for {name}.{parameter}. {verify.WAY_OUT}"
+                )
+
+
+def _hush() -> None:
+    """Both libraries draw progress bars and give advice meant for programmers, on stderr."""
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
+        library.utils.logging.set_verbosity_error()
+
+
+def _variant(folder: Path) -> str | None:
+    """ "fp16" when the folder has only files of that variant."""
+    names = [file.name for file in verify.weight_files(folder)]
+    return "fp16" if names and all(".fp16." in name for name in names) else None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -1,0 +1,35 @@
+"""From a scheduler's common name and a model's own config to the diffusers object."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import diffusers
+
+from ..thinking.schedulers import scheduler_named
+
+# LCM and TCD skip along the steps their teacher was distilled with; 50 in both papers.
+DISTILLED_STEPS = 50
+
+
+def build(name: str, config: Mapping[str, Any], num_inference_steps: int) -> Any:
+    """A fresh scheduler: the model's config (prediction type, betas, spacing) with the table's overrides.
+
+    Always fresh, because multistep schedulers carry state from picture to picture.
+    Raises UnknownName.
+    """
+    entry = scheduler_named(name)
+    overrides = dict(entry.overrides)
+    if name in ("lcm", "tcd"):
+        overrides["original_inference_steps"] = max(DISTILLED_STEPS, num_inference_steps)
+    # What the config only holds as a default of the class it came from is left behind, so that
+    # each class falls back to its own defaults.
+    borrowed = config.get("_use_default_values", ())
+    scheduler_class = getattr(diffusers, entry.class_name)
+    understood = inspect.signature(scheduler_class.__init__).parameters
+    own = {
+        key: value
+        for key, value in config.items()
+        if key in understood and key not in borrowed
+    }
+    return scheduler_class.from_config({**own, **overrides})

@@ -1,0 +1,149 @@
+// The large view of a picture: zoom, next and previous, download, seed, and its settings to use again.
+(() => {
+  const lite = window.fooocusLite;
+  const dialog = document.createElement('dialog');
+  dialog.className = 'fl-dialog fl-viewer';
+  dialog.setAttribute('aria-label', 'Picture');
+  // Nothing here comes from a person; their words are set as text below.
+  dialog.innerHTML = `
+    <div class="fl-look" tabindex="0" role="group" aria-label="Picture, zoom with 1, 2 and 0"><img alt=""></div>
+    <button type="button" class="fl-step is-previous" aria-label="Previous picture"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M12.500 4l-6 6 6 6"/></svg></button>
+    <button type="button" class="fl-step is-next" aria-label="Next picture"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M7.500 4l6 6-6 6"/></svg></button>
+    <aside>
+      <div class="fl-viewer-head">
+        <span class="fl-place"></span>
+        <button type="button" class="fl-icon fl-close" aria-label="Close"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
+      </div>
+      <p class="fl-unsaved" hidden>Not saved on disk. Download it to keep it.</p>
+      <h2>Prompt</h2>
+      <p class="fl-words" dir="auto"></p>
+      <div class="fl-used"></div>
+      <dl></dl>
+      <div class="fl-zoom" role="group" aria-label="Zoom">
+        <button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="1">100 %</button><button type="button" data-zoom="2">200 %</button>
+      </div>
+      <a class="fl-download" download>Download</a>
+      <button type="button" class="fl-use">Use these settings</button>
+    </aside>`;
+  const find = (selector) => dialog.querySelector(selector);
+  const image = find('img');
+  let pictures = [];
+  let place = 0;
+  let zoom = 'fit';
+
+  function fact(name, value, copied) {
+    if (value === '' || value === null || value === undefined) return [];
+    const term = document.createElement('dt');
+    term.textContent = name;
+    const text = document.createElement('dd');
+    text.textContent = String(value);
+    if (copied) {
+      const copy = document.createElement('button');
+      copy.type = 'button';
+      copy.className = 'fl-copy';
+      copy.textContent = 'Copy';
+      copy.setAttribute('aria-label', `Copy ${name.toLowerCase()}`);
+      copy.addEventListener('click', () => copyText(String(value), copy));
+      text.append(copy);
+    }
+    return [term, text];
+  }
+
+  async function copyText(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = 'Copied';
+    } catch {
+      button.textContent = 'Select it and press Ctrl+C';
+    }
+    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  }
+
+  function setZoom(wanted) {
+    zoom = wanted;
+    const picture = pictures[place];
+    const look = find('.fl-look');
+    look.dataset.zoom = zoom;
+    image.style.width = zoom === 'fit' ? '' : `${picture.width * Number(zoom)}px`;
+    image.style.height = zoom === 'fit' ? '' : `${picture.height * Number(zoom)}px`;
+    dialog.querySelectorAll('[data-zoom]').forEach((one) => {
+      if (one.tagName === 'BUTTON') one.setAttribute('aria-pressed', String(one.dataset.zoom === zoom));
+    });
+  }
+
+  function paint() {
+    const picture = pictures[place];
+    image.src = picture.url;
+    image.alt = picture.alt;
+    image.style.setProperty('--ratio', String(picture.width / picture.height));
+    find('.fl-place').textContent = `${place + 1} of ${pictures.length}`;
+    find('.fl-words').textContent = picture.prompt;
+    find('.fl-unsaved').hidden = picture.saved;
+    find('.fl-used').replaceChildren(...picture.styles.map((name) => {
+      const chip = document.createElement('span');
+      chip.textContent = name;
+      return chip;
+    }));
+    find('dl').replaceChildren(
+      ...fact('Seed', picture.seed, true),
+      ...fact('Size', `${picture.width} × ${picture.height}`),
+      ...fact('Avoid', picture.negative),
+      ...fact('Steps', picture.steps),
+      ...fact('Guidance', picture.guidance),
+      ...fact('Scheduler', picture.scheduler),
+      ...fact('Model', picture.model),
+      ...fact('Made', new Date(picture.created * 1000).toLocaleString()),
+    );
+    find('.fl-download').href = picture.download;
+    find('.is-previous').disabled = place === 0;
+    find('.is-next').disabled = place === pictures.length - 1;
+    setZoom(zoom);
+  }
+
+  function move(by) {
+    const there = place + by;
+    if (there < 0 || there >= pictures.length) return;
+    place = there;
+    paint();
+  }
+
+  function use() {
+    document.dispatchEvent(new CustomEvent('fl:use', { detail: pictures[place].id }));
+    dialog.close();
+    if (window.matchMedia('(max-width: 900px)').matches && lite.get('panel')) {
+      lite.openPanel(lite.get('panel'));
+    }
+    lite.promptBox()?.focus();
+  }
+
+  lite.view = (list, start) => {
+    pictures = list;
+    place = start;
+    zoom = 'fit';
+    paint();
+    dialog.showModal();
+    find('.fl-look').focus();
+  };
+
+  find('.is-previous').addEventListener('click', () => move(-1));
+  find('.is-next').addEventListener('click', () => move(1));
+  find('.fl-close').addEventListener('click', () => dialog.close());
+  find('.fl-use').addEventListener('click', use);
+  find('.fl-look').addEventListener('click', (event) => {
+    if (event.target === event.currentTarget) dialog.close();
+    else if (event.target === image) setZoom(zoom === 'fit' ? '2' : 'fit');
+  });
+  dialog.addEventListener('click', (event) => {
+    const wanted = event.target.closest('button[data-zoom]');
+    if (wanted) setZoom(wanted.dataset.zoom);
+  });
+  dialog.addEventListener('keydown', (event) => {
+    const isScrolling = zoom !== 'fit' && event.target.closest('.fl-look');
+    if (event.key === 'ArrowLeft' && !isScrolling) move(-1);
+    if (event.key === 'ArrowRight' && !isScrolling) move(1);
+    const zooms = { 0: 'fit', 1: '1', 2: '2' };
+    if (event.key in zooms && !event.ctrlKey && !event.metaKey) setZoom(zooms[event.key]);
+  });
+  dialog.addEventListener('close', () => { image.removeAttribute('src'); });
+  document.body.append(dialog);
+})();

@@ -1,0 +1,52 @@
+"""The prompt box with its buttons, and the quick choices under it."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ..thinking.families import Family
+from ..thinking.presets import Preset
+from .widgets.pickers import AspectPicker, Examples, StyleChips
+
+
+@dataclass(frozen=True)
+class PromptRegion:
+    prompt: gr.Textbox
+    generate: gr.Button
+    skip: gr.Button
+    stop: gr.Button
+    examples: Examples
+    aspect: AspectPicker
+
+
+def place_prompt(preset: Preset, family: Family) -> PromptRegion:
+    """Draws the region where it is called and returns its parts."""
+    with gr.Column(elem_id="fl-composer"):
+        with gr.Row(elem_id="fl-ask"):
+            prompt = gr.Textbox(
+                label="Prompt",
+                show_label=False,
+                placeholder="Describe what you want to see",
+                lines=2,
+                max_lines=6,
+                autofocus=True,
+                container=False,
+                elem_id="fl-prompt",
+            )
+            with gr.Column(elem_id="fl-actions", scale=0, min_width=132):
+                generate = gr.Button("Generate", variant="primary", elem_id="fl-generate")
+                skip = gr.Button("Skip", elem_id="fl-skip")
+                stop = gr.Button("Stop", elem_id="fl-stop")
+        examples = Examples(preset.examples, elem_id="fl-examples")
+        with gr.Row(elem_id="fl-choices"):
+            aspect = AspectPicker(
+                family.aspects, first_aspect(preset, family), elem_id="fl-aspect"
+            )
+            StyleChips(elem_id="fl-chips")
+    return PromptRegion(prompt, generate, skip, stop, examples, aspect)
+
+
+def first_aspect(preset: Preset, family: Family) -> str:
+    """The preset's aspect when the family has it, else the family's first."""
+    names = [each.name for each in family.aspects]
+    return preset.aspect if preset.aspect in names else names[0]

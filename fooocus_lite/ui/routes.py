@@ -1,0 +1,153 @@
+"""Addresses beside Gradio's own: pictures, history, style cards and a sign of life.
+
+Each looks at the owner first; a stranger's picture is simply not there (404).
+"""
+
+import io
+import re
+from collections import OrderedDict
+from pathlib import Path
+from urllib.parse import unquote
+
+from PIL import Image
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ..errors import FooocusLiteError
+from ..events import Picture
+from ..studio import Studio
+from .cards import card
+from .owner import find_owner
+from .styles_panel import thumbnail_file
+
+THUMBNAIL_SIDE = 320
+THUMBNAILS_KEPT = 400
+HISTORY_PAGE = 40
+PRIVATE_DAY = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
+NO_STORE = {"cache-control": "no-store"}
+_ID = re.compile(r"[0-9a-f]{32}")
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Routes:
+    """The addresses of one server. `instance` tells a page whether the program was started anew."""
+
+    def __init__(self, studio: Studio, instance: str) -> None:
+        self.studio = studio
+        self.instance = instance
+        self._thumbnails: OrderedDict[str, bytes] = OrderedDict()
+
+    def all(self) -> list[Route]:
+        return [
+            Route("/pictures/{picture_id}", self.picture),
+            Route("/pictures/{picture_id}/thumbnail", self.thumbnail),
+            Route("/history", self.history),
+            Route("/styles/{name}/thumbnail", self.style_thumbnail),
+            Route("/alive", self.alive),
+        ]
+
+    async def picture(self, request: Request) -> Response:
+        """The picture as it was saved; `?download=1` makes the browser keep it as a file."""
+        found = await run_in_threadpool(self._find, request)
+        if found is None:
+            return _nothing_here()
+        picture, owner = found
+        try:
+            content, media_type = await run_in_threadpool(
+                self.studio.picture_bytes, picture.id, owner
+            )
+        except FooocusLiteError:
+            return _nothing_here()
+        headers = dict(PRIVATE_DAY)
+        if request.query_params.get("download"):
+            headers["content-disposition"] = f'attachment; filename="{download_name(picture)}"'
+        return Response(content, media_type=media_type, headers=headers)
+
+    async def thumbnail(self, request: Request) -> Response:
+        """At most 320 pixels a side, WebP, made on the fly and kept in memory for a while."""
+        found = await run_in_threadpool(self._find, request)
+        if found is None:
+            return _nothing_here()
+        picture, owner = found
+        content = self._thumbnails.get(picture.id)
+        if content is None:
+            try:
+                content = await run_in_threadpool(self._make_thumbnail, picture.id, owner)
+            except (FooocusLiteError, OSError):
+                return _nothing_here()
+            self._thumbnails[picture.id] = content
+            while len(self._thumbnails) > THUMBNAILS_KEPT:
+                self._thumbnails.popitem(last=False)
+        return Response(content, media_type="image/webp", headers=PRIVATE_DAY)
+
+    async def history(self, request: Request) -> Response:
+        """Pictures of earlier visits, newest first; `before` continues after the last one seen."""
+        owner = find_owner(request.headers.get("cookie", ""))
+        if owner is None:
+            return _nothing_here()
+        search = request.query_params.get("search", "")[:200]
+        before = _number(request.query_params.get("before"))
+        pictures = await run_in_threadpool(
+            self.studio.history, owner, search, HISTORY_PAGE + 1, before
+        )
+        cards = [card(picture) for picture in pictures[:HISTORY_PAGE]]
+        has_more = len(pictures) > HISTORY_PAGE
+        return JSONResponse({"pictures": cards, "has_more": has_more}, headers=NO_STORE)
+
+    async def style_thumbnail(self, request: Request) -> Response:
+        style = self.studio.styles().get(unquote(request.path_params["name"]))
+        file = thumbnail_file(style.name, self.studio.settings) if style else None
+        if file is None:
+            return _nothing_here()
+        return FileResponse(file, headers={"cache-control": "private, max-age=3600"})
+
+    async def alive(self, request: Request) -> Response:
+        """Which run of the program this is, whether the asker has work in it, and the status line."""
+        owner = find_owner(request.headers.get("cookie", ""))
+        jobs = await run_in_threadpool(self.studio.active, owner) if owner else []
+        answer = {
+            "instance": self.instance,
+            "is_busy": bool(jobs),
+            "status": self.studio.status(),
+            "notices": list(self.studio.notices),
+        }
+        return JSONResponse(answer, headers=NO_STORE)
+
+    def _find(self, request: Request) -> tuple[Picture, str] | None:
+        picture_id = request.path_params["picture_id"]
+        owner = find_owner(request.headers.get("cookie", ""))
+        if owner is None or not _ID.fullmatch(picture_id):
+            return None
+        try:
+            return self.studio.picture(picture_id, owner), owner
+        except FooocusLiteError:
+            return None
+
+    def _make_thumbnail(self, picture_id: str, owner: str) -> bytes:
+        content, _ = self.studio.picture_bytes(picture_id, owner)
+        with Image.open(io.BytesIO(content)) as image:
+            small = image.convert("RGB")
+        small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+        made = io.BytesIO()
+        small.save(made, "WEBP", quality=82, method=2)
+        return made.getvalue()
+
+
+def download_name(picture: Picture) -> str:
+    """A file name any system takes, made of the saved file's own."""
+    stem = _UNSAFE.sub("-", Path(picture.path).stem).strip("-.") or picture.id
+    suffix = _UNSAFE.sub("", Path(picture.path).suffix) or ".png"
+    return f"{stem[:120]}{suffix}"
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _nothing_here() -> Response:
+    return PlainTextResponse("There is nothing here.", 404, headers=NO_STORE)

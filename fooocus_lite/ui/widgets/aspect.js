@@ -1,0 +1,65 @@
+const group = element.querySelector('.fl-aspects');
+const SIDE = 24;
+
+function button(shape) {
+  const one = document.createElement('button');
+  one.type = 'button';
+  one.setAttribute('role', 'radio');
+  one.dataset.name = shape.name;
+  one.setAttribute('aria-label', `${shape.name}, ${shape.width} by ${shape.height} pixels`);
+  const scale = SIDE / Math.max(shape.width, shape.height);
+  const drawn = document.createElement('i');
+  drawn.style.width = `${Math.round(shape.width * scale)}px`;
+  drawn.style.height = `${Math.round(shape.height * scale)}px`;
+  const box = document.createElement('span');
+  box.className = 'fl-shape';
+  box.append(drawn);
+  const name = document.createElement('b');
+  name.textContent = shape.name;
+  const size = document.createElement('small');
+  size.textContent = `${shape.width}×${shape.height}`;
+  one.append(box, name, size);
+  return one;
+}
+
+function draw() {
+  group.replaceChildren(...props.aspects.map(button));
+  paint();
+}
+
+function paint() {
+  for (const one of group.children) {
+    const isChosen = one.dataset.name === props.value;
+    one.setAttribute('aria-checked', String(isChosen));
+    one.tabIndex = isChosen ? 0 : -1;
+  }
+  const shape = props.aspects.find((each) => each.name === props.value) || props.aspects[0];
+  window.fooocusLite.set('aspect', shape);
+}
+
+function choose(one) {
+  props.value = one.dataset.name;
+  paint();
+  one.focus();
+  trigger('change');
+}
+
+group.addEventListener('click', (event) => {
+  const one = event.target.closest('button');
+  if (one) choose(one);
+});
+group.addEventListener('keydown', (event) => {
+  const moves = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  const all = [...group.children];
+  const here = all.indexOf(document.activeElement);
+  let there = null;
+  if (event.key in moves) there = (here + moves[event.key] + all.length) % all.length;
+  if (event.key === 'Home') there = 0;
+  if (event.key === 'End') there = all.length - 1;
+  if (there === null || here < 0) return;
+  event.preventDefault();
+  choose(all[there]);
+});
+watch('value', paint);
+watch('aspects', draw);
+draw();

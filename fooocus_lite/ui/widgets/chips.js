@@ -1,0 +1,31 @@
+const row = element.querySelector('.fl-chips');
+
+function chip(name) {
+  const one = document.createElement('button');
+  one.type = 'button';
+  one.className = 'fl-chip';
+  one.setAttribute('aria-label', `Remove style ${name}`);
+  const label = document.createElement('span');
+  label.textContent = name;
+  const cross = document.createElement('span');
+  cross.className = 'fl-cross';
+  cross.setAttribute('aria-hidden', 'true');
+  cross.textContent = '×';
+  one.append(label, cross);
+  one.addEventListener('click', () => {
+    document.dispatchEvent(new CustomEvent('fl:style', { detail: name }));
+    (row.querySelector('.fl-chip') || row.lastElementChild).focus();
+  });
+  return one;
+}
+
+function adder(names) {
+  const one = document.createElement('button');
+  one.type = 'button';
+  one.className = 'fl-add';
+  one.textContent = names.length ? '+ Style' : '+ Choose a style';
+  one.addEventListener('click', () => window.fooocusLite.openPanel('styles'));
+  return one;
+}
+
+window.fooocusLite.on('styles', (names) => row.replaceChildren(...names.map(chip), adder(names)));

@@ -1,0 +1,136 @@
+const lite = window.fooocusLite;
+const stage = element.querySelector('.fl-stage');
+const hero = element.querySelector('.fl-hero');
+const canvas = element.querySelector('canvas');
+const sheet = element.querySelector('.fl-sheet');
+const empty = element.querySelector('.fl-empty');
+const ambient = element.querySelector('.fl-ambient');
+const bar = element.querySelector('.fl-bar');
+const fill = bar.firstElementChild;
+const line = element.querySelector('.fl-line');
+const say = element.querySelector('.fl-say');
+const brush = canvas.getContext('2d');
+const BUSY = new Set(['queued', 'loading', 'running']);
+let frame = props.value || { state: 'idle' };
+let isDrawing = false;
+let nextPreview = null;
+let drawnJob = '';
+
+// The newest preview wins: what comes in while one is being decoded is dropped.
+async function pump() {
+  if (isDrawing || !nextPreview) return;
+  isDrawing = true;
+  const { job, data } = nextPreview;
+  nextPreview = null;
+  try {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' }));
+    canvas.width = bitmap.width;
+    canvas.height = bitmap.height;
+    brush.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    drawnJob = job;
+    show();
+  } catch (problem) {
+    console.warn('A preview could not be drawn', problem);
+  } finally {
+    isDrawing = false;
+    pump();
+  }
+}
+
+function tile(picture, place, all) {
+  const one = document.createElement('button');
+  one.type = 'button';
+  one.className = 'fl-tile';
+  one.setAttribute('aria-label', `Open picture ${place + 1} of ${all.length}: ${picture.alt}`);
+  const image = document.createElement('img');
+  image.src = picture.url;
+  image.alt = '';
+  image.width = picture.width;
+  image.height = picture.height;
+  one.append(image);
+  one.addEventListener('click', () => lite.view(all, place));
+  const item = document.createElement('div');
+  item.setAttribute('role', 'listitem');
+  item.append(one);
+  return item;
+}
+
+function picturesHere() {
+  const shown = lite.get('job');
+  return shown && shown.job === frame.job ? shown.pictures : [];
+}
+
+// As many columns as make the tiles largest.
+function columnsFor(count, ratio, width, height) {
+  let best = { columns: 1, side: 0 };
+  for (let columns = 1; columns <= count; columns += 1) {
+    const rows = Math.ceil(count / columns);
+    const side = Math.min(width / columns, (height / rows) * ratio);
+    if (side > best.side) best = { columns, side };
+  }
+  return best;
+}
+
+function layOut(pictures) {
+  const gap = 12;
+  const { width, height } = hero.getBoundingClientRect();
+  const ratio = pictures[0].width / pictures[0].height;
+  const { columns, side } = columnsFor(pictures.length, ratio, width, height);
+  const tileWidth = Math.floor(Math.max(Math.min(side, width), 96) - gap);
+  sheet.style.gridTemplateColumns = `repeat(${columns}, ${tileWidth}px)`;
+  sheet.style.setProperty('--ratio', String(ratio));
+}
+
+function showSheet(pictures) {
+  const key = pictures.map((each) => each.id).join();
+  if (sheet.dataset.key !== key) {
+    sheet.dataset.key = key;
+    sheet.replaceChildren(...pictures.map((each, place) => tile(each, place, pictures)));
+    ambient.style.backgroundImage = `url("${pictures[pictures.length - 1].thumbnail}")`;
+  }
+  layOut(pictures);
+}
+
+function show() {
+  const isBusy = BUSY.has(frame.state);
+  const pictures = picturesHere();
+  const hasPreview = isBusy && drawnJob === frame.job;
+  const last = lite.get('job');
+  const kept = isBusy && !hasPreview && last ? last.pictures : [];
+  const seen = isBusy ? (pictures.length ? pictures.slice(-1) : kept) : pictures;
+  canvas.hidden = !hasPreview;
+  sheet.hidden = hasPreview || seen.length === 0;
+  empty.hidden = hasPreview || seen.length > 0;
+  stage.dataset.state = frame.state;
+  if (!sheet.hidden) showSheet(seen);
+  const shape = hasPreview ? { width: frame.width, height: frame.height } : lite.get('aspect');
+  if (shape) hero.style.setProperty('--ratio', String(shape.width / shape.height));
+}
+
+function paint() {
+  const isBusy = BUSY.has(frame.state);
+  const percent = Math.round((frame.share || 0) * 100);
+  if (frame.preview) {
+    nextPreview = { job: frame.job, data: frame.preview };
+    pump();
+  }
+  line.textContent = frame.line || '';
+  if (say.textContent !== (frame.say || '')) say.textContent = frame.say || '';
+  bar.setAttribute('aria-valuenow', String(percent));
+  bar.setAttribute('aria-valuetext', frame.line || '');
+  bar.classList.toggle('is-waiting', frame.state === 'queued' || frame.state === 'loading');
+  fill.style.transform = `scaleX(${frame.share || 0})`;
+  lite.busy(isBusy, frame, percent);
+  show();
+}
+
+watch('value', () => {
+  frame = props.value || { state: 'idle' };
+  paint();
+});
+lite.on('aspect', show);
+lite.on('job', show);
+new ResizeObserver(() => { if (!sheet.hidden) show(); }).observe(hero);
+paint();

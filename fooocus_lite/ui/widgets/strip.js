@@ -1,0 +1,44 @@
+const lite = window.fooocusLite;
+const strip = element.querySelector('.fl-strip');
+const jobs = new Map();
+
+function all() {
+  return [...jobs.values()].reverse().flatMap((pictures) => [...pictures].reverse());
+}
+
+function thumbnail(picture, place, pictures) {
+  const one = document.createElement('button');
+  one.type = 'button';
+  one.className = 'fl-thumb';
+  one.setAttribute('aria-label', `Open picture ${place + 1} of ${pictures.length}: ${picture.alt}`);
+  const image = document.createElement('img');
+  image.src = picture.thumbnail;
+  image.alt = '';
+  image.loading = 'lazy';
+  one.append(image);
+  one.addEventListener('click', () => lite.view(pictures, place));
+  const item = document.createElement('div');
+  item.setAttribute('role', 'listitem');
+  item.append(one);
+  return item;
+}
+
+// One picture is on the stage already; the strip comes with the second.
+function paint() {
+  const pictures = all();
+  const isNeeded = pictures.length > 1 || (pictures.length > 0 && lite.get('isBusy'));
+  strip.hidden = !isNeeded;
+  const key = pictures.map((each) => each.id).join();
+  if (!isNeeded || strip.dataset.key === key) return;
+  strip.dataset.key = key;
+  strip.replaceChildren(...pictures.map(thumbnail));
+}
+
+watch('value', () => {
+  const shown = props.value;
+  if (!shown || !shown.job) return;
+  if (shown.pictures.length) jobs.set(shown.job, shown.pictures);
+  lite.set('job', { job: shown.job, pictures: shown.pictures });
+  paint();
+});
+lite.on('isBusy', paint);

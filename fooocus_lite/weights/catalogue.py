@@ -1,0 +1,101 @@
+"""Which models and LoRAs are on this disk. Names are looked up here; a name never becomes a path."""
+
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import WeightsError
+from ..thinking.families import FAMILIES, STARTER
+from . import verify
+
+log = logging.getLogger(__name__)
+LORA_FOLDER = "loras"
+# models/<name>, models/<owner>/<name>
+_DEPTHS = ("*/model_index.json", "*/*/model_index.json")
+_LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A diffusers folder that this program can run. `preview` is its latent map, when it has one."""
+
+    name: str
+    folder: Path
+    family: str
+    title: str
+    licence: str
+    size_bytes: int
+    preview: Path | None = None
+
+
+def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
+    """The models below these folders by name, sorted; of two with one name the earlier folder's counts.
+
+    Folders of a kind the program does not know, or whose model_index.json is broken, are left out.
+    """
+    found: dict[str, Model] = {}
+    for models_dir in models_dirs:
+        for pattern in _DEPTHS:
+            for index in sorted(models_dir.glob(pattern)):
+                name = index.parent.relative_to(models_dir).as_posix()
+                family = _family_of(index.parent, name)
+                if family and name not in found:
+                    found[name] = _model(name, index.parent, family)
+    return dict(sorted(found.items()))
+
+
+def find_loras(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Path]:
+    """LoRA files by name (the file's name without its ending), the model's own before shared ones."""
+    folders = [model_folder / LORA_FOLDER, *(each / LORA_FOLDER for each in models_dirs)]
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for file in sorted(folder.glob("*.safetensors")):
+            if file.is_file():
+                found.setdefault(file.stem, file)
+    return dict(sorted(found.items()))
+
+
+def _family_of(folder: Path, name: str) -> str | None:
+    """The starter by its name (a damaged one is still offered, and says so when used); others by class."""
+    if name == STARTER.name:
+        return STARTER.name
+    try:
+        class_name = verify.model_index(folder).get("_class_name")
+    except WeightsError as error:
+        log.warning("%s", error.message)
+        return None
+    kinds: Iterable[str] = (
+        family.name
+        for family in FAMILIES.values()
+        if family.pipeline == class_name and family.name != STARTER.name
+    )
+    family = next(iter(kinds), None)
+    if family is None:
+        log.info("%s is a %s, which this program cannot run yet", name, class_name)
+    return family
+
+
+def _model(name: str, folder: Path, family: str) -> Model:
+    is_starter = name == STARTER.name
+    preview = folder / "preview.json"
+    return Model(
+        name=name,
+        folder=folder,
+        family=family,
+        title=FAMILIES[family].title if is_starter else name,
+        licence=_licence(folder),
+        size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        preview=preview if preview.is_file() else None,
+    )
+
+
+def _licence(folder: Path) -> str:
+    """What the model card's front matter says, else "unknown"."""
+    try:
+        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "unknown"
+    said = _LICENCE.search(card)
+    return said.group(1) if said else "unknown"

@@ -1,0 +1,46 @@
+"""One precedence: command line, environment, config.toml, default."""
+
+import pytest
+
+from fooocus_lite.errors import BadRequest
+from fooocus_lite.settings import load
+
+
+def test_defaults_are_those_of_the_contract(tmp_path):
+    settings = load({"home": tmp_path})
+    assert (settings.listen, settings.port) == ("127.0.0.1", 7865)
+    assert settings.output_path == tmp_path / "outputs"
+    assert settings.is_local_only
+
+
+def test_command_line_beats_environment_beats_file(tmp_path):
+    (tmp_path / "config.toml").write_text('port = 1001\ntheme = "dark"\npreset = "file"\n')
+    environment = {"FOOOCUS_LITE_PORT": "1002", "FOOOCUS_LITE_PRESET": "environment"}
+    settings = load({"home": tmp_path, "port": "1003", "preset": None}, environment)
+    assert (settings.port, settings.preset, settings.theme) == (1003, "environment", "dark")
+
+
+def test_the_home_folder_comes_from_the_environment(tmp_path):
+    assert load({}, {"FOOOCUS_LITE_HOME": str(tmp_path)}).home == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("prot = 1", "unknown setting “prot”. Did you mean port?"),
+        ('port = "x"', "port is “x”"),
+        ("port = ", "config.toml cannot be read"),
+        ("port = 0", "port is “0”"),
+    ],
+)
+def test_a_mistake_in_the_file_is_said(tmp_path, text, says):
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(BadRequest) as caught:
+        load({"home": tmp_path})
+    assert says in caught.value.message
+
+
+def test_a_space_gives_host_and_port(tmp_path):
+    settings = load({"home": tmp_path}, {"SPACE_ID": "a/b", "GRADIO_SERVER_PORT": "7861"})
+    assert (settings.listen, settings.port, settings.browser) == ("0.0.0.0", 7861, False)
+    assert not settings.is_local_only

@@ -1,0 +1,142 @@
+"""Says in words what a scene shows, in the many ways people write prompts."""
+
+import random
+from dataclasses import dataclass
+
+from training import vocabulary
+from training.scene import Scene, Thing
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How freely a caption is worded: the chance of each kind of variation."""
+
+    synonym: float = 0.2
+    filler: float = 0.18
+    shorten: float = 0.12
+
+
+PLAIN = Manner(0.0, 0.0, 0.0)
+"""The plainest wording, for benchmarks."""
+
+PLACE_PHRASES: dict[str, tuple[str, ...]] = {
+    "meadow": ("on a meadow", "in a meadow", "in a green field", "on the grass"),
+    "desert": ("in the desert", "in a desert", "on sand dunes"),
+    "snow": ("in the snow", "in a snowy landscape", "in winter"),
+    "sea": ("on the sea", "at sea", "on the ocean", "by the sea"),
+    "city": ("in the city", "in a city", "on a city street", "downtown"),
+    "forest": ("in the forest", "in a forest", "in the woods"),
+    "mountains": ("in the mountains", "in front of mountains", "in the alps"),
+}
+PLACE_NAMES: dict[str, tuple[str, ...]] = {
+    "meadow": ("a meadow", "a green field"),
+    "desert": ("a desert", "the desert"),
+    "snow": ("a snowy landscape", "snow"),
+    "sea": ("the sea", "the ocean"),
+    "city": ("a city", "a skyline"),
+    "forest": ("a forest", "the woods"),
+    "mountains": ("mountains", "snowy mountains"),
+}
+TIME_PHRASES: dict[str, tuple[str, ...]] = {
+    "day": ("by day", "on a sunny day", "at noon"),
+    "dawn": ("at dawn", "at sunrise", "in the morning"),
+    "sunset": ("at sunset", "at dusk", "in the evening"),
+    "night": ("at night", "under the stars", "at midnight"),
+}
+WEATHER_PHRASES: dict[str, tuple[str, ...]] = {
+    "clear": ("",),
+    "cloudy": ("under a cloudy sky", "cloudy weather", "overcast"),
+    "rain": ("in the rain", "on a rainy day", "raining"),
+    "snowfall": ("in snowfall", "with falling snow", "snowing"),
+    "storm": ("in a storm", "in a thunderstorm", "with lightning"),
+}
+STYLE_FRAMES = ("{style}, {text}", "{text}, {style}", "{text} in {style} style", "{style} of {text}")
+
+
+def caption(scene: Scene, rng: random.Random, manner: Manner | None = None) -> str:
+    """One wording of the scene; equal random states give equal words."""
+    manner = manner or Manner()
+    text = _with_surroundings(_subject(scene, rng, manner), scene, rng, manner)
+    if scene.style is not None:
+        text = _styled(text, _word(scene.style, vocabulary.STYLE_SYNONYMS, rng, manner), rng, manner)
+    elif rng.random() < manner.filler / 2:
+        text = f"{text}, {rng.choice(vocabulary.PLAIN_STYLES)}"
+    if rng.random() < manner.filler:
+        text = _with_filler(text, rng)
+    return text
+
+
+def _subject(scene: Scene, rng: random.Random, manner: Manner) -> str:
+    if not scene.things:
+        assert scene.place is not None
+        return _choice(PLACE_NAMES[scene.place], rng, manner)
+    if scene.count > 1:
+        return _several(scene.things[0], scene.count, rng, manner)
+    return " and ".join(_one(thing, rng, manner) for thing in scene.things)
+
+
+def _one(thing: Thing, rng: random.Random, manner: Manner) -> str:
+    color = _word(thing.color, vocabulary.COLOR_SYNONYMS, rng, manner)
+    noun = _word(thing.object, vocabulary.OBJECT_SYNONYMS, rng, manner)
+    if rng.random() < manner.shorten:
+        return f"{color} {noun}"
+    return f"{'an' if color[0] in 'aeiou' else 'a'} {color} {noun}"
+
+
+def _several(thing: Thing, count: int, rng: random.Random, manner: Manner) -> str:
+    color = _word(thing.color, vocabulary.COLOR_SYNONYMS, rng, manner)
+    noun = _word(thing.object, vocabulary.OBJECT_SYNONYMS, rng, manner)
+    number = str(count) if rng.random() < manner.synonym / 2 else vocabulary.NUMBERS[count]
+    return f"{number} {color} {vocabulary.plural(noun)}"
+
+
+def _with_surroundings(text: str, scene: Scene, rng: random.Random, manner: Manner) -> str:
+    if scene.place is None:
+        if scene.background is None:
+            return text
+        color = _word(scene.background, vocabulary.COLOR_SYNONYMS, rng, manner)
+        frames = (f"on a {color} background", f"{color} background", f"against a {color} background")
+        frame = _choice(frames, rng, manner)
+        return f"{text}, {frame}" if frame.startswith(color) else f"{text} {frame}"
+    parts = [_choice(PLACE_PHRASES[scene.place], rng, manner)] if scene.things else []
+    if scene.time != "day" or rng.random() < 0.3:
+        parts.append(_choice(TIME_PHRASES[scene.time], rng, manner))
+    if scene.weather != "clear":
+        parts.append(_choice(WEATHER_PHRASES[scene.weather], rng, manner))
+    if manner is not PLAIN and rng.random() < 0.2:
+        rng.shuffle(parts)
+        return ", ".join([text, *parts])
+    return " ".join([text, *parts])
+
+
+def _styled(text: str, style: str, rng: random.Random, manner: Manner) -> str:
+    frame = _choice(STYLE_FRAMES, rng, manner) if manner is not PLAIN else STYLE_FRAMES[0]
+    return frame.format(text=text, style=style)
+
+
+def _with_filler(text: str, rng: random.Random) -> str:
+    words = rng.sample(vocabulary.FILLER, rng.randint(1, 3))
+    if rng.random() < 0.5:
+        words.append(_pseudo_word(rng))
+    joined = ", ".join(words)
+    return f"{joined}, {text}" if rng.random() < 0.3 else f"{text}, {joined}"
+
+
+def _pseudo_word(rng: random.Random) -> str:
+    """Letters that mean nothing, so that the model learns to pass over unknown words."""
+    syllables = [rng.choice("bcdfghjklmnprstvwz") + rng.choice("aeiou") for _ in range(3)]
+    return "".join(syllables)
+
+
+def _word(
+    word: str, synonyms: dict[str, tuple[str, ...]], rng: random.Random, manner: Manner
+) -> str:
+    others = synonyms.get(word, ())
+    return rng.choice(others) if others and rng.random() < manner.synonym else word
+
+
+def _choice(options: tuple[str, ...], rng: random.Random, manner: Manner) -> str:
+    """The first option two times in three, or always when worded plainly."""
+    if manner is PLAIN or rng.random() < 0.6:
+        return options[0]
+    return rng.choice(options)
