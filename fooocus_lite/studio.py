@@ -293,7 +293,7 @@ class Studio:
 
     def psnr(self, one: Path, other: Path) -> float:
         """How alike two picture files are, in dB; infinite when every pixel is the same."""
-        return compare.psnr(one, other)
+        return compare.psnr_of_files(one, other)
 
     # -- inside ----------------------------------------------------------------------------
 
@@ -317,7 +317,8 @@ class Studio:
         )
 
     def _model_folders(self) -> list[Path]:
-        return list(dict.fromkeys([library.program_folder("models"), self.settings.models]))
+        """A model in the home folder beats the program's own of the same name."""
+        return list(dict.fromkeys([self.settings.models, library.program_folder("models")]))
 
     def _lora_files(self, model: Model) -> dict[str, Path]:
         return catalogue.find_loras(model.folder, self._model_folders())

@@ -8,10 +8,16 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["OMP_NUM_THREADS"] = "1"
 
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
+import sys
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """diffusers 0.42 hands tensors to numpy 2 in the old way; nothing of ours can change that."""
+    for name in ("__array__ implementation", "__array_wrap__ must"):
+        config.addinivalue_line("filterwarnings", f"ignore:{name}:DeprecationWarning")
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +49,9 @@ def _one_thread() -> None:
     """Threads cost 10 to 60 times the time of a tiny model on shared cores; torch only if it is here."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def starter() -> Path:
+    """The built-in model that the program ships; read only."""
+    return Path(__file__).parent.parent / "models" / "starter"

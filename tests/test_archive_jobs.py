@@ -113,15 +113,14 @@ def test_a_full_line_refuses_with_the_numbers(database: Database, tmp_path: Path
     add(store, "anna")
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_twenty_owners_take_turns_whatever_order_they_came_in(store: JobStore, seed: int) -> None:
-    owners = [f"owner {number}" for number in range(20)] * 50
-    random.Random(seed).shuffle(owners)
+def test_twenty_owners_take_turns_whatever_order_they_came_in(store: JobStore) -> None:
+    owners = [f"owner {number}" for number in range(20)] * 15
+    random.Random(3).shuffle(owners)
     for owner in owners:
         add(store, owner)
     served = claimed_owners(store)
-    assert len(served) == 1_000
-    for start in range(0, 1_000, 20):
+    assert len(served) == 300
+    for start in range(0, 300, 20):
         assert len(set(served[start : start + 20])) == 20
 
 
@@ -163,15 +162,14 @@ def test_a_cancelled_job_costs_its_owner_nothing(store: JobStore) -> None:
 
 
 def test_priority_goes_first_and_pushes_nobody_back(store: JobStore) -> None:
-    add(store, "anna")
-    for _ in range(5):
+    for _ in range(4):
+        add(store, "anna")
+    for _ in range(6):
         add(store, "vip", priority=1)
+    assert [store.claim().owner for _ in range(6)] == ["vip"] * 6  # type: ignore[union-attr]
     job_id = add(store, "bert")
-    assert store.position(job_id) == 7
-    assert claimed_owners(store) == ["vip"] * 5 + ["anna", "bert"]
-    add(store, "anna")
-    add(store, "carl")
-    assert claimed_owners(store) == ["carl", "anna"]
+    assert store.position(job_id) == 2
+    assert claimed_owners(store) == ["anna", "bert", "anna", "anna", "anna"]
 
 
 def test_the_position_shown_is_the_order_served(store: JobStore) -> None:
@@ -377,9 +375,9 @@ def test_an_unreadable_job_fails_and_the_next_is_served(
 
 
 def test_a_failed_transaction_leaves_nothing(store: JobStore, database: Database) -> None:
+    twice = [("a", "b"), ("a", "b")]
     with pytest.raises(sqlite3.IntegrityError), database.transaction(durable=True) as connection:
-        connection.execute("INSERT INTO requests VALUES ('a', 'b')")
-        connection.execute("INSERT INTO requests VALUES ('a', 'b')")
+        connection.executemany("INSERT INTO requests VALUES (?, ?)", twice)
     (count,) = database.connection().execute("SELECT count(*) FROM requests").fetchone()
     assert count == 0
     (level,) = database.connection().execute("PRAGMA synchronous").fetchone()

@@ -32,6 +32,12 @@ while True:
     print(store.add("anna", request, [recipe]).id, flush=True)
 """
 )
+SUBMIT_ONE = (
+    HEAD
+    + """
+store.add("anna", request, [recipe])
+"""
+)
 SUBMIT_40_AND_CLAIM = (
     HEAD
     + """
@@ -106,9 +112,8 @@ def test_three_programs_starting_at_once_share_the_line(path: Path) -> None:
 
 def test_a_killed_lane_leaves_a_job_that_is_taken_up_again(path: Path) -> None:
     with opened(path) as store:
-        from tests.test_archive_jobs import RECIPE
-
-        job_id = store.add("anna", RECIPE.request, [RECIPE]).id
+        start(SUBMIT_ONE, path).communicate()
+        (job_id,) = store.waiting()
         for attempt in (1, 2, 3):
             program = start(CLAIM_AND_COOK, path)
             assert program.stdout is not None

@@ -70,7 +70,8 @@ def build_lora(path: Path, model: Path, seed: int = 1) -> Path:
         LoraConfig(r=4, init_lora_weights="gaussian", target_modules=["to_q", "to_k", "to_v"])
     )
     weights = {
-        name: torch.randn_like(value) * 0.3 for name, value in get_peft_model_state_dict(unet).items()
+        name: torch.randn_like(value) * 0.3
+        for name, value in get_peft_model_state_dict(unet).items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     StableDiffusionXLPipeline.save_lora_weights(

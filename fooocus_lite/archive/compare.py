@@ -1,9 +1,12 @@
 """How alike two pictures are, for replay."""
 
 import math
+from pathlib import Path
 
 import numpy
 from PIL import Image
+
+from ..errors import BadRequest
 
 
 def psnr(one: Image.Image, other: Image.Image) -> float:
@@ -24,3 +27,17 @@ def psnr(one: Image.Image, other: Image.Image) -> float:
 def pixels_equal(one: Image.Image, other: Image.Image) -> bool:
     """Whether both have the same size and the same RGB pixels."""
     return one.size == other.size and psnr(one, other) == math.inf
+
+
+def psnr_of_files(one: Path, other: Path) -> float:
+    """`psnr` of two picture files; 0 when their sizes differ. Raises BadRequest for no picture."""
+    left, right = _pixels_of(one), _pixels_of(other)
+    return psnr(left, right) if left.size == right.size else 0.0
+
+
+def _pixels_of(path: Path) -> Image.Image:
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
+            return image.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadRequest(f"{path.name} is not a picture that can be read: {error}.") from None

@@ -65,7 +65,7 @@ class Database:
                 if durable:
                     connection.execute("PRAGMA synchronous=NORMAL")
         except sqlite3.OperationalError as error:
-            raise _readable(error, self.path) from error
+            raise _readable(error, self.path) from None
 
     def close(self) -> None:
         """Closes the connections of every thread; nobody may be using one."""
@@ -96,7 +96,7 @@ def open_database(path: Path) -> Database:
         aside = _set_aside(path)
         _prepare(path)
     except (sqlite3.OperationalError, OSError) as error:
-        raise _readable(error, path) from error
+        raise _readable(error, path) from None
     return Database(
         path,
         (
@@ -230,7 +230,6 @@ def _migration_1(connection: sqlite3.Connection) -> None:
             job_id TEXT,
             picture_index INTEGER NOT NULL,
             owner TEXT NOT NULL,
-            root TEXT NOT NULL,
             path TEXT NOT NULL,
             recipe TEXT NOT NULL,
             words TEXT NOT NULL,

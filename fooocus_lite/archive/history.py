@@ -76,19 +76,19 @@ class History:
         What is in the index stays, with its owner. Doing it twice changes nothing.
         Raises DiskError when the outputs folder cannot be read.
         """
-        known = self._known_files()
+        known = self._known_paths()
         added = already = without = 0
         last_created = 0.0
         for created, path in _files(outputs):
-            if path in known:
+            if index.stored_path(path, self._base) in known:
                 already += 1
                 continue
             # Later than the one before, by a hair if need be: paging by time loses none then.
-            last_created = max(created, last_created + 1e-5)
-            picture = _picture_in(path, last_created)
+            picture = _picture_in(path, max(created, last_created + 1e-5))
             if picture is None:
                 without += 1
                 continue
+            last_created = picture.created
             with self._database.transaction() as connection:
                 if index.insert(connection, picture, self._base, cook_s=None):
                     added += 1
@@ -116,9 +116,9 @@ class History:
                     yield picture
             place = (rows[-1]["created"], rows[-1]["rowid"])
 
-    def _known_files(self) -> set[Path]:
+    def _known_paths(self) -> set[str]:
         rows = self._database.connection().execute("SELECT path FROM pictures WHERE is_saved")
-        return {self._base / row["path"] for row in rows}
+        return {row["path"] for row in rows}
 
 
 def _files(outputs: Path) -> list[tuple[float, Path]]:

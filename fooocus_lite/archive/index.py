@@ -1,7 +1,7 @@
-"""The index of pictures: one row per picture, its path kept relative to the outputs folder.
+"""The index of pictures: one row per picture, its path kept relative to a base (the home folder).
 
-Knows nothing of what is inside a file. `root` remembers where the outputs were when the picture was
-saved, so that the history survives both a moved home and another `--output-path`.
+So the history survives a moved home, and pictures of another `--output-path` stay in it. Knows
+nothing of what is inside a file.
 """
 
 import logging
@@ -16,15 +16,22 @@ from ..recipe import Recipe
 log = logging.getLogger(__name__)
 
 INSERT = """
-INSERT INTO pictures (id, job_id, picture_index, owner, root, path, recipe, words, created, width,
+INSERT INTO pictures (id, job_id, picture_index, owner, path, recipe, words, created, width,
     height, is_saved, cook_s)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (job_id, picture_index) DO NOTHING
+ON CONFLICT (path) WHERE is_saved DO UPDATE SET id = excluded.id, job_id = excluded.job_id,
+    picture_index = excluded.picture_index, owner = excluded.owner, cook_s = excluded.cook_s
+    WHERE pictures.job_id IS NULL AND excluded.job_id IS NOT NULL"""
 
 
 def insert(
-    connection: sqlite3.Connection, picture: Picture, outputs: Path, cook_s: float | None
+    connection: sqlite3.Connection, picture: Picture, base: Path, cook_s: float | None
 ) -> bool:
-    """Adds a picture; False when that file, or that place in its job, is there already."""
+    """Adds a picture; False when that file, or that place in its job, is there already.
+
+    A file that a rebuild found before its job recorded it becomes the job's.
+    """
     cursor = connection.execute(
         INSERT,
         (
@@ -32,8 +39,7 @@ def insert(
             picture.job_id or None,
             picture.index,
             picture.owner,
-            str(outputs),
-            stored_path(picture.path, outputs),
+            stored_path(picture.path, base),
             picture.recipe.model_dump_json(),
             searchable(picture.recipe),
             picture.created,
@@ -46,9 +52,9 @@ def insert(
     return cursor.rowcount == 1
 
 
-def stored_path(path: Path, outputs: Path) -> str:
-    """Relative to `outputs` and with forward slashes where it lies below, else absolute."""
-    return (path.relative_to(outputs) if path.is_relative_to(outputs) else path).as_posix()
+def stored_path(path: Path, base: Path) -> str:
+    """Relative to `base` and with forward slashes where it lies below, else absolute."""
+    return (path.relative_to(base) if path.is_relative_to(base) else path).as_posix()
 
 
 def searchable(recipe: Recipe) -> str:
@@ -57,7 +63,7 @@ def searchable(recipe: Recipe) -> str:
     return "\n".join(parts).casefold()
 
 
-def picture_from(row: sqlite3.Row, outputs: Path) -> Picture | None:
+def picture_from(row: sqlite3.Row, base: Path) -> Picture | None:
     """The picture of a row, or None (and a line in the log) when its recipe cannot be read."""
     try:
         recipe = Recipe.model_validate_json(row["recipe"])
@@ -66,15 +72,12 @@ def picture_from(row: sqlite3.Row, outputs: Path) -> Picture | None:
             "The recipe of picture %s cannot be read: %s", row["id"], error.errors()[0]["msg"]
         )
         return None
-    path = outputs / row["path"]
-    if row["is_saved"] and not path.exists():
-        path = Path(row["root"]) / row["path"]
     return Picture(
         id=row["id"],
         job_id=row["job_id"] or "",
         index=row["picture_index"],
         owner=row["owner"],
-        path=path,
+        path=base / row["path"],
         recipe=recipe,
         created=row["created"],
         width=row["width"],

@@ -1,7 +1,7 @@
 """The job store: a job is on disk before anybody is told that it is accepted, and ends once.
 
-Threads and programs share one database. Nothing here knows a device; the lane asks for work and tells
-how it goes, the doors ask for a stop or a skip. Every picture index counts from 0.
+Threads and programs share one database. Nothing here knows a device; the lane asks for work and
+tells how it goes, the doors ask for a stop or a skip. Every picture index counts from 0.
 """
 
 import logging
@@ -146,7 +146,8 @@ class JobStore:
         """Asks to leave this picture; without effect once the lane works at another one."""
         with self._database.transaction() as connection:
             connection.execute(
-                "UPDATE jobs SET skip_requested = ? WHERE id = ? AND state IN ('loading', 'running')",
+                """UPDATE jobs SET skip_requested = ?
+                WHERE id = ? AND state IN ('loading', 'running')""",
                 (picture_index, job_id),
             )
 
@@ -188,8 +189,8 @@ class JobStore:
     ) -> Wish:
         """Notes how far the lane is; returns what people asked for meanwhile.
 
-        With a `stage` ("Loading the starter model") a job not yet running stays `loading`. A job that
-        is no longer the lane's (ended, or put back) answers with a stop.
+        With a `stage` ("Loading the starter model") a job not yet running stays `loading`. A job
+        that is no longer the lane's (ended, or put back) answers with a stop.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -226,13 +227,13 @@ class JobStore:
             )
 
     def add_picture(self, picture: Picture, cook_s: float | None = None) -> None:
-        """Records a finished picture, on the disk before this returns; a second time changes nothing.
+        """Records a finished picture, on the disk before this returns; only the first one counts.
 
         `cook_s`: the seconds it took, without loading.
         """
         with self._database.transaction(durable=True) as connection:
-            if index.insert(connection, picture, self._base, cook_s):
-                _set_outcome(connection, picture.job_id, picture.index, "picture")
+            index.insert(connection, picture, self._base, cook_s)
+            _set_outcome(connection, picture.job_id, picture.index, "picture")
 
     def mark_skipped(self, job_id: str, picture_index: int) -> None:
         """Notes that this picture was left; the job goes on with the next."""
@@ -240,10 +241,11 @@ class JobStore:
             _set_outcome(connection, job_id, picture_index, "skipped")
 
     def finish(self, job_id: str, state: JobState, error: JobError | None = None) -> bool:
-        """Gives the job its one final state; False, and nothing changed, when it has one already."""
+        """Gives the job its one final state; False, and nothing changed, when it has one."""
         if state not in FINAL_STATES:
             raise ValueError(f"“{state}” is no final state; there is {sorted(FINAL_STATES)}.")
-        with self._database.transaction(durable=True) as connection:
+        # Not durable: a job whose end a power cut took back is recovered at the next start.
+        with self._database.transaction() as connection:
             return finish(connection, job_id, state, error)
 
     def release(self, job_id: str) -> None:
@@ -262,7 +264,7 @@ class JobStore:
     def recover(self, max_attempts: int = 3) -> Recovery:
         """Takes care of the jobs of a program that died. Only for whoever holds the device's lock.
 
-        Back to the line, or `failed` after `max_attempts` tries, or what the job was about to become.
+        Back to the line, or `failed` after `max_attempts` tries, or what it was about to become.
         """
         with self._database.transaction(durable=True) as connection:
             return recover_all(connection, max_attempts)

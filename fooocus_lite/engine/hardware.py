@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # comes with accelerate, without types
 import torch
 
 from ..thinking.memory import HardwareFacts
@@ -33,9 +33,7 @@ def facts() -> HardwareFacts:
             has_native_bf16=torch.cuda.get_device_capability() >= (8, 0),
         )
     if torch.backends.mps.is_available():
-        return HardwareFacts(
-            device="mps", name="Apple GPU", cores=cores, free_ram_mib=free_ram_mib
-        )
+        return HardwareFacts(device="mps", name="Apple GPU", cores=cores, free_ram_mib=free_ram_mib)
     return HardwareFacts(
         device="cpu",
         name=_cpu_name(),
@@ -47,7 +45,7 @@ def facts() -> HardwareFacts:
 
 def _cores() -> int:
     """Physical cores this process may use."""
-    known = [torch.get_num_threads(), psutil.cpu_count(logical=False), os.cpu_count(), _quota()]
+    known: list[int | None] = [torch.get_num_threads(), psutil.cpu_count(logical=False), os.cpu_count(), _quota()]
     return max(1, min(count for count in known if count))
 
 

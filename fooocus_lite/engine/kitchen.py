@@ -107,7 +107,10 @@ class Kitchen:
         pipeline.scheduler = schedulers.build(
             recipe.scheduler, self._scheduler_config, recipe.num_inference_steps
         )
-        progress = _Progress(recipe.num_inference_steps, on_step, wants_preview, self._latent_map)
+        glimpse = previews.Glimpse(pipeline.scheduler)
+        progress = _Progress(
+            recipe.num_inference_steps, on_step, wants_preview, glimpse, self._latent_map
+        )
         try:
             progress.begin()
             pixels = pipeline(
@@ -126,7 +129,8 @@ class Kitchen:
             if not torch.isfinite(pixels).all():
                 raise _broken(recipe)
             numbers = pipeline.image_processor.pt_to_numpy(pixels)
-            return pipeline.image_processor.numpy_to_pil(numbers)[0]
+            image: PIL.Image.Image = pipeline.image_processor.numpy_to_pil(numbers)[0]
+            return image
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
         finally:
@@ -166,12 +170,15 @@ class _Progress:
         total_steps: int,
         on_step: Callable[[CookStep], None],
         wants_preview: Callable[[], bool],
+        glimpse: previews.Glimpse,
         latent_map: previews.LatentMap | None,
     ) -> None:
         self._total_steps = total_steps
         self._on_step = on_step
         self._wants_preview = wants_preview
+        self._glimpse = glimpse
         self._latent_map = latent_map
+        self._queued: torch.cuda.Event | None = None
         self._first: tuple[int, float] | None = None
         self._last_preview = 0.0
 
@@ -180,6 +187,7 @@ class _Progress:
 
     def step_end(self, pipeline: Any, index: int, _: Any, values: dict[str, Any]) -> dict[str, Any]:
         """Called by the pipeline. PNDM and Heun call more often than there are steps."""
+        self._keep_pace(values["latents"])
         done, calls = index + 1, pipeline.num_timesteps
         step = min(self._total_steps, done * self._total_steps // calls)
         now = time.perf_counter()
@@ -189,16 +197,28 @@ class _Progress:
         elif done > self._first[0]:
             each_call = (now - self._first[1]) / (done - self._first[0])
             seconds_per_step = each_call * calls / self._total_steps
-        preview = self._preview(values["latents"], now)
+        preview = self._preview(now)
         self._on_step(CookStep(step, self._total_steps, seconds_per_step, preview))
         return values
 
-    def _preview(self, latents: torch.Tensor, now: float) -> bytes | None:
+    def _keep_pace(self, latents: torch.Tensor) -> None:
+        """Python runs ahead of a GPU; waiting for the step before this one keeps progress and Stop
+        honest, and the GPU busy.
+        """
+        if not latents.is_cuda:
+            return
+        if self._queued is not None:
+            self._queued.synchronize()
+        self._queued = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch has no type here
+        self._queued.record()
+
+    def _preview(self, now: float) -> bytes | None:
         is_due = now - self._last_preview >= PREVIEW_INTERVAL_S
         if self._latent_map is None or not is_due or not self._wants_preview():
             return None
         self._last_preview = now
-        return previews.jpeg(latents, self._latent_map)
+        latents = self._glimpse.expected()
+        return None if latents is None else previews.jpeg(latents, self._latent_map)
 
 
 def _identity(folder: Path) -> tuple[tuple[str, int, int], ...]:

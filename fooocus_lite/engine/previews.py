@@ -1,10 +1,12 @@
-"""From latents to a small JPEG, in about a millisecond: a linear map, no decoder."""
+"""From a step to a small JPEG, in about a millisecond: a linear map of latents, no decoder."""
 
+import functools
 import io
 import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy
 import torch
@@ -33,6 +35,46 @@ class LatentMap:
     bias: numpy.ndarray
 
 
+class Glimpse:
+    """Watches a scheduler's steps, to show where the picture is heading rather than the noise in it."""
+
+    def __init__(self, scheduler: Any) -> None:
+        self._scheduler = scheduler
+        self._seen: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
+        step = scheduler.step
+
+        # `wraps` keeps the signature, which the pipeline reads to know what `step` takes.
+        @functools.wraps(step)
+        def watched(model_output: Any, timestep: Any, sample: Any, *rest: Any, **named: Any) -> Any:
+            self._seen = (model_output, timestep, sample)
+            return step(model_output, timestep, sample, *rest, **named)
+
+        scheduler.step = watched
+
+    def expected(self) -> torch.Tensor | None:
+        """The clean latents [B, C, h, w] the model expected at the last step; None before the first.
+
+        Salimans & Ho 2022 (arXiv:2202.00512, appendix D) for the three kinds of prediction.
+        """
+        if self._seen is None:
+            return None
+        model_output, timestep, sample = self._seen
+        clean: torch.Tensor = model_output
+        alphas = self._scheduler.alphas_cumprod
+        place = min(max(round(float(timestep)), 0), len(alphas) - 1)
+        signal, noise = float(alphas[place]) ** 0.5, float(1 - alphas[place]) ** 0.5
+        # Euler and its kin let the variance grow with the noise; the others keep it at 1.
+        if float(self._scheduler.init_noise_sigma) > 1.5:
+            sample = sample * signal
+        kind: str = self._scheduler.config.prediction_type
+        match kind:
+            case "v_prediction":
+                clean = signal * sample - noise * model_output
+            case "epsilon":
+                clean = (sample - noise * model_output) / max(signal, 1e-3)
+        return clean
+
+
 def latent_map(folder: Path) -> LatentMap:
     """The map fitted for the model (`preview.json` in its folder), else SDXL's."""
     try:
@@ -41,7 +83,9 @@ def latent_map(folder: Path) -> LatentMap:
         bias = numpy.asarray(values["bias"], dtype=numpy.float32)
         if factors.ndim == 2 and factors.shape[1] == 3 and bias.shape == (3,):
             return LatentMap(factors, bias)
-        log.warning("preview.json of %s has shape %s, not [channels, 3]", folder.name, factors.shape)
+        log.warning(
+            "preview.json of %s has shape %s, not [channels, 3]", folder.name, factors.shape
+        )
     except FileNotFoundError:
         pass
     except (OSError, ValueError, KeyError, TypeError) as error:

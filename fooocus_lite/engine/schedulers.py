@@ -27,9 +27,5 @@ def build(name: str, config: Mapping[str, Any], num_inference_steps: int) -> Any
     borrowed = config.get("_use_default_values", ())
     scheduler_class = getattr(diffusers, entry.class_name)
     understood = inspect.signature(scheduler_class.__init__).parameters
-    own = {
-        key: value
-        for key, value in config.items()
-        if key in understood and key not in borrowed
-    }
+    own = {key: value for key, value in config.items() if key in understood and key not in borrowed}
     return scheduler_class.from_config({**own, **overrides})

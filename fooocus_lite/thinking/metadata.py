@@ -11,40 +11,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import BadRequest
 from ..recipe import MAX_SEED, LoRA, MadeWith, Recipe, bad_request_from
+from .schedulers import SCHEDULERS
 
 MAX_TEXT_CHARACTERS = 2_000_000
 MAX_PARAMETERS_LINE = 20_000
 
-# The names of AUTOMATIC1111's sampler list before 1.9, which Civitai and most readers know.
-SCHEDULER_NAMES = {
-    "euler": "Euler",
-    "euler_a": "Euler a",
-    "euler_karras": "Euler Karras",
-    "dpmpp_2m": "DPM++ 2M",
-    "dpmpp_2m_karras": "DPM++ 2M Karras",
-    "dpmpp_2m_sde": "DPM++ 2M SDE",
-    "dpmpp_2m_sde_karras": "DPM++ 2M SDE Karras",
-    "dpmpp_3m_sde": "DPM++ 3M SDE",
-    "dpmpp_3m_sde_karras": "DPM++ 3M SDE Karras",
-    "dpmpp_sde": "DPM++ SDE",
-    "dpmpp_sde_karras": "DPM++ SDE Karras",
-    "dpmpp_2s_a": "DPM++ 2S a",
-    "dpm2": "DPM2",
-    "dpm2_karras": "DPM2 Karras",
-    "dpm2_a": "DPM2 a",
-    "dpm2_a_karras": "DPM2 a Karras",
-    "ddim": "DDIM",
-    "ddpm": "DDPM",
-    "deis": "DEIS",
-    "heun": "Heun",
-    "lcm": "LCM",
-    "lms": "LMS",
-    "lms_karras": "LMS Karras",
-    "pndm": "PLMS",
-    "tcd": "TCD",
-    "unipc": "UniPC",
-}
-SCHEDULERS = {name.lower(): scheduler for scheduler, name in SCHEDULER_NAMES.items()}
+BY_A1111_NAME = {scheduler.a1111.lower(): name for name, scheduler in SCHEDULERS.items()}
 
 # Bounded, so that no text makes the search slow.
 SETTING = re.compile(r'\s*(\w[\w \-/]{0,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
@@ -105,9 +77,10 @@ def to_parameters(recipe: Recipe, program_version: str) -> str:
     lines = [recipe.prompt + loras]
     if recipe.negative_prompt:
         lines.append(f"Negative prompt: {recipe.negative_prompt}")
+    scheduler = SCHEDULERS.get(recipe.scheduler)
     settings: dict[str, object] = {
         "Steps": recipe.num_inference_steps,
-        "Sampler": SCHEDULER_NAMES.get(recipe.scheduler, recipe.scheduler),
+        "Sampler": scheduler.a1111 if scheduler else recipe.scheduler,
         "CFG scale": f"{recipe.guidance_scale:g}",
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
@@ -179,9 +152,9 @@ def _scheduler(settings: dict[str, str]) -> str | None:
     sampler = settings.get("Sampler", "").lower()
     schedule = settings.get("Schedule type", "").lower()
     joined = f"{sampler} {schedule}".strip() if schedule not in ("automatic", "normal") else sampler
-    if joined in SCHEDULERS:
-        return SCHEDULERS[joined]
-    return sampler if not schedule and sampler in SCHEDULER_NAMES else None
+    if joined in BY_A1111_NAME:
+        return BY_A1111_NAME[joined]
+    return sampler if not schedule and sampler in SCHEDULERS else None
 
 
 def _whole(text: str | None, least: int, most: int) -> int | None:

@@ -51,9 +51,7 @@ SCHEDULERS: dict[str, Scheduler] = {
     "ddim": Scheduler("DDIMScheduler", "DDIM", _UNCLIPPED),
     "ddpm": Scheduler("DDPMScheduler", "DDPM", {"clip_sample": False}),
     "unipc": Scheduler("UniPCMultistepScheduler", "UniPC"),
-    "pndm": Scheduler(
-        "PNDMScheduler", "PLMS", {"skip_prk_steps": True, "set_alpha_to_one": False}
-    ),
+    "pndm": Scheduler("PNDMScheduler", "PLMS", {"skip_prk_steps": True, "set_alpha_to_one": False}),
     "deis": Scheduler("DEISMultistepScheduler", "DEIS"),
     "lcm": Scheduler("LCMScheduler", "LCM", _UNCLIPPED),
     "tcd": Scheduler("TCDScheduler", "TCD", _UNCLIPPED),

@@ -1,7 +1,6 @@
 """The controls a beginner does not need. Empty means "you choose"."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
@@ -22,8 +21,8 @@ class Advanced:
     last_seed: gr.Button
     negative_prompt: gr.Textbox
     performance: gr.Radio
-    num_inference_steps: gr.Number
-    guidance_scale: gr.Number
+    num_inference_steps: gr.Textbox
+    guidance_scale: gr.Textbox
     scheduler: gr.Dropdown
     image_format: gr.Radio
 
@@ -52,13 +51,13 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         elem_id="fl-negative",
     )
     with gr.Row(elem_classes="fl-pair"):
-        steps = gr.Number(
-            value=preset.num_inference_steps, label="Steps", precision=0, elem_id="fl-steps",
-            placeholder=AUTOMATIC, min_width=100,
+        steps = gr.Textbox(
+            text_of(preset.num_inference_steps), label="Steps", max_lines=1,
+            placeholder=AUTOMATIC, min_width=100, elem_id="fl-steps",
         )  # fmt: skip
-        guidance = gr.Number(
-            value=preset.guidance_scale, label="Guidance", step=0.5, elem_id="fl-guidance",
-            placeholder=AUTOMATIC, min_width=100,
+        guidance = gr.Textbox(
+            text_of(preset.guidance_scale), label="Guidance", max_lines=1,
+            placeholder=AUTOMATIC, min_width=100, elem_id="fl-guidance",
         )  # fmt: skip
     scheduler = gr.Dropdown(
         [(AUTOMATIC, ""), *((name, name) for name in studio.schedulers())],
@@ -91,12 +90,6 @@ def model_line(preset: Preset, family: Family) -> str:
     return f"{preset.title or preset.name}, {family.title}"
 
 
-def seed_of(text: Any) -> Any:
-    """The seed as a whole number; text that is none comes back as it is, for the error to name."""
-    stripped = str(text if text is not None else "").strip().replace("−", "-")
-    if stripped == "":
-        return -1
-    try:
-        return int(stripped)
-    except ValueError:
-        return stripped
+def text_of(value: float | None) -> str:
+    """A number for a text box; empty means that the program chooses."""
+    return "" if value is None else f"{value:g}"

@@ -11,11 +11,22 @@ from ..recipe import MAX_SEED, ImageRequest, Recipe, request_from
 from ..studio import Studio
 from ..thinking.families import Family
 from ..thinking.presets import Preset
-from .advanced import Advanced, first_performance, performance_choices, seed_of
+from .advanced import Advanced, first_performance, performance_choices, text_of
 from .prompt import PromptRegion, first_aspect
 from .widgets.pickers import StylePicker, aspect_shapes
 
 Fields = dict[str, Component]
+ADVICE = {
+    "seed": f"Write one from 0 to {MAX_SEED}, or -1 for a random one.",
+    "steps": "Write one from 1 to 150, or leave it empty.",
+    "guidance": "Write one from 0 to 30, or leave it empty.",
+}
+LABELS = {
+    "count": "The number of pictures",
+    "seed": "The seed",
+    "num_inference_steps": "The number of steps",
+    "guidance_scale": "The guidance",
+}
 
 
 def fields_of(prompt: PromptRegion, advanced: Advanced, styles: StylePicker) -> Fields:
@@ -39,19 +50,38 @@ def fields_of(prompt: PromptRegion, advanced: Advanced, styles: StylePicker) -> 
 def request_of(fields: Fields, values: Mapping[Component, Any]) -> ImageRequest:
     """What the controls ask for. Raises BadRequest naming the first wrong value."""
     asked = {name: values[component] for name, component in fields.items()}
-    asked["seed"] = seed_of(asked["seed"])
-    if isinstance(asked["seed"], str):
-        raise BadRequest(
-            f"The seed “{asked['seed'][:60]}” is not a whole number. Write one from 0 to {MAX_SEED}, "
-            "or -1 for a random one.",
-            field="seed",
-        )
+    asked["seed"] = number_of(asked["seed"], "seed", int) if asked["seed"] else -1
+    asked["num_inference_steps"] = number_of(asked["num_inference_steps"], "steps", int)
+    asked["guidance_scale"] = number_of(asked["guidance_scale"], "guidance", float)
     asked["styles"] = tuple(asked["styles"] or ())
     for name in ("scheduler", "performance", "aspect", "preset", "image_format"):
         asked[name] = asked[name] or None
-    asked["negative_prompt"] = asked["negative_prompt"] or ""
-    asked["prompt"] = asked["prompt"] or ""
-    return request_from(asked)
+    for name in ("prompt", "negative_prompt"):
+        asked[name] = asked[name] or ""
+    try:
+        return request_from(asked)
+    except BadRequest as error:
+        raise _in_words_of_the_page(error) from None
+
+
+def number_of(text: Any, name: str, kind: type[int] | type[float]) -> float | None:
+    """The number in a text box, None when it is empty. Raises BadRequest for anything else."""
+    written = str(text if text is not None else "").strip().replace("−", "-").replace(",", ".")
+    if not written:
+        return -1 if name == "seed" else None
+    try:
+        return kind(written)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise BadRequest(f"The {name} “{written[:60]}” is not {what}. {ADVICE[name]}") from None
+
+
+def _in_words_of_the_page(error: BadRequest) -> BadRequest:
+    label = LABELS.get(error.field or "")
+    if label is None or not error.message.startswith(f"{error.field} is "):
+        return error
+    said = label + error.message.removeprefix(str(error.field))
+    return BadRequest(said, field=error.field, allowed=error.allowed)
 
 
 def settings_of(
@@ -67,8 +97,8 @@ def settings_of(
         "styles": [name for name in recipe.styles if name in known],
         "preset": preset.name,
         "seed": str(recipe.seed),
-        "num_inference_steps": request.num_inference_steps,
-        "guidance_scale": request.guidance_scale,
+        "num_inference_steps": text_of(request.num_inference_steps),
+        "guidance_scale": text_of(request.guidance_scale),
         "scheduler": request.scheduler or "",
         "performance": request.performance or first_performance(preset, family).name,
     }
@@ -77,8 +107,7 @@ def settings_of(
     aspect = aspect_of(recipe, family)
     if aspect:
         wanted["aspect"] = aspect
-    updates = {fields[name]: gr.update(value=value) for name, value in wanted.items()}
-    return updates
+    return {fields[name]: gr.update(value=value) for name, value in wanted.items()}
 
 
 def aspect_of(recipe: Recipe, family: Family) -> str | None:
@@ -101,7 +130,7 @@ def preset_updates(fields: Fields, preset: Preset, family: Family) -> dict[Compo
             choices=performance_choices(family), value=first_performance(preset, family).name
         ),
         fields["negative_prompt"]: gr.update(value=preset.negative_prompt),
-        fields["num_inference_steps"]: gr.update(value=preset.num_inference_steps),
-        fields["guidance_scale"]: gr.update(value=preset.guidance_scale),
+        fields["num_inference_steps"]: gr.update(value=text_of(preset.num_inference_steps)),
+        fields["guidance_scale"]: gr.update(value=text_of(preset.guidance_scale)),
         fields["scheduler"]: gr.update(value=preset.scheduler or ""),
     }

@@ -25,7 +25,7 @@ def build(studio: Studio) -> gr.Blocks:
     family = studio.family_of(preset.model)
     with gr.Blocks(title=TITLE, fill_height=True, fill_width=True) as demo:
         _static("header.html")
-        with gr.Row(elem_id="fl-room"):
+        with gr.Row(elem_id="fl-room", equal_height=True):
             with gr.Column(elem_id="fl-main", scale=1, min_width=0):
                 stage = Stage(elem_id="fl-stage")
                 strip = Strip(elem_id="fl-strip")

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,9 @@ async def _with_heartbeat(events: AsyncIterator[Event]) -> AsyncIterator[Event |
             pending = asyncio.ensure_future(next_event())
     finally:
         pending.cancel()
+        await asyncio.gather(pending, return_exceptions=True)
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
 
 
 class _Speaker:

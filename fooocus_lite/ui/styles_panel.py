@@ -19,7 +19,7 @@ def style_cards(studio: Studio) -> list[dict[str, Any]]:
 def thumbnail_file(name: str, settings: Settings) -> Path | None:
     """The style's thumbnail, in the person's own folder first, else the one that came with us."""
     slug = slug_of(name)
-    folders = (settings.home, CHECKOUT, PROGRAM, PROGRAM / "data")
+    folders = (settings.home, CHECKOUT, PROGRAM / "_data")
     for folder in folders:
         file = folder / "styles" / "thumbnails" / f"{slug}.webp"
         if slug and file.is_file():

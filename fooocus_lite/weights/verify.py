@@ -31,7 +31,9 @@ def header(path: Path) -> dict[str, Any]:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(size - 8, MAX_HEADER_BYTES):
-                raise _damaged(path, f"it has {size:,} bytes and its header asks for {length + 8:,}")
+                raise _damaged(
+                    path, f"it has {size:,} bytes and its header asks for {length + 8:,}"
+                )
             tensors = json.loads(file.read(length))
     except FileNotFoundError:
         raise WeightsError(f"The model file {_shown(path)} is missing. {WAY_OUT}") from None
@@ -146,9 +148,10 @@ def _end(path: Path, tensor: Any) -> int:
     """Where a tensor's bytes end, counted from the end of the header."""
     try:
         begin, end = tensor["data_offsets"]
-        count = math.prod(tensor["shape"])
-        width = _BYTES_OF.get(tensor["dtype"], 1)
-        is_sound = 0 <= begin <= end and end - begin >= count * min(width, 1)
+        width = _BYTES_OF.get(tensor["dtype"])
+        is_sound = 0 <= begin <= end
+        if width is not None:
+            is_sound = is_sound and end - begin == width * math.prod(tensor["shape"])
     except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound:

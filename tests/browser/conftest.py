@@ -50,7 +50,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens browser contexts (one each per visitor, or colour scheme, or screen), closed at the end."""
+    """Opens browser contexts (a visitor, colour scheme or screen each), closed at the end."""
     contexts = []
 
     def open_context(**options: object) -> BrowserContext:

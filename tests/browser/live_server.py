@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -125,7 +126,7 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def _open(url: str, timeout_s: float):  # noqa: ANN202 - urllib does not name the type it returns
+def _open(url: str, timeout_s: float) -> Any:
     # A proxy of the environment knows nothing of this machine's own addresses.
     return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=timeout_s)
 

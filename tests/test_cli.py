@@ -1,0 +1,115 @@
+"""The command line inside this process: what needs no engine. Journeys run the real program."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fooocus_lite.cli import main
+from fooocus_lite.cli.generate import DRY_RUN_KEYS
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FOOOCUS_LITE_HOME", str(tmp_path))
+
+
+def dry_run(capsys, *arguments):
+    assert main(["generate", *arguments, "--dry-run", "--json"]) == 0
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_dry_run_says_what_would_be_made(capsys):
+    (first, second) = dry_run(
+        capsys, "a", "red", "fox", "--style", "WATERCOLOR", "--aspect", "3:2", "--seed", "5",
+        "--count", "2", "--steps", "9", "--guidance", "2.5", "--scheduler", "ddim",
+    )  # fmt: skip
+    assert set(first) == set(DRY_RUN_KEYS)
+    assert first["prompt"] == "a red fox, watercolor"
+    assert (first["width"], first["height"]) == (240, 160)
+    assert (first["seed"], second["seed"]) == (5, 6)
+    assert (first["num_inference_steps"], first["guidance_scale"]) == (9, 2.5)
+    assert first["styles"] == ["Watercolor"]
+
+
+def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("a fox\n\n🦊 ثعلب\n", encoding="utf-8")
+    assert [each["prompt"] for each in dry_run(capsys, "--file", str(prompts))] == ["a fox", "🦊 ثعلب"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "says"),
+    [
+        (["--seed", "abc"], "seed", "abc"),
+        (["--seed", str(2**70)], "seed", str(2**70)),
+        (["--size", "0x64"], "width", "“0”"),
+        (["--size", "63x64"], "width", "“63”"),
+        (["--size", "1000000000x64"], "width", "1000000000"),
+        (["--size", "250x256"], "width", "248 and 256"),
+        (["--size", "big"], "size", "big"),
+        (["--count", "0"], "count", "“0”"),
+        (["--count", "1000000"], "count", "1000000"),
+        (["--style", "waterclor"], "style", "Watercolor"),
+        (["--preset", "startr"], "preset", "starter"),
+        (["--scheduler", "eulr"], "scheduler", "euler"),
+        (["--aspect", "7:5"], "aspect", "3:2"),
+        (["--model", "sdxl"], "model", "starter"),
+        (["--lora", "none:1"], "lora", "none"),
+        (["--format", "gif"], "image_format", "gif"),
+    ],
+)
+def test_bad_input_names_value_and_way_out(capsys, arguments, field, says):
+    assert main(["generate", "a fox", "--json", *arguments]) == 2
+    printed = capsys.readouterr()
+    error = json.loads(printed.out)["error"]
+    assert error["field"] == field
+    assert says in error["message"]
+    assert error["message"] in printed.err
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["generate", ""], ["generate"], ["inspect", "nowhere.png"], ["replay", "nowhere.png"],
+     ["generate", "x", "--file", "y"], ["--share"], ["--listen"], ["presets", "check", "nowhere"]],
+)  # fmt: skip
+def test_wrong_use_is_exit_code_2_with_a_sentence(capsys, arguments):
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.strip().endswith(".")
+
+
+@pytest.mark.parametrize("arguments", [["cook"], ["generate", "--colour", "red"]])
+def test_an_unknown_command_or_flag_is_exit_code_2(arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+
+
+def test_lists_are_json_lines(capsys):
+    assert main(["styles", "list", "--json"]) == 0
+    names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
+    assert {"Watercolor", "Neon", "Pixel Art"} <= set(names)
+    assert main(["presets", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["name"] == "starter"
+    assert main(["history"]) == 0
+
+
+def test_presets_check_finds_a_typo(capsys, tmp_path):
+    preset = tmp_path / "mine.json"
+    preset.write_text('{\n"model": "starter",\n"aspct": "1:1"}')
+    assert main(["presets", "check", str(preset)]) == 1
+    assert "line 3: unknown key “aspct”" in capsys.readouterr().out
+
+
+def test_help_and_dry_run_never_import_torch_and_are_quick(tmp_path):
+    code = (
+        "import sys\nfrom fooocus_lite.cli import main\n"
+        "main(['generate', 'a fox', '--dry-run', '--json'])\nprint('torch' in sys.modules)"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+    assert time.monotonic() - started < 20  # a bound for a hanging import, not a benchmark

@@ -1,0 +1,223 @@
+"""The whole walk of a prompt in one process, with the real starter model at its smallest size."""
+
+import asyncio
+import io
+import shutil
+import time
+
+import pytest
+from PIL import Image
+
+from fooocus_lite.errors import BadRequest, NotFound
+from fooocus_lite.events import Cancelled, Failed, Finished, PictureReady, Queued, Step
+from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.settings import load
+from fooocus_lite.studio import Studio
+
+SMALL = {"width": 64, "height": 64, "num_inference_steps": 2, "seed": 1}
+
+
+def request(prompt="a red circle", **values):
+    return ImageRequest(prompt=prompt, **{**SMALL, **values})
+
+
+@pytest.fixture
+def studio(tmp_path):
+    opened = Studio(load({"home": tmp_path}))
+    yield opened
+    opened.close()
+
+
+def wait_until(studio, job_id, condition, timeout_s=60.0):
+    """The job's view once `condition` holds of it."""
+    deadline = time.monotonic() + timeout_s
+    while not condition(view := studio.view(job_id)):
+        assert not view.is_final, f"ended first: {view.state} {view.error}"
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+    return view
+
+
+def finished(studio, job_id):
+    return wait_until(studio, job_id, lambda view: view.is_final)
+
+
+def test_a_job_ends_with_pictures_that_carry_their_recipe(studio):
+    assert studio.cook()
+    view = finished(studio, studio.start(request(count=2)))
+    assert view.state == "completed"
+    assert [picture.recipe.seed for picture in view.pictures] == [1, 2]
+    found = studio.inspect(view.pictures[0].path)
+    assert found.recipe == view.pictures[0].recipe
+    assert any(name.endswith(".safetensors") for name in found.recipe.model_hashes)
+    assert found.recipe.request.prompt == "a red circle"
+
+
+def test_the_same_recipe_gives_the_same_bytes_again(studio):
+    studio.cook()
+    first, second = (finished(studio, studio.start(request())).pictures[0] for _ in range(2))
+    assert studio.psnr(first.path, second.path) == float("inf")
+
+
+def test_a_watcher_sees_steps_with_a_preview_and_the_end(studio):
+    studio.cook()
+    finished(studio, studio.start(request()))  # the engine is warm now
+    job_id = studio.start(request(num_inference_steps=60, count=2))
+
+    async def watch():
+        return [event async for event in studio.watch(job_id, interval_s=0.02)]
+
+    events = asyncio.run(watch())
+    previews = [event.preview for event in events if isinstance(event, Step) and event.preview]
+    assert previews
+    assert Image.open(io.BytesIO(previews[-1])).format == "JPEG"
+    assert sum(isinstance(event, PictureReady) for event in events) == 2
+    assert events[-1] == Finished(pictures=2, skipped=0)
+
+
+def test_stop_keeps_what_is_finished_and_cancels_the_rest(studio):
+    studio.cook()
+    job_id = studio.start(request(count=5, num_inference_steps=40))
+    wait_until(studio, job_id, lambda view: view.pictures)
+    studio.stop(job_id)
+    view = finished(studio, job_id)
+    assert view.state == "cancelled"
+    assert 1 <= len(view.pictures) < 5
+    assert list(studio.follow(job_id))[-1] == Cancelled(len(view.pictures))
+
+
+def test_skip_leaves_one_picture_only(studio):
+    studio.cook()
+    job_id = studio.start(request(count=3, num_inference_steps=150))
+    wait_until(studio, job_id, lambda view: isinstance(view.now, Step))
+    studio.skip(job_id)
+    view = finished(studio, job_id)
+    assert view.state == "completed"
+    assert len(view.skipped) == 1
+    assert len(view.pictures) == 2
+
+
+def test_a_waiting_job_stops_at_once(studio):
+    job_id = studio.start(request())
+    assert studio.view(job_id).now == Queued(1, None)
+    studio.stop(job_id)
+    assert studio.view(job_id).state == "cancelled"
+
+
+def test_a_stranger_sees_neither_job_nor_its_controls(studio):
+    job_id = studio.start(request(), owner="anna")
+    for ask in (studio.view, studio.stop, studio.skip):
+        with pytest.raises(NotFound):
+            ask(job_id, "bert")
+    assert studio.active("bert") == []
+    assert studio.active("anna") == [job_id]
+
+
+def test_a_strangers_picture_is_hidden_as_soon_as_others_can_reach_the_page(tmp_path):
+    opened = Studio(load({"home": tmp_path, "listen": "0.0.0.0", "open": True}))
+    opened.cook()
+    (picture,) = finished(opened, opened.start(request(), owner="anna")).pictures
+    try:
+        assert opened.picture(picture.id, "anna").id == picture.id
+        assert opened.history("bert") == []
+        with pytest.raises(NotFound):
+            opened.picture_bytes(picture.id, "bert")
+    finally:
+        opened.close()
+
+
+def test_a_clean_end_puts_the_job_back_and_the_next_start_finishes_it(tmp_path):
+    settings = load({"home": tmp_path})
+    first = Studio(settings)
+    first.cook()
+    job_id = first.start(request(count=4, num_inference_steps=40))
+    wait_until(first, job_id, lambda view: view.pictures)
+    first.close()
+    before = first.view(job_id)
+    assert before.state == "queued"
+    second = Studio(settings)
+    second.cook()
+    after = finished(second, job_id)
+    second.close()
+    assert after.state == "completed"
+    assert [picture.index for picture in after.pictures] == [0, 1, 2, 3]
+    assert after.pictures[: len(before.pictures)] == before.pictures
+
+
+def test_one_process_owns_the_device(tmp_path):
+    settings = load({"home": tmp_path})
+    first, second = Studio(settings), Studio(settings)
+    assert first.cook()
+    assert not second.cook()
+    job_id = second.start(request())
+    assert finished(second, job_id).state == "completed"
+    first.close()
+    assert second.cook()
+    second.close()
+
+
+def test_a_damaged_model_fails_its_job_with_a_sentence_and_the_lane_lives_on(tmp_path, starter):
+    own = tmp_path / "models" / "starter"
+    shutil.copytree(starter, own)
+    weights = own / "unet" / "diffusion_pytorch_model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:1000])
+    opened = Studio(load({"home": tmp_path}))
+    opened.cook()
+    failed = finished(opened, opened.start(request()))
+    try:
+        assert failed.state == "failed"
+        assert "diffusion_pytorch_model.safetensors" in failed.error.message
+        weights.write_bytes(whole)
+        assert finished(opened, opened.start(request())).state == "completed"
+    finally:
+        opened.close()
+
+
+def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded(tmp_path):
+    (tmp_path / "outputs").write_text("a file where the folder should be")
+    opened = Studio(load({"home": tmp_path}))
+    opened.cook()
+    job_id = opened.start(request())
+    view = finished(opened, job_id)
+    try:
+        assert view.state == "failed"
+        assert str(tmp_path / "outputs") in view.error.message
+        (picture,) = view.pictures
+        assert not picture.is_saved
+        content, media_type = opened.picture_bytes(picture.id)
+        assert media_type == "image/png"
+        assert Image.open(io.BytesIO(content)).size == (64, 64)
+        assert isinstance(list(opened.follow(job_id))[-1], Failed)
+    finally:
+        opened.close()
+
+
+def test_a_prompt_longer_than_the_setting_is_refused(tmp_path):
+    opened = Studio(load({"home": tmp_path, "prompt_limit": 10}))
+    with pytest.raises(BadRequest, match="limit is 10"):
+        opened.start(request("a prompt of many words"))
+
+
+def test_a_full_line_refuses_and_says_so(tmp_path):
+    opened = Studio(load({"home": tmp_path, "waiting_per_owner": 2}))
+    opened.start(request())
+    opened.start(request())
+    with pytest.raises(BadRequest):
+        opened.start(request())
+    opened.start(request(), owner="somebody else")
+
+
+def test_a_damaged_database_is_set_aside_and_history_comes_back_from_the_files(studio, tmp_path):
+    studio.cook()
+    finished(studio, studio.start(request()))
+    studio.close()
+    for stale in (tmp_path / "state").glob("jobs.sqlite3-*"):
+        stale.unlink()
+    (tmp_path / "state" / "jobs.sqlite3").write_bytes(b"not a database at all" * 500)
+    again = Studio(load({"home": tmp_path}))
+    again.prepare()
+    assert "damaged" in again.notices[0]
+    assert again.history() == []
+    assert again.rebuild_history().added == 1
+    assert again.history()[0].recipe.request.prompt == "a red circle"

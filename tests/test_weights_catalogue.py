@@ -1,0 +1,58 @@
+"""What is offered as a model or LoRA, and what is not."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fooocus_lite.weights import catalogue
+
+
+@pytest.fixture
+def models(tiny_model: Path, tmp_path: Path) -> Path:
+    """A models folder with a starter in it."""
+    shutil.copytree(tiny_model, tmp_path / "models" / "starter")
+    return tmp_path / "models"
+
+
+def test_the_starter_is_found_with_its_family_and_size(models: Path) -> None:
+    (models / "starter" / "README.md").write_text("---\nlicense: apache-2.0\n---\n# Starter\n")
+    model = catalogue.find([models])["starter"]
+    assert (model.family, model.licence) == ("starter", "apache-2.0")
+    assert model.size_bytes > 100_000
+    assert model.preview == models / "starter" / "preview.json"
+    assert model.title == "Starter (built in)"
+
+
+def test_a_starter_without_a_card_has_an_unknown_licence(models: Path) -> None:
+    assert catalogue.find([models])["starter"].licence == "unknown"
+
+
+def test_the_earlier_folder_wins_and_missing_folders_are_fine(models: Path, home: Path) -> None:
+    shutil.copytree(models / "starter", home / "models" / "starter")
+    found = catalogue.find([models, home / "models", home / "nowhere"])
+    assert found["starter"].folder == models / "starter"
+
+
+def test_models_of_an_unknown_kind_or_broken_are_not_offered(models: Path) -> None:
+    for name, text in {"flux": json.dumps({"_class_name": "FluxPipeline"}), "broken": "{"}.items():
+        (models / "owner" / name).mkdir(parents=True)
+        (models / "owner" / name / "model_index.json").write_text(text)
+    assert list(catalogue.find([models])) == ["starter"]
+
+
+def test_a_damaged_starter_is_still_offered(models: Path) -> None:
+    (models / "starter" / "model_index.json").write_text("{")
+    assert "starter" in catalogue.find([models])
+
+
+def test_loras_go_by_file_name_and_the_models_own_come_first(models: Path, home: Path) -> None:
+    own, shared = models / "starter" / "loras", home / "models" / "loras"
+    for file in (own / "ink.safetensors", shared / "ink.safetensors", shared / "glow.safetensors"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    (shared / "notes.txt").touch()
+    found = catalogue.find_loras(models / "starter", [models, home / "models"])
+    assert found == {"glow": shared / "glow.safetensors", "ink": own / "ink.safetensors"}
+    assert list(found) == ["glow", "ink"]

@@ -1,0 +1,222 @@
+"""A studio without rooms, for tests of the page: jobs live in memory and pictures are gradients."""
+
+import asyncio
+import io
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from fooocus_lite.errors import BadRequest, NotFound
+from fooocus_lite.events import (
+    Event,
+    JobError,
+    JobState,
+    JobView,
+    Loading,
+    Picture,
+    Queued,
+    Step,
+)
+from fooocus_lite.recipe import ImageRequest, Recipe
+from fooocus_lite.settings import Settings
+from fooocus_lite.thinking.families import STARTER, Family
+from fooocus_lite.thinking.presets import Preset
+from fooocus_lite.thinking.styles import Style
+
+
+@dataclass
+class _Job:
+    id: str
+    owner: str
+    created: float
+    recipes: tuple[Recipe, ...]
+    state: JobState = "queued"
+    pictures: list[Picture] = field(default_factory=list)
+    skipped: list[int] = field(default_factory=list)
+    now: Queued | Loading | Step | None = None
+    error: JobError | None = None
+    is_asked_to_stop: bool = False
+    is_asked_to_skip: bool = False
+
+
+class FakeStudio:
+    """Behaves like `Studio` towards the page. `step_s` is the time of one step.
+
+    A prompt with "fail" in it fails; one with "unsaved" makes pictures that are not on disk.
+    """
+
+    def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
+        self.settings = settings
+        self.notices: tuple[str, ...] = ()
+        self.step_s = step_s
+        self.steps = steps
+        self.presets_here = {
+            "starter": Preset(
+                name="starter",
+                model="starter",
+                aspect="3:2",
+                styles=("Watercolor",),
+                examples=("a red apple on a table", "a blue house at night", "three green balloons"),
+            )
+        }
+        self._jobs: dict[str, _Job] = {}
+        self._files: dict[str, bytes] = {}
+        self._line = threading.Lock()
+
+    def presets(self) -> dict[str, Preset]:
+        return self.presets_here
+
+    def styles(self) -> dict[str, Style]:
+        names = {
+            "Watercolor": "Painting", "Oil Painting": "Painting", "Pixel Art": "Digital",
+            "Line Art": "Drawing", "Noir": "Light", "Neon": "Light", "Pop Art": "Digital",
+        }  # fmt: skip
+        return {name: Style(name=name, category=category) for name, category in names.items()}
+
+    def family_of(self, model: str) -> Family:
+        return STARTER
+
+    def schedulers(self) -> tuple[str, ...]:
+        return ("euler", "dpmpp_2m", "unipc")
+
+    def status(self) -> str:
+        return "CPU, float32: no GPU was found"
+
+    def start(self, request: ImageRequest, owner: str = "local") -> str:
+        if request.styles and "Nonsense" in request.styles:
+            raise BadRequest("There is no style called “Nonsense”.", field="style")
+        seed = 1000 if request.seed < 0 else request.seed
+        aspect = next((each for each in STARTER.aspects if each.name == request.aspect), None)
+        width, height = (aspect.width, aspect.height) if aspect else (256, 256)
+        recipes = tuple(
+            Recipe(
+                model="starter", family="starter", prompt=request.prompt, width=width,
+                height=height, seed=seed + place, num_inference_steps=self.steps,
+                guidance_scale=3.0, scheduler="euler", styles=request.styles or (), request=request,
+            )
+            for place in range(request.count)
+        )  # fmt: skip
+        job = _Job(secrets.token_hex(16), owner, time.time(), recipes, now=Queued(1, None))
+        self._jobs[job.id] = job
+        threading.Thread(target=self._cook, args=(job,), daemon=True).start()
+        return job.id
+
+    def view(self, job_id: str, owner: str = "local") -> JobView:
+        job = self._job(job_id, owner)
+        return JobView(
+            job.id, job.owner, job.state, job.created, job.recipes, tuple(job.pictures),
+            tuple(job.skipped), job.now, job.error,
+        )  # fmt: skip
+
+    def active(self, owner: str = "local") -> list[str]:
+        return [
+            job.id
+            for job in list(self._jobs.values())
+            if job.owner == owner and not self.view(job.id, owner).is_final
+        ]
+
+    async def watch(
+        self, job_id: str, owner: str = "local", interval_s: float = 0.22
+    ) -> AsyncIterator[Event]:
+        last: object = None
+        while not self.view(job_id, owner).is_final:
+            now = self._job(job_id, owner).now
+            if now is not None and now != last:
+                last = now
+                yield now
+            await asyncio.sleep(interval_s)
+
+    def skip(self, job_id: str, owner: str = "local") -> None:
+        self._job(job_id, owner).is_asked_to_skip = True
+
+    def stop(self, job_id: str, owner: str = "local") -> None:
+        self._job(job_id, owner).is_asked_to_stop = True
+
+    def history(
+        self, owner: str = "local", search: str = "", limit: int = 60, before: float | None = None
+    ) -> list[Picture]:
+        found = [
+            picture
+            for job in self._jobs.values()
+            for picture in job.pictures
+            if job.owner == owner
+            and search.lower() in picture.recipe.request.prompt.lower()
+            and (before is None or picture.created < before)
+        ]
+        return sorted(found, key=lambda picture: picture.created, reverse=True)[:limit]
+
+    def picture(self, picture_id: str, owner: str = "local") -> Picture:
+        for job in self._jobs.values():
+            for picture in job.pictures:
+                if picture.id == picture_id and job.owner == owner:
+                    return picture
+        raise NotFound("That picture is not here.")
+
+    def picture_bytes(self, picture_id: str, owner: str = "local") -> tuple[bytes, str]:
+        self.picture(picture_id, owner)
+        return self._files[picture_id], "image/png"
+
+    def _job(self, job_id: str, owner: str) -> _Job:
+        job = self._jobs.get(job_id)
+        if job is None or job.owner != owner:
+            raise NotFound("That job is not here.")
+        return job
+
+    def _cook(self, job: _Job) -> None:
+        with self._line:
+            job.state, job.now = "loading", Loading("Loading the starter model")
+            time.sleep(self.step_s)
+            job.state = "running"
+            for place, recipe in enumerate(job.recipes):
+                if not job.is_asked_to_stop:
+                    self._cook_one(job, place, recipe)
+            job.now = None
+            if job.error is not None:
+                job.state = "failed"
+            else:
+                job.state = "cancelled" if job.is_asked_to_stop else "completed"
+
+    def _cook_one(self, job: _Job, place: int, recipe: Recipe) -> None:
+        for step in range(self.steps + 1):
+            if job.is_asked_to_stop:
+                return
+            if job.is_asked_to_skip:
+                job.is_asked_to_skip = False
+                job.skipped.append(place)
+                return
+            left = (self.steps - step) * self.step_s
+            job.now = Step(
+                place + 1, len(job.recipes), step, self.steps, self.step_s, left,
+                _drawn(recipe, "JPEG", blur=self.steps - step),
+            )  # fmt: skip
+            time.sleep(self.step_s)
+        if "fail" in recipe.prompt:
+            job.error = JobError("out_of_memory", "The device ran out of memory. Choose a smaller size.")
+            job.is_asked_to_stop = True
+            return
+        picture = Picture(
+            secrets.token_hex(16), job.id, place, job.owner,
+            Path(f"/nowhere/2026-01-01/0001-{recipe.seed}.png"), recipe, time.time(), recipe.width,
+            recipe.height, is_saved="unsaved" not in recipe.prompt,
+        )  # fmt: skip
+        self._files[picture.id] = _drawn(recipe, "PNG")
+        job.pictures.append(picture)
+
+
+def _drawn(recipe: Recipe, kind: str, blur: int = 0) -> bytes:
+    """A hill under a sky; the seed picks the colours."""
+    width, height = recipe.width, recipe.height
+    shade = recipe.seed * 47 % 255
+    image = Image.new("RGB", (width, height), (200 - blur * 8, 150 + shade // 4, 110 + shade // 3))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((width * 0.6, height * 0.15, width * 0.8, height * 0.15 + width * 0.2), fill=(250, 225, 150))
+    draw.ellipse((-width * 0.3, height * 0.55, width * 0.8, height * 1.6), fill=(60, 110 + shade // 5, 90))
+    draw.ellipse((width * 0.4, height * 0.65, width * 1.5, height * 1.7), fill=(40, 85, 80))
+    file = io.BytesIO()
+    image.save(file, kind)
+    return file.getvalue()
