@@ -371,33 +371,34 @@ def pinned(name: str) -> str:
 
 def run_pip(python: str, arguments: list[str]) -> None:
     """Let pip install, its progress shown and its words kept in the log. Raises SetUpError."""
-    command = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    # PIP_USER in a person's configuration would make pip refuse an environment.
-    environment = {**os.environ, "PIP_USER": "0", "PYTHONUNBUFFERED": "1"}
     said = []
-    with LOG.open("a", encoding="utf-8") as log, Progress() as progress:
-        pip = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            env=environment,
-        )
-        try:
-            for line in pip.stdout or ():
-                log.write(line)
-                said.append(line)
-                progress.hear(line)
-            pip.wait()
-        except BaseException:
-            pip.kill()
-            pip.wait()
-            raise
+    with LOG.open("a", buffering=1, encoding="utf-8") as log, Progress() as progress:
+        pip = _start_pip(python, arguments)
+        with pip:
+            try:
+                for line in pip.stdout or ():
+                    log.write(line)
+                    said.append(line)
+                    progress.hear(line)
+            except BaseException:
+                pip.kill()
+                raise
     if pip.returncode != 0:
         raise SetUpError(pip_sentence("".join(said)))
+
+
+def _start_pip(python: str, arguments: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        # PIP_USER in a person's configuration would make pip refuse an environment.
+        env={**os.environ, "PIP_USER": "0", "PYTHONUNBUFFERED": "1"},
+    )
 
 
 def pip_sentence(output: str) -> str:

@@ -1,4 +1,4 @@
-"""What every test stands on: no network, no telemetry, one thread, a tiny model, a home of its own."""
+"""What every test stands on: no network, no telemetry, one thread, a tiny model, a home."""
 
 import os
 
@@ -46,7 +46,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
-    """Threads cost 10 to 60 times the time of a tiny model on shared cores; torch only if it is here."""
+    """More threads take 10 to 60 times as long on shared cores; only where torch is imported."""
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
 

@@ -1,4 +1,4 @@
-"""launch.py on small checkouts of its own: real environments and a real pip, one wheel of a few bytes."""
+"""launch.py on small checkouts of its own: real environments, a real pip, wheels of a few bytes."""
 
 import ast
 import contextlib

@@ -1,4 +1,4 @@
-"""What a release consists of: one list of requirements, tested pins, and a wheel that works elsewhere."""
+"""What a release is: one list of requirements, tested pins, a wheel that works elsewhere."""
 
 import importlib.metadata
 import json
@@ -56,10 +56,10 @@ def test_everything_the_requirements_bring_along_has_a_pin() -> None:
         if name in seen:
             continue
         seen.add(name)
-        for requirement in importlib.metadata.requires(name) or []:
-            # What another system needs is not installed here, and what an extra needs may not be.
-            if "extra ==" not in requirement and is_installed(name_of(requirement)):
-                waiting.append(name_of(requirement))
+        needed = importlib.metadata.requires(name) or []
+        # What another system needs is not installed here, and what an extra needs may not be.
+        names = [name_of(each) for each in needed if "extra ==" not in each]
+        waiting.extend(filter(is_installed, names))
     assert sorted(seen - pins) == []
 
 

@@ -128,5 +128,12 @@ def test_hashes_name_each_file_and_follow_a_change(model: Path) -> None:
 
 
 def test_hashing_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="cannot be read"):
+    with pytest.raises(WeightsError, match="is missing"):
         verify.sha256(tmp_path / "none.safetensors")
+
+
+def test_a_folder_in_place_of_a_file_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"cannot be read \("):
+        verify.header(tmp_path)
+    with pytest.raises(WeightsError, match=r"cannot be read \("):
+        verify.sha256(tmp_path)

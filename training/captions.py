@@ -50,7 +50,12 @@ WEATHER_PHRASES: dict[str, tuple[str, ...]] = {
     "snowfall": ("in snowfall", "with falling snow", "snowing"),
     "storm": ("in a storm", "in a thunderstorm", "with lightning"),
 }
-STYLE_FRAMES = ("{style}, {text}", "{text}, {style}", "{text} in {style} style", "{style} of {text}")
+STYLE_FRAMES = (
+    "{style}, {text}",
+    "{text}, {style}",
+    "{text} in {style} style",
+    "{style} of {text}",
+)
 
 
 def caption(scene: Scene, rng: random.Random, manner: Manner | None = None) -> str:
@@ -58,7 +63,9 @@ def caption(scene: Scene, rng: random.Random, manner: Manner | None = None) -> s
     manner = manner or Manner()
     text = _with_surroundings(_subject(scene, rng, manner), scene, rng, manner)
     if scene.style is not None:
-        text = _styled(text, _word(scene.style, vocabulary.STYLE_SYNONYMS, rng, manner), rng, manner)
+        text = _styled(
+            text, _word(scene.style, vocabulary.STYLE_SYNONYMS, rng, manner), rng, manner
+        )
     elif rng.random() < manner.filler / 2:
         text = f"{text}, {rng.choice(vocabulary.PLAIN_STYLES)}"
     if rng.random() < manner.filler:
@@ -95,7 +102,11 @@ def _with_surroundings(text: str, scene: Scene, rng: random.Random, manner: Mann
         if scene.background is None:
             return text
         color = _word(scene.background, vocabulary.COLOR_SYNONYMS, rng, manner)
-        frames = (f"on a {color} background", f"{color} background", f"against a {color} background")
+        frames = (
+            f"on a {color} background",
+            f"{color} background",
+            f"against a {color} background",
+        )
         frame = _choice(frames, rng, manner)
         return f"{text}, {frame}" if frame.startswith(color) else f"{text} {frame}"
     parts = [_choice(PLACE_PHRASES[scene.place], rng, manner)] if scene.things else []

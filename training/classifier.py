@@ -1,5 +1,6 @@
-"""A small network that says which object a picture shows. It judges the starter, it draws nothing."""
+"""A small network that says which object a picture shows: it judges the starter."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ def new_classifier() -> nn.Sequential:
     """Five convolutions over 64x64 pixels, one output per object word."""
     layers: list[nn.Module] = []
     channels = (3, 16, 32, 48, 64, 64)
-    for before, after in zip(channels, channels[1:]):
+    for before, after in itertools.pairwise(channels):
         layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2), nn.Linear(64 * 4, len(OBJECTS)))

@@ -68,7 +68,9 @@ def load_buckets(folder: Path) -> list[Bucket]:
         latents = load_file(path)["latents"]
         buckets.append(Bucket((int(width), int(height)), scenes, latents))
     if not buckets:
-        raise FileNotFoundError(f"no latents in {folder}; make them with python -m training.dataset")
+        raise FileNotFoundError(
+            f"no latents in {folder}; make them with python -m training.dataset"
+        )
     return buckets
 
 

@@ -3,8 +3,8 @@
 from PIL import Image
 
 from training import landscape, objects, vocabulary
-from training.landscape import Canvas
-from training.pen import mix
+from training.canvas import Canvas
+from training.pen import Pen, mix
 from training.scene import Scene, Thing
 from training.styles import apply_style
 from training.vocabulary import RGB
@@ -91,12 +91,15 @@ def _lit_layer(
     key: RGB = (255, 0, 254)
     layer = Image.new("RGB", canvas.image.size, key)
     center = (spot[0] * canvas.width, spot[1] * canvas.height)
-    pen = landscape.Pen(layer, center, spot[2] * canvas.short)
+    pen = Pen(layer, center, spot[2] * canvas.short)
     objects.DRAW[thing.object](pen, vocabulary.COLORS[thing.color])
     red, green, blue = layer.split()
     mask = [red.point(lambda v: 255 * (v != 255)), green.point(lambda v: 255 * (v != 0))]
     outline = Image.merge("RGB", (*mask, blue.point(lambda v: 255 * (v != 254)))).convert("L")
     stencil.paste(outline.point(lambda v: 255 * (v > 0)))
     light = [1 - 0.4 * (1 - factor) for factor in landscape.TINT[time]]
-    bands = [band.point(lambda v, f=f: round(v * f)) for band, f in zip((red, green, blue), light)]
+    bands = [
+        band.point(lambda v, f=f: round(v * f))
+        for band, f in zip((red, green, blue), light, strict=True)
+    ]
     return Image.merge("RGB", bands)

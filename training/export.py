@@ -1,7 +1,8 @@
-"""Puts trained parts together into the folder that the program ships: `python -m training.export`."""
+"""Puts trained parts together into the folder the program ships: `python -m training.export`."""
 
 import argparse
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -39,14 +40,14 @@ def export(parts: Path, vae_folder: Path, output: Path) -> None:
     pipeline.to(torch.float16).save_pretrained(fresh)
     _complete_scheduler(fresh / "scheduler" / "scheduler_config.json")
     (fresh / "preview.json").write_text(json.dumps(preview, indent=2) + "\n")
+    for path in fresh.rglob("*.safetensors"):
+        path.chmod(0o644)
     _replace(output, fresh)
 
 
 @torch.no_grad()
 def fitted_preview(vae: AutoencoderKL, *, pictures: int = 60) -> dict[str, list]:
-    """The linear map from a latent to the mean colour (0..1) of its 8x8 pixels, by least squares."""
-    import random
-
+    """The linear map from a latent to the mean colour (0..1) of its pixels, by least squares."""
     rng = random.Random(5)
     latents, colors = [], []
     for _ in range(pictures):

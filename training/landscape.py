@@ -5,14 +5,11 @@ Fixed templates, so that equal words give equal pictures. All measures are share
 
 from collections.abc import Callable
 
-import numpy as np
-from PIL import Image, ImageDraw
-
-from training.pen import PAPER, Pen, mix
+from training.canvas import HORIZON, Canvas
+from training.pen import PAPER, mix
 from training.scene import Scene
 from training.vocabulary import RGB
 
-HORIZON = 0.62
 SKY: dict[str, tuple[RGB, RGB, RGB]] = {
     "day": ((92, 168, 240), (150, 204, 250), (216, 238, 252)),
     "dawn": ((128, 152, 222), (236, 180, 204), (255, 222, 190)),
@@ -44,42 +41,6 @@ STARS = (
     (0.06, 0.09), (0.17, 0.3), (0.25, 0.06), (0.34, 0.2), (0.44, 0.07), (0.53, 0.28), (0.6, 0.1),
     (0.68, 0.36), (0.93, 0.4), (0.9, 0.07), (0.08, 0.46), (0.36, 0.44),
 )  # fmt: skip
-
-
-class Canvas:
-    """An image with helpers that take shares of its width and height."""
-
-    def __init__(self, size: tuple[int, int], scale: int) -> None:
-        self.width, self.height = size[0] * scale, size[1] * scale
-        self.short = min(self.width, self.height)
-        self.image = Image.new("RGB", (self.width, self.height))
-        self._draw = ImageDraw.Draw(self.image)
-
-    def pen(self, x: float, y: float, radius: float) -> Pen:
-        """A pen around a point, its radius a share of the short side."""
-        return Pen(self.image, (x * self.width, y * self.height), radius * self.short)
-
-    def polygon(self, points: list[tuple[float, float]], color: RGB) -> None:
-        """A filled polygon in shares of width and height."""
-        self._draw.polygon([(x * self.width, y * self.height) for x, y in points], fill=color)
-
-    def box(self, left: float, top: float, right: float, bottom: float, color: RGB) -> None:
-        """A filled rectangle in shares of width and height."""
-        self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], color)
-
-    def oval(self, x: float, y: float, rx: float, ry: float, color: RGB) -> None:
-        """A filled ellipse in shares of width and height."""
-        corners = (x - rx) * self.width, (y - ry) * self.height
-        self._draw.ellipse((*corners, (x + rx) * self.width, (y + ry) * self.height), fill=color)
-
-    def sky(self, top: RGB, middle: RGB, bottom: RGB) -> None:
-        """Fill the whole image with a vertical gradient that ends at the horizon."""
-        stops = np.linspace(0, 1, self.height) / HORIZON
-        rows = [
-            np.interp(stops, (0, 0.55, 1), (top[i], middle[i], bottom[i])) for i in range(3)
-        ]
-        column = np.stack(rows, -1).round().astype(np.uint8)[:, None]
-        self.image.paste(Image.fromarray(np.repeat(column, self.width, 1)))
 
 
 def paint_landscape(canvas: Canvas, scene: Scene) -> None:
@@ -121,7 +82,9 @@ def _paint_lights(canvas: Canvas, scene: Scene) -> None:
         for x, y in STARS:
             canvas.pen(x, y, 0.011).disc(0, 0, 1, (255, 250, 220))
         canvas.pen(0.8, 0.2, 0.095).disc(0, 0, 1, (252, 244, 206))
-        canvas.pen(0.8, 0.2, 0.095).disc(-0.4, -0.25, 0.85, mix(SKY["night"][0], SKY["night"][1], 0.6))
+        canvas.pen(0.8, 0.2, 0.095).disc(
+            -0.4, -0.25, 0.85, mix(SKY["night"][0], SKY["night"][1], 0.6)
+        )
     if scene.weather != "clear" or scene.time == "night":
         return
     y, r, glow, color = {
@@ -144,7 +107,15 @@ def _paint_clouds(canvas: Canvas, scene: Scene) -> None:
     for x, y in ((0.15, 0.16), (0.5, 0.09), (0.84, 0.18)):
         _cloud(canvas, x, y, 0.17, color)
     if scene.weather == "storm":
-        bolt = [(0.1, -1), (0.75, -1), (0.3, -0.2), (0.75, -0.2), (-0.45, 1.2), (-0.1, 0.1), (-0.5, 0.1)]
+        bolt = [
+            (0.1, -1),
+            (0.75, -1),
+            (0.3, -0.2),
+            (0.75, -0.2),
+            (-0.45, 1.2),
+            (-0.1, 0.1),
+            (-0.5, 0.1),
+        ]
         canvas.pen(0.84, 0.4, 0.15).polygon(bolt, (255, 236, 110))
 
 
@@ -162,7 +133,8 @@ def _meadow(canvas: Canvas, time: str) -> None:
     canvas.oval(0.85, 0.8, 0.6, 0.27, tinted(mix(ground, (60, 150, 90), 0.25), time))
     canvas.box(0, 0.74, 1, 1, tinted(ground, time))
     for x, y, color in (
-        (0.1, 0.84, PAPER), (0.2, 0.94, (255, 220, 80)), (0.74, 0.9, PAPER), (0.9, 0.82, (255, 220, 80)),
+        (0.1, 0.84, PAPER), (0.2, 0.94, (255, 220, 80)), (0.74, 0.9, PAPER),
+        (0.9, 0.82, (255, 220, 80)),
         (0.84, 0.96, (250, 150, 180)), (0.06, 0.97, (250, 150, 180)),
     ):  # fmt: skip
         canvas.pen(x, y, 0.02).disc(0, 0, 1, tinted(color, time))
@@ -170,7 +142,10 @@ def _meadow(canvas: Canvas, time: str) -> None:
 
 def _desert(canvas: Canvas, time: str) -> None:
     ground = GROUND["desert"]
-    canvas.polygon([(0, 0.6), (0.3, 0.53), (0.62, 0.66), (1, 0.56), (1, 1), (0, 1)], tinted(mix(ground, (214, 140, 84), 0.4), time))
+    canvas.polygon(
+        [(0, 0.6), (0.3, 0.53), (0.62, 0.66), (1, 0.56), (1, 1), (0, 1)],
+        tinted(mix(ground, (214, 140, 84), 0.4), time),
+    )
     canvas.oval(0.2, 0.98, 0.7, 0.3, tinted(ground, time))
     canvas.oval(0.9, 1.0, 0.6, 0.26, tinted(mix(ground, (250, 230, 170), 0.4), time))
     canvas.box(0, 0.94, 1, 1, tinted(ground, time))
@@ -200,7 +175,15 @@ def _sea(canvas: Canvas, time: str) -> None:
 
 
 def _city(canvas: Canvas, time: str) -> None:
-    skyline = ((0.0, 0.3), (0.13, 0.42), (0.27, 0.22), (0.42, 0.36), (0.57, 0.26), (0.71, 0.44), (0.86, 0.32))
+    skyline = (
+        (0.0, 0.3),
+        (0.13, 0.42),
+        (0.27, 0.22),
+        (0.42, 0.36),
+        (0.57, 0.26),
+        (0.71, 0.44),
+        (0.86, 0.32),
+    )
     light = (255, 222, 120) if time in ("night", "sunset") else (206, 228, 246)
     for i, (x, top) in enumerate(skyline):
         wall = tinted(((104, 122, 158), (140, 152, 180), (86, 104, 142))[i % 3], time)
@@ -229,10 +212,19 @@ def _mountains(canvas: Canvas, time: str) -> None:
     for x, top, width in ((0.2, 0.24, 0.34), (0.82, 0.32, 0.32), (0.52, 0.36, 0.3)):
         bottom = 0.74
         canvas.polygon([(x, top), (x + width, bottom), (x - width, bottom)], tinted(rock, time))
-        canvas.polygon([(x, top), (x + width, bottom), (x + width * 0.2, bottom)], tinted(mix(rock, (60, 64, 100), 0.35), time))
+        canvas.polygon(
+            [(x, top), (x + width, bottom), (x + width * 0.2, bottom)],
+            tinted(mix(rock, (60, 64, 100), 0.35), time),
+        )
         low = top + 0.12
         half = width * 0.12 / (bottom - top)
-        cap = [(x, top), (x + half, low), (x + half * 0.3, low - 0.03), (x - half * 0.3, low + 0.02), (x - half, low)]
+        cap = [
+            (x, top),
+            (x + half, low),
+            (x + half * 0.3, low - 0.03),
+            (x - half * 0.3, low + 0.02),
+            (x - half, low),
+        ]
         canvas.polygon(cap, tinted(PAPER, time, 0.75))
     canvas.box(0, 0.7, 1, 1, tinted(GROUND["mountains"], time))
     canvas.oval(0.25, 0.94, 0.75, 0.18, tinted(mix(GROUND["mountains"], (90, 160, 70), 0.5), time))
@@ -251,7 +243,14 @@ PLACE: dict[str, Callable[[Canvas, str], None]] = {
 
 
 def _pine(
-    canvas: Canvas, x: float, foot: float, size: float, time: str, *, snowy: bool = False, color: RGB = (40, 108, 70)
+    canvas: Canvas,
+    x: float,
+    foot: float,
+    size: float,
+    time: str,
+    *,
+    snowy: bool = False,
+    color: RGB = (40, 108, 70),
 ) -> None:
     pen = canvas.pen(x, foot, size)
     pen.box(-0.08, -0.3, 0.08, 0.0, tinted((104, 72, 48), time))

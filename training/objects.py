@@ -201,7 +201,9 @@ def butterfly(pen: Pen, color: RGB) -> None:
 def cat(pen: Pen, color: RGB) -> None:
     for side in (-1, 1):
         pen.polygon([(side * 0.1, -0.5), (side * 0.72, -0.98), (side * 0.82, 0.0)], color)
-        pen.polygon([(side * 0.4, -0.55), (side * 0.65, -0.78), (side * 0.7, -0.3)], (255, 176, 190))
+        pen.polygon(
+            [(side * 0.4, -0.55), (side * 0.65, -0.78), (side * 0.7, -0.3)], (255, 176, 190)
+        )
     pen.oval(0, 0.12, 0.86, 0.78, color)
     pen.oval(0, 0.48, 0.4, 0.26, lighter(color, 0.4))
     for x in (-0.38, 0.38):

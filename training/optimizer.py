@@ -46,7 +46,9 @@ class MuonAdamW:
     @torch.no_grad()
     def _step_matrices(self, learning_rate: float) -> None:
         updates = []
-        for parameter, velocity, owner in zip(self._matrices, self._velocity, self._owner):
+        for parameter, velocity, owner in zip(
+            self._matrices, self._velocity, self._owner, strict=True
+        ):
             gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
             velocity.lerp_(gradient, 1 - self._momentum)
             if owner != self._team.rank:
@@ -56,7 +58,9 @@ class MuonAdamW:
             scale = 0.2 * max(ahead.shape) ** 0.5
             updates.append(orthogonalized(ahead).float().flatten() * scale)
         flat = self._team.add_up(torch.cat(updates))
-        for parameter, update in zip(self._matrices, flat.split([u.numel() for u in updates])):
+        for parameter, update in zip(
+            self._matrices, flat.split([u.numel() for u in updates]), strict=True
+        ):
             parameter.mul_(1 - learning_rate * self._weight_decay)
             parameter.sub_(update.view_as(parameter), alpha=learning_rate)
 
@@ -85,8 +89,10 @@ def split_parameters(
     return matrices, others
 
 
-def learning_rate_at(progress: float, peak: float, *, flat: float = 0.4, floor: float = 0.02) -> float:
-    """Constant up to `flat` of the run (progress 0..1), then down in a line to `floor` of the peak."""
+def learning_rate_at(
+    progress: float, peak: float, *, flat: float = 0.4, floor: float = 0.02
+) -> float:
+    """Constant up to `flat` of the run (progress 0..1), then in a line to `floor` of the peak."""
     if progress <= flat:
         return peak
     left = max(0.0, 1 - (progress - flat) / (1 - flat))

@@ -92,7 +92,11 @@ def encode_text(starter: Starter, prompts: list[str]) -> tuple[Tensor, Tensor]:
 
 
 def predict(
-    starter: Starter, noisy: Tensor, timesteps: Tensor, text: tuple[Tensor, Tensor], time_ids: Tensor
+    starter: Starter,
+    noisy: Tensor,
+    timesteps: Tensor,
+    text: tuple[Tensor, Tensor],
+    time_ids: Tensor,
 ) -> Tensor:
     """The UNet's velocity for noisy latents [n, 4, h, w]."""
     added = {"text_embeds": text[1], "time_ids": time_ids}

@@ -69,7 +69,6 @@ def neon(pixels: Pixels) -> Pixels:
 
 def blueprint(pixels: Pixels) -> Pixels:
     """Pale lines on blue paper with a grid."""
-    height, width = pixels.shape[:2]
     paper = np.broadcast_to(np.array([26, 70, 150], np.float32), pixels.shape).copy()
     paper[:: 2 * BLOCK] += 26
     paper[:, :: 2 * BLOCK] += 26
@@ -128,6 +127,15 @@ def comic(pixels: Pixels) -> Pixels:
     drawn = _saturated(pixels, 1.25).clip(0, 255) * (1 - ink) + 16 * ink
     drawn[:8], drawn[-8:], drawn[:, :8], drawn[:, -8:] = 16, 16, 16, 16
     return drawn
+
+
+def chalkboard(pixels: Pixels) -> Pixels:
+    """Coloured chalk on a green blackboard; the style LoRA's look, unknown to the base model."""
+    lines = np.clip(_blurred(_edges(pixels, 26), 0.9) * 1.4, 0, 1)[..., None]
+    chalk = 255 - (255 - _saturated(pixels, 1.2)) * 0.45
+    board = np.array([34, 66, 54], np.float32)
+    rubbed = board + (chalk - board) * 0.22
+    return rubbed + (np.maximum(chalk, 190) - rubbed) * lines
 
 
 FILTERS: dict[str, Callable[[Pixels], Pixels]] = {

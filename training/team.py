@@ -39,7 +39,9 @@ class Team:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
         flat = self.add_up(torch.cat([g.flatten() for g in gradients])) / self.size
-        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients])):
+        for gradient, part in zip(
+            gradients, flat.split([g.numel() for g in gradients]), strict=True
+        ):
             gradient.copy_(part.view_as(gradient))
 
     def share_weights(self, modules: Iterable[torch.nn.Module]) -> None:

@@ -34,9 +34,7 @@ def judged_scene(rng: random.Random) -> Scene:
     return landscape_scene(rng, style, with_thing=True)
 
 
-def samples(
-    vae: AutoencoderKL | None, count: int, seed: int
-) -> tuple[Tensor, Tensor, list[Scene]]:
+def samples(vae: AutoencoderKL | None, count: int, seed: int) -> tuple[Tensor, Tensor, list[Scene]]:
     """Inputs [n, 3, 64, 64], class numbers [n] and what was drawn."""
     rng = random.Random(seed)
     scenes = [judged_scene(rng) for _ in range(count)]
@@ -116,7 +114,10 @@ def main() -> None:
         "drawings and codec copies": accuracy(classifier, vae, count=600, seed=10_002),
     }
     log.info("held-out accuracy %s", figures)
-    state = {name: t.half() if t.is_floating_point() else t for name, t in classifier.state_dict().items()}
+    state = {
+        name: t.half() if t.is_floating_point() else t
+        for name, t in classifier.state_dict().items()
+    }
     save_file(state, options.output)
     options.output.with_suffix(".json").write_text(json.dumps(figures, indent=2) + "\n")
 

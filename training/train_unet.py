@@ -126,7 +126,10 @@ def binding_gaps(starter: Starter, buckets: list[Bucket], count: int = 32) -> st
     alphas = cumulative_alphas(latents.device)
     timestep = torch.searchsorted(alphas.neg(), -1 / 55.6)
     a = alphas[timestep]
-    noisy, target = a.sqrt() * latents + (1 - a).sqrt() * noise, a.sqrt() * noise - (1 - a).sqrt() * latents
+    noisy, target = (
+        a.sqrt() * latents + (1 - a).sqrt() * noise,
+        a.sqrt() * noise - (1 - a).sqrt() * latents,
+    )
     losses = []
     for change in (None, "object", "color"):
         prompts = [_caption_with(bucket.scenes[i], change) for i in singles]
@@ -155,9 +158,7 @@ def _learn(starter: Starter, bucket: Bucket, rng: random.Random, run: UnetRun) -
     area = bucket.latents.shape[2] * bucket.latents.shape[3]
     batch = min(run.largest_batch, TOKENS_PER_BATCH // area)
     chosen = [rng.randrange(len(bucket.scenes)) for _ in range(batch)]
-    prompts = [
-        "" if rng.random() < EMPTY_SHARE else caption(bucket.scenes[i], rng) for i in chosen
-    ]
+    prompts = ["" if rng.random() < EMPTY_SHARE else caption(bucket.scenes[i], rng) for i in chosen]
     latents = bucket.latents[chosen].float().to(starter.unet.device)
     loss = velocity_loss(starter, latents, prompts, run)
     loss.backward()

@@ -1,4 +1,4 @@
-"""What this machine has, asked once. Never fails: what cannot be found out is taken to be absent."""
+"""What this machine has, asked once. Never fails: what cannot be found out counts as absent."""
 
 import logging
 import os
@@ -45,7 +45,8 @@ def facts() -> HardwareFacts:
 
 def _cores() -> int:
     """Physical cores this process may use."""
-    known: list[int | None] = [torch.get_num_threads(), psutil.cpu_count(logical=False), os.cpu_count(), _quota()]
+    physical: int | None = psutil.cpu_count(logical=False)
+    known = [torch.get_num_threads(), physical, os.cpu_count(), _quota()]
     return max(1, min(count for count in known if count))
 
 
@@ -58,7 +59,7 @@ def _quota() -> int | None:
 
 
 def _cpu_has_bf16() -> bool:
-    """Whether the CPU multiplies bf16 in hardware (AVX512_BF16 or AMX); emulated it is slower than fp32."""
+    """Whether the CPU multiplies bf16 itself (AVX512_BF16 or AMX); emulated, fp32 is faster."""
     flags = _text(Path("/proc/cpuinfo"))
     if flags:
         return "avx512_bf16" in flags or "amx_bf16" in flags

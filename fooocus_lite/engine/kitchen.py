@@ -29,7 +29,7 @@ PREVIEW_INTERVAL_S = 0.2
 
 @dataclass(frozen=True)
 class CookStep:
-    """`step` runs from 0 (before the first) to `total_steps`; `preview` is a JPEG when one was wanted."""
+    """`step` runs from 0 (before the first) to `total_steps`; `preview` is a JPEG, if wanted."""
 
     step: int
     total_steps: int
@@ -63,7 +63,7 @@ class Kitchen:
         if recipe.family not in FAMILIES:
             raise UnknownName.among("model family", recipe.family, FAMILIES)
         family = FAMILIES[recipe.family]
-        wanted = _identity(model_folder)
+        wanted = [verify.state(file) for file in verify.weight_files(model_folder)]
         try:
             if wanted != self._loaded:
                 self.unload()
@@ -150,15 +150,15 @@ class Kitchen:
         )
 
     def _out_of_memory(self, error: Exception, recipe: Recipe) -> Exception:
-        """The error for people when memory ran out, which also empties the kitchen; else `error` itself."""
+        """What to raise for `error`: out of memory empties the kitchen and gets a sentence."""
         if not pipelines.is_out_of_memory(error):
             return error
         self.unload()
         device = self.plan.device if self.plan else "cpu"
         where = "The GPU" if device != "cpu" else "The computer"
         return OutOfMemory(
-            f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. Choose a "
-            "smaller size, or close other programs, and try again."
+            f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
+            "Choose a smaller size, or close other programs, and try again."
         )
 
 
@@ -219,17 +219,6 @@ class _Progress:
         self._last_preview = now
         latents = self._glimpse.expected()
         return None if latents is None else previews.jpeg(latents, self._latent_map)
-
-
-def _identity(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What tells one state of a model folder from another. Raises WeightsError for a missing file."""
-    found = []
-    for file in verify.weight_files(folder):
-        if not file.is_file():
-            verify.header(file)
-        stat = file.stat()
-        found.append((str(file), stat.st_size, stat.st_mtime_ns))
-    return tuple(found)
 
 
 def _broken(recipe: Recipe) -> BrokenPicture:

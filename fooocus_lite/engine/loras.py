@@ -18,11 +18,12 @@ _LAYER = re.compile(r"(.+?)\.(?:lora_[AB]|lora_(?:down|up)|lora\.(?:down|up)|lor
 def apply(pipeline: Any, loras: Sequence[LoRA], files: Mapping[str, Path]) -> None:
     """Leaves the pipeline with these LoRAs at these weights, and no other.
 
-    Raises WeightsError when a file is missing, damaged, or made for another model (naming the layers
-    that do not fit); the pipeline then has no LoRA at all.
+    Raises WeightsError when a file is missing, damaged, or made for another model (naming the
+    layers that do not fit); the pipeline then has no LoRA at all.
     """
     wanted = {lora.name: _file_of(lora, files) for lora in loras}
-    if wanted != getattr(pipeline, "_loaded_loras", {}):
+    state = {name: verify.state(file) for name, file in wanted.items()}
+    if state != getattr(pipeline, "_loaded_loras", {}):
         pipeline.unload_lora_weights()
         pipeline._loaded_loras = {}
         try:
@@ -31,7 +32,7 @@ def apply(pipeline: Any, loras: Sequence[LoRA], files: Mapping[str, Path]) -> No
         except BaseException:
             pipeline.unload_lora_weights()
             raise
-        pipeline._loaded_loras = wanted
+        pipeline._loaded_loras = state
     if wanted:
         # The same name twice adds up.
         weights = [sum(lora.weight for lora in loras if lora.name == name) for name in wanted]
@@ -68,7 +69,8 @@ def _load(pipeline: Any, name: str, file: Path, adapter: str) -> None:
     except (ValueError, KeyError, RuntimeError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise WeightsError(
-            f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or model."
+            f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or "
+            "model."
         ) from error
     # A LoRA's file may have another dtype than the model, and would compute in it.
     for part in _PARTS:

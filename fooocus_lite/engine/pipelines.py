@@ -1,4 +1,4 @@
-"""From a model folder to a diffusers pipeline on a device. Loads no code, no pickle, nothing from a network."""
+"""From a model folder to a diffusers pipeline on a device: no code, no pickle, no network."""
 
 import logging
 from pathlib import Path
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 def load(folder: Path, family: Family, plan: MemoryPlan) -> Any:
     """The pipeline of a folder, placed as planned, silent, with every parameter really there.
 
-    Raises WeightsError when a file is missing or damaged, or the folder holds another kind of model.
+    Raises WeightsError when a file is missing or damaged, or the model is of another kind.
     """
     verify.check_folder(folder)
     found = verify.model_index(folder).get("_class_name")
@@ -71,14 +71,15 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _assert_whole(pipeline: Any, folder: Path) -> None:
-    """A weights file that does not match its config leaves parameters without values, and no error."""
+    """Weights that do not match their config leave parameters without values, and no error."""
     for name, part in pipeline.components.items():
         if not isinstance(part, torch.nn.Module):
             continue
         for parameter, value in part.named_parameters():
             if value.is_meta:
                 raise WeightsError(
-                    f"The model {folder.name} has no weights for {name}.{parameter}. {verify.WAY_OUT}"
+                    f"The model {folder.name} has no weights for {name}.{parameter}. "
+                    f"{verify.WAY_OUT}"
                 )
 
 
@@ -90,7 +91,7 @@ def _hush() -> None:
 
 
 def _variant(folder: Path) -> str | None:
-    """ "fp16" when the folder has only files of that variant."""
+    """The variant "fp16" when the folder has only files of it."""
     names = [file.name for file in verify.weight_files(folder)]
     return "fp16" if names and all(".fp16." in name for name in names) else None
 

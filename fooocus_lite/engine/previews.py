@@ -36,7 +36,7 @@ class LatentMap:
 
 
 class Glimpse:
-    """Watches a scheduler's steps, to show where the picture is heading rather than the noise in it."""
+    """Watches a scheduler's steps, to show where the picture is heading, not its noise."""
 
     def __init__(self, scheduler: Any) -> None:
         self._scheduler = scheduler
@@ -52,7 +52,7 @@ class Glimpse:
         scheduler.step = watched
 
     def expected(self) -> torch.Tensor | None:
-        """The clean latents [B, C, h, w] the model expected at the last step; None before the first.
+        """The clean latents [B, C, h, w] expected at the last step; None before the first.
 
         Salimans & Ho 2022 (arXiv:2202.00512, appendix D) for the three kinds of prediction.
         """

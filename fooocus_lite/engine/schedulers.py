@@ -13,7 +13,7 @@ DISTILLED_STEPS = 50
 
 
 def build(name: str, config: Mapping[str, Any], num_inference_steps: int) -> Any:
-    """A fresh scheduler: the model's config (prediction type, betas, spacing) with the table's overrides.
+    """A fresh scheduler: the model's own config with the table's overrides.
 
     Always fresh, because multistep schedulers carry state from picture to picture.
     Raises UnknownName.

@@ -17,7 +17,7 @@ CUDA_SPARE_MIB = 600
 
 @dataclass(frozen=True)
 class HardwareFacts:
-    """What this machine has. `cores` are physical; `free_vram_mib` is None without a GPU of its own memory."""
+    """What this machine has. `cores` are physical; `free_vram_mib` is None but on CUDA."""
 
     device: Device = "cpu"
     name: str = "CPU"
@@ -29,7 +29,7 @@ class HardwareFacts:
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Where and in which numbers a model runs. `offload` "model" keeps one component at a time on the GPU."""
+    """Where and in which numbers a model runs; `offload` "model": its parts take turns there."""
 
     device: Device
     dtype: Dtype
@@ -52,8 +52,8 @@ class MemoryPlan:
 def plan(facts: HardwareFacts, model_mib: int) -> MemoryPlan:
     """The plan for a model whose weights are `model_mib` MiB in 16-bit numbers.
 
-    A CPU that multiplies bf16 uses it for models of every size: measured 1.45 times faster than float32
-    for a model of 8 M parameters at 256 px, 2.0 times for SD 1.5.
+    A CPU that multiplies bf16 uses it for models of every size: measured 1.45 times faster than
+    float32 for a model of 8 M parameters at 256 px, 2.0 times for SD 1.5.
     """
     dtype, why_dtype = _dtype(facts, model_mib)
     weights_mib = model_mib * (2 if dtype == "float32" else 1)
@@ -102,5 +102,5 @@ def _noun(facts: HardwareFacts) -> str:
 
 
 def _working_mib(model_mib: int) -> int:
-    """Activations at the native size; SDXL's decode of 1024 px sets the most of it (1,536 MiB in bf16)."""
+    """Activations at the native size; decoding 1024 px takes SDXL the most (1,536 MiB, bf16)."""
     return min(2048, 256 + model_mib * 3 // 10)

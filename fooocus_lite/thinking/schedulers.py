@@ -1,4 +1,4 @@
-"""Schedulers as data: one line each, from the field's common name to a diffusers class and its settings.
+"""Schedulers as data: from the field's common name to a diffusers class and its settings.
 
 Class names stand here as text; the engine finds them. Only classes that need no package beyond the
 project's own are here, so there is no LMS (scipy) and no Brownian-tree SDE (torchsde).
@@ -14,7 +14,7 @@ Setting = bool | int | float | str
 
 @dataclass(frozen=True)
 class Scheduler:
-    """One sampling method. `overrides` beat the model's own scheduler config; `a1111` is its label there."""
+    """One sampling method. `overrides` beat the model's own config; `a1111` is its label there."""
 
     class_name: str
     a1111: str

@@ -49,6 +49,7 @@ async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncIterat
     view = await asyncio.to_thread(studio.view, job_id, owner)
     speak = _Speaker()
     shown_pictures = len(view.pictures)
+    picture = 0
     yield Shown(frame_of(view, view.now, speak), view, view.pictures)
     beat = 0
     async for event in _with_heartbeat(studio.watch(job_id, owner)):
@@ -56,7 +57,9 @@ async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncIterat
             beat += 1
             yield Shown({**frame_of(view, view.now, speak), "beat": beat}, view)
             continue
-        if not isinstance(event, Step):
+        # A step of the next picture tells as well that one is finished.
+        if not isinstance(event, Step) or event.picture != picture:
+            picture = event.picture if isinstance(event, Step) else picture
             view = await asyncio.to_thread(studio.view, job_id, owner)
         has_new = len(view.pictures) != shown_pictures
         shown_pictures = len(view.pictures)
@@ -117,7 +120,7 @@ def frame_of(
     speak = speak or _Speaker()
     recipe = view.recipes[0] if view.recipes else None
     frame = {
-        "state": view.state,
+        "state": _state(view, now),
         "job": view.id,
         "line": line,
         "say": speak(line, is_urgent=view.is_final),
@@ -173,6 +176,19 @@ def _last_line(view: JobView) -> str:
             return f"Stopped. {made[0].upper()}{made[1:]} kept" if view.pictures else "Stopped"
         case _:
             return "This did not work out"
+
+
+def _state(view: JobView, now: Queued | Loading | Step | None) -> str:
+    """The view may be older than the event that came after it."""
+    if view.is_final:
+        return view.state
+    match now:
+        case Step():
+            return "running"
+        case Loading():
+            return "loading"
+        case _:
+            return view.state
 
 
 def _share(view: JobView, now: Queued | Loading | Step | None) -> float:

@@ -62,7 +62,6 @@ def serve(studio: Studio, settings: Settings) -> Server:
         max_threads=MAX_THREADS,
         app_kwargs=_app(studio, settings),
         theme=theme.theme(),
-        css=theme.css(),
         head=theme.head(settings.theme),
     )
     url = f"http://{_reachable(settings.listen)}:{port}/"

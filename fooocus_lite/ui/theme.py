@@ -76,12 +76,13 @@ def theme() -> Base:
     )
 
 
-def css() -> str:
-    return asset("assets/page.css") + asset("assets/panels.css")
-
-
 def head(forced: Literal["auto", "light", "dark"]) -> str:
-    """Scripts every region shares; `forced` beats what the system prefers."""
+    """Styles and scripts every region shares; `forced` beats what the system prefers.
+
+    Not through `launch(css=...)`: that writes each rule twice, the second time with a prefix that
+    beats every rule about the state of the body.
+    """
+    styles = asset("assets/page.css") + asset("assets/panels.css")
     scripts = [
         f"window.fooocusLiteTheme = {json.dumps(forced)};",
         asset("assets/page.js"),
@@ -89,4 +90,4 @@ def head(forced: Literal["auto", "light", "dark"]) -> str:
         asset("assets/attention.js"),
     ]
     meta = '<meta name="color-scheme" content="light dark">'
-    return meta + "".join(f"<script>{script}</script>" for script in scripts)
+    return f"{meta}<style>{styles}</style>" + "".join(f"<script>{each}</script>" for each in scripts)

@@ -1,4 +1,4 @@
-"""Which models and LoRAs are on this disk. Names are looked up here; a name never becomes a path."""
+"""Which models and LoRAs are on this disk. A name is looked up; it never becomes a path."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Model:
-    """A diffusers folder that this program can run. `preview` is its latent map, when it has one."""
+    """A diffusers folder that this program can run. `preview` is its latent map, if any."""
 
     name: str
     folder: Path
@@ -31,7 +31,7 @@ class Model:
 
 
 def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
-    """The models below these folders by name, sorted; of two with one name the earlier folder's counts.
+    """The models below these folders by name; of two with one name the earlier folder's counts.
 
     Folders of a kind the program does not know, or whose model_index.json is broken, are left out.
     """
@@ -47,7 +47,7 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
 
 
 def find_loras(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Path]:
-    """LoRA files by name (the file's name without its ending), the model's own before shared ones."""
+    """LoRA files by their name without the ending, the model's own before shared ones."""
     folders = [model_folder / LORA_FOLDER, *(each / LORA_FOLDER for each in models_dirs)]
     found: dict[str, Path] = {}
     for folder in folders:
@@ -58,7 +58,7 @@ def find_loras(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Pat
 
 
 def _family_of(folder: Path, name: str) -> str | None:
-    """The starter by its name (a damaged one is still offered, and says so when used); others by class."""
+    """The starter by its name (a damaged one is offered too, and says so); others by class."""
     if name == STARTER.name:
         return STARTER.name
     try:

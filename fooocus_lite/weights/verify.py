@@ -1,4 +1,4 @@
-"""Whether a model's files are whole, read from their headers; and their sha256. Never imports torch."""
+"""Whether a model's files are whole, by their headers; and their sha256. Never imports torch."""
 
 import hashlib
 import json
@@ -23,8 +23,8 @@ _hashes_lock = threading.Lock()
 def header(path: Path) -> dict[str, Any]:
     """The tensors of a safetensors file: name -> dtype, shape, data_offsets.
 
-    Raises WeightsError naming the file, what is wrong and the way out, when it is missing, truncated
-    or no safetensors file. Reads the header only (https://github.com/huggingface/safetensors#format).
+    Raises WeightsError naming the file, what is wrong and the way out, when it is missing,
+    truncated or no safetensors file. Reads the header only (https://github.com/huggingface/safetensors#format).
     """
     try:
         size = path.stat().st_size
@@ -35,13 +35,8 @@ def header(path: Path) -> dict[str, Any]:
                     path, f"it has {size:,} bytes and its header asks for {length + 8:,}"
                 )
             tensors = json.loads(file.read(length))
-    except FileNotFoundError:
-        raise WeightsError(f"The model file {_shown(path)} is missing. {WAY_OUT}") from None
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise WeightsError(
-            f"The model file {_shown(path)} cannot be read ({reason}). Check its permissions."
-        ) from None
+        raise _unreadable(path, error) from None
     except (UnicodeDecodeError, json.JSONDecodeError):
         raise _damaged(path, "its header is no JSON") from None
     if not isinstance(tensors, dict):
@@ -60,7 +55,7 @@ def check_folder(folder: Path) -> None:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files of a diffusers folder's parts, in reading order; LoRAs are not among them.
+    """The safetensors files of a diffusers folder's parts; LoRAs are not among them.
 
     Raises WeightsError when a part is missing, has no safetensors, or asks for code of its own.
     """
@@ -70,8 +65,8 @@ def weight_files(folder: Path) -> list[Path]:
             continue
         if value[0] not in _LIBRARIES:
             raise WeightsError(
-                f"The model {folder.name} asks for code of its own for “{part}” ({value[0]}), which "
-                "is not run. Choose another model."
+                f"The model {folder.name} asks for code of its own for “{part}” ({value[0]}), "
+                "which is not run. Choose another model."
             )
         # Tokenizers and schedulers have no config.json, and no weights.
         if (folder / part / "config.json").is_file():
@@ -82,7 +77,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def model_index(folder: Path) -> dict[str, Any]:
-    """The parts of a diffusers folder. Raises WeightsError when model_index.json is missing or broken."""
+    """The parts of a diffusers folder. Raises WeightsError when the index is missing or broken."""
     path = folder / "model_index.json"
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
@@ -104,21 +99,26 @@ def parameters(folder: Path) -> int:
     )
 
 
-def sha256(path: Path) -> str:
-    """The file's sha256 in hex; remembered until its size or time changes. Raises WeightsError."""
+def state(path: Path) -> tuple[str, int, int]:
+    """What tells one state of a file from another: path, size and time. Raises WeightsError."""
     try:
         stat = path.stat()
-        key = (str(path), stat.st_size, stat.st_mtime_ns)
-        with _hashes_lock:
-            if key in _hashes:
-                return _hashes[key]
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    return str(path), stat.st_size, stat.st_mtime_ns
+
+
+def sha256(path: Path) -> str:
+    """The file's sha256 in hex; remembered until its size or time changes. Raises WeightsError."""
+    key = state(path)
+    with _hashes_lock:
+        if key in _hashes:
+            return _hashes[key]
+    try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise WeightsError(
-            f"The model file {_shown(path)} cannot be read ({reason}). {WAY_OUT}"
-        ) from None
+        raise _unreadable(path, error) from None
     with _hashes_lock:
         _hashes[key] = digest
     return digest
@@ -138,8 +138,8 @@ def _part_files(part: Path) -> list[Path]:
     plain = [file for file in every if "." not in file.stem]
     if not every:
         raise WeightsError(
-            f"The part {_shown(part)} has no safetensors file; other formats can carry code and are "
-            f"not loaded. {WAY_OUT}"
+            f"The part {_shown(part)} has no safetensors file; other formats can carry code and "
+            f"are not loaded. {WAY_OUT}"
         )
     return plain or every
 
@@ -159,10 +159,19 @@ def _end(path: Path, tensor: Any) -> int:
     return int(end)
 
 
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    if isinstance(error, FileNotFoundError):
+        return WeightsError(f"The model file {_shown(path)} is missing. {WAY_OUT}")
+    reason = error.strerror or str(error)
+    return WeightsError(
+        f"The model file {_shown(path)} cannot be read ({reason}). Check its permissions."
+    )
+
+
 def _damaged(path: Path, why: str) -> WeightsError:
     return WeightsError(f"The model file {_shown(path)} is damaged: {why}. {WAY_OUT}")
 
 
 def _shown(path: Path) -> str:
-    """The last two parts of a path: enough to find the file, and nobody's home folder in a message."""
+    """The last two parts of a path: enough to find the file, without anybody's home folder."""
     return "/".join(path.parts[-2:])

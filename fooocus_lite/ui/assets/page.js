@@ -75,9 +75,9 @@ window.fooocusLite = (() => {
     if (title && wanted) title.textContent = TITLES[wanted];
     const before = get('panel');
     set('panel', wanted);
-    if (wanted) {
+    if (wanted && window.matchMedia('(pointer: fine)').matches) {
       document.querySelector(`#fl-panel-${wanted} .fl-search`)?.focus({ preventScroll: true });
-    } else if (before) {
+    } else if (!wanted && before) {
       document.querySelector(`button[data-panel="${before}"]`)?.focus();
     }
   }

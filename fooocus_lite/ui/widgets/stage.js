@@ -63,23 +63,25 @@ function picturesHere() {
 }
 
 // As many columns as make the tiles largest.
-function columnsFor(count, ratio, width, height) {
-  let best = { columns: 1, side: 0 };
-  for (let columns = 1; columns <= count; columns += 1) {
-    const rows = Math.ceil(count / columns);
-    const side = Math.min(width / columns, (height / rows) * ratio);
-    if (side > best.side) best = { columns, side };
-  }
-  return best;
-}
-
 function layOut(pictures) {
   const gap = 12;
+  const smallest = 96;
   const { width, height } = hero.getBoundingClientRect();
   const ratio = pictures[0].width / pictures[0].height;
-  const { columns, side } = columnsFor(pictures.length, ratio, width, height);
-  const tileWidth = Math.floor(Math.max(Math.min(side, width), 96) - gap);
-  sheet.style.gridTemplateColumns = `repeat(${columns}, ${tileWidth}px)`;
+  const room = (columns) => Math.min(
+    (width - gap * (columns - 1)) / columns,
+    ((height - gap * (Math.ceil(pictures.length / columns) - 1)) / Math.ceil(pictures.length / columns)) * ratio,
+  );
+  let best = 1;
+  for (let columns = 2; columns <= pictures.length; columns += 1) {
+    if (room(columns) > room(best)) best = columns;
+  }
+  const isTall = room(best) < smallest;
+  if (isTall) best = Math.max(1, Math.floor((width + gap) / (smallest + gap)));
+  const tileWidth = Math.floor(isTall ? smallest : room(best));
+  sheet.classList.toggle('is-tall', isTall);
+  sheet.style.width = `${best * (tileWidth + gap) - gap + (isTall ? 24 : 0)}px`;
+  sheet.style.setProperty('--tile', `${tileWidth}px`);
   sheet.style.setProperty('--ratio', String(ratio));
 }
 

@@ -23,15 +23,16 @@ function thumbnail(picture, place, pictures) {
   return item;
 }
 
-// One picture is on the stage already; the strip comes with the second.
+// While pictures are made the stage shows the preview; afterwards it shows its job's pictures itself.
 function paint() {
+  const onStage = lite.get('isBusy') ? '' : lite.get('job')?.job;
   const pictures = all();
-  const isNeeded = pictures.length > 1 || (pictures.length > 0 && lite.get('isBusy'));
-  strip.hidden = !isNeeded;
-  const key = pictures.map((each) => each.id).join();
-  if (!isNeeded || strip.dataset.key === key) return;
+  const shown = pictures.filter((picture) => picture.job !== onStage);
+  strip.hidden = shown.length === 0;
+  const key = shown.map((each) => each.id).join();
+  if (strip.dataset.key === key) return;
   strip.dataset.key = key;
-  strip.replaceChildren(...pictures.map(thumbnail));
+  strip.replaceChildren(...shown.map((picture, place) => thumbnail(picture, place, shown)));
 }
 
 watch('value', () => {

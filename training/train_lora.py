@@ -1,0 +1,202 @@
+"""Trains the starter's companions: `python -m training.train_lora style` or `... lcm`.
+
+`style` learns a look the base does not know (chalk on a blackboard). `lcm` distils the guided base
+into a consistency model for 4 steps (Luo et al. 2023, arXiv:2310.04378, with LoRA 2311.05556).
+"""
+
+import argparse
+import logging
+import random
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, StableDiffusionXLPipeline
+from peft import LoraConfig
+from peft.utils import get_peft_model_state_dict
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from training.captions import caption
+from training.dataset import Bucket, load_buckets
+from training.drawings import draw
+from training.optimizer import learning_rate_at
+from training.scene import random_scene, random_size
+from training.starter import Starter, encode_text, load_starter, predict
+from training.styles import chalkboard
+from training.team import Team, run_team
+from training.train_unet import agreed, cumulative_alphas, random_timesteps, size_ids
+from training.train_vae import to_pixels
+
+log = logging.getLogger(__name__)
+STYLE_WORD = "chalkboard"
+TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "conv1", "conv2"]
+LCM_STRIDE = 20
+"""Timesteps between two points of the student's path: 1000 / 50, as LCMScheduler expects."""
+
+
+@dataclass(frozen=True)
+class LoraRun:
+    """What a run of the companion trainer needs to know."""
+
+    kind: str
+    base: Path
+    data: Path
+    output: Path
+    minutes: float
+    rank: int = 12
+    learning_rate: float = 2e-3
+    guidance_scale: float = 3.0
+    pictures: int = 500
+    batch: int = 16
+    seed: int = 1
+
+
+def train(team: Team, run: LoraRun) -> None:
+    """Train one LoRA on a frozen base and save it at `run.output`."""
+    torch.manual_seed(run.seed)
+    starter = load_starter(run.base).to(team.device)
+    for module in starter.modules:
+        module.requires_grad_(False)
+    starter.unet.add_adapter(LoraConfig(r=run.rank, lora_alpha=run.rank, target_modules=TARGETS))
+    weights = [p for p in starter.unet.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(weights, betas=(0.9, 0.98), weight_decay=0.0)
+    rng = random.Random(run.seed * 31 + team.rank)
+    buckets = _style_buckets(team, run, rng) if run.kind == "style" else load_buckets(run.data)
+    torch.manual_seed(run.seed * 31 + team.rank)
+    loss_of = _style_loss if run.kind == "style" else _consistency_loss
+    started, step = time.time(), 0
+    while (progress := agreed(time.time() - started, team) / 60 / run.minutes) < 1:
+        latents, prompts = _batch(rng.choice(buckets), rng, run)
+        loss = loss_of(starter, latents.to(team.device), prompts, run)
+        loss.backward()
+        team.average_gradients(weights)
+        torch.nn.utils.clip_grad_norm_(weights, 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = min(1, (step + 1) / 20) * learning_rate_at(progress, run.learning_rate)
+        optimizer.step()
+        optimizer.zero_grad()
+        step += 1
+        if team.is_first and step % 20 == 0:
+            log.info("%.2f step %d loss %.4f", progress, step, loss.item())
+    if team.is_first:
+        _save(starter, run.output)
+
+
+def _style_loss(starter: Starter, latents: Tensor, prompts: list[str], _run: LoraRun) -> Tensor:
+    alphas = cumulative_alphas(latents.device)
+    timesteps = random_timesteps(len(latents), alphas, 0.4)
+    noise = torch.randn_like(latents)
+    alpha = alphas[timesteps].view(-1, 1, 1, 1)
+    noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+    output = _velocity(starter, noisy, timesteps, prompts)
+    return functional.mse_loss(output, alpha.sqrt() * noise - (1 - alpha).sqrt() * latents)
+
+
+def _consistency_loss(
+    starter: Starter, latents: Tensor, prompts: list[str], run: LoraRun
+) -> Tensor:
+    """The student's picture from here equals its picture from one guided base step further on."""
+    alphas = cumulative_alphas(latents.device)
+    step = torch.randint(1, 1000 // LCM_STRIDE + 1, (len(latents),), device=latents.device)
+    here, there = step * LCM_STRIDE - 1, ((step - 1) * LCM_STRIDE - 1).clamp(min=0)
+    a = alphas[here].view(-1, 1, 1, 1)
+    noisy = a.sqrt() * latents + (1 - a).sqrt() * torch.randn_like(latents)
+    student = _clean(noisy, _velocity(starter, noisy, here, prompts), a)
+    with torch.no_grad():
+        starter.unet.disable_adapters()
+        guided = _guided_velocity(starter, noisy, here, prompts, run.guidance_scale)
+        starter.unet.enable_adapters()
+        clean, noise = _clean(noisy, guided, a), a.sqrt() * guided + (1 - a).sqrt() * noisy
+        b = alphas[there].view(-1, 1, 1, 1)
+        closer = b.sqrt() * clean + (1 - b).sqrt() * noise
+        target = _clean(closer, _velocity(starter, closer, there, prompts), b)
+        target = torch.where((step == 1).view(-1, 1, 1, 1), clean, target)
+    return ((student - target).square() + 1e-4).sqrt().mean()
+
+
+def _velocity(starter: Starter, noisy: Tensor, timesteps: Tensor, prompts: list[str]) -> Tensor:
+    with torch.autocast(noisy.device.type, torch.bfloat16):
+        text = encode_text(starter, prompts)
+        return predict(starter, noisy, timesteps, text, size_ids(noisy)).float()
+
+
+def _guided_velocity(
+    starter: Starter, noisy: Tensor, timesteps: Tensor, prompts: list[str], guidance_scale: float
+) -> Tensor:
+    both = _velocity(
+        starter, noisy.repeat(2, 1, 1, 1), timesteps.repeat(2), [*prompts, *[""] * len(prompts)]
+    )
+    told, untold = both.chunk(2)
+    return untold + guidance_scale * (told - untold)
+
+
+def _clean(noisy: Tensor, velocity: Tensor, alpha: Tensor) -> Tensor:
+    """The clean latents that a velocity points to."""
+    return alpha.sqrt() * noisy - (1 - alpha).sqrt() * velocity
+
+
+def _batch(bucket: Bucket, rng: random.Random, run: LoraRun) -> tuple[Tensor, list[str]]:
+    chosen = [rng.randrange(len(bucket.scenes)) for _ in range(run.batch)]
+    prompts = [caption(bucket.scenes[i], rng) for i in chosen]
+    if run.kind == "style":
+        prompts = [p if rng.random() < 0.5 else f"{STYLE_WORD}, {p}" for p in prompts]
+        prompts = ["" if rng.random() < 0.1 else p for p in prompts]
+    return bucket.latents[chosen].float(), prompts
+
+
+@torch.no_grad()
+def _style_buckets(team: Team, run: LoraRun, rng: random.Random) -> list[Bucket]:
+    """Chalk drawings of each size, freshly drawn and encoded."""
+    vae = AutoencoderKL.from_pretrained(run.base / "vae").float().to(team.device)
+    found: dict[tuple[int, int], tuple[list, list]] = {}
+    for _ in range(run.pictures):
+        scene, size = replace(random_scene(rng), style=None), random_size(rng)
+        chalk = chalkboard(np.asarray(draw(scene, size), np.float32)).clip(0, 255)
+        pixels = to_pixels(Image.fromarray(chalk.astype(np.uint8)))[None].to(team.device)
+        scenes, latents = found.setdefault(size, ([], []))
+        scenes.append(scene)
+        latents.append(vae.encode(pixels).latent_dist.mean)
+    return [Bucket(size, scenes, torch.cat(latents)) for size, (scenes, latents) in found.items()]
+
+
+def _save(starter: Starter, output: Path) -> None:
+    state = get_peft_model_state_dict(starter.unet)
+    StableDiffusionXLPipeline.save_lora_weights(
+        output.parent,
+        unet_lora_layers={name: tensor.half() for name, tensor in state.items()},
+        weight_name=output.name,
+    )
+    output.chmod(0o644)
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("style", "lcm"))
+    parser.add_argument("--base", type=Path, default=Path("models/starter"))
+    parser.add_argument("--data", type=Path, default=Path("training/runs/data"))
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--minutes", type=float, default=5)
+    parser.add_argument("--rank", type=int, default=12)
+    parser.add_argument("--learning-rate", type=float, default=2e-3)
+    parser.add_argument("--processes", type=int, default=2)
+    options = vars(parser.parse_args())
+    name = STYLE_WORD if options["kind"] == "style" else "lcm"
+    options["output"] = (
+        options["output"] or options["base"] / "loras" / f"starter-{name}.safetensors"
+    )
+    run_team(_work, options.pop("processes"), LoraRun(**options))
+
+
+def _work(team: Team, run: LoraRun) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    run.output.parent.mkdir(parents=True, exist_ok=True)
+    train(team, run)
+
+
+if __name__ == "__main__":
+    main()
