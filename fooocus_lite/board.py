@@ -28,9 +28,9 @@ class Board:
         """Replaces what the job is doing; a step without a preview keeps the last one."""
         with self._lock:
             before = self._now.get(job_id)
-            is_step = isinstance(now, Step) and isinstance(before, Step)
-            if is_step and now.preview is None and before.picture == now.picture:
-                now = replace(now, preview=before.preview)
+            if isinstance(now, Step) and isinstance(before, Step) and now.preview is None:
+                is_same_picture = now.picture == before.picture
+                now = replace(now, preview=before.preview if is_same_picture else None)
             self._now[job_id] = now
 
     def clear(self, job_id: str) -> None:

@@ -86,13 +86,13 @@ class Lane:
             self._thread.join(timeout=60)
 
     @property
-    def status(self) -> str:
+    def trouble(self) -> str | None:
+        """Why nothing can be cooked yet, or at all; None when the kitchen is open."""
         if not self._kitchen.done():
             return "Starting the engine …"
         if error := self._kitchen.exception():
             return f"The engine could not start: {error}"
-        plan = self._kitchen.result().plan
-        return plan.reason if plan else "Ready"
+        return None
 
     def _open_kitchen(self) -> None:
         try:

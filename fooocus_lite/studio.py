@@ -153,7 +153,13 @@ class Studio:
 
     def status(self) -> str:
         """One line: the device and why, or what is still being loaded."""
-        return self._lane.status if self._lane else "Another window of the program does the work."
+        if self._lane is None:
+            return "Another window of the program does the work."
+        return self._lane.trouble or self._device_line
+
+    @cached_property
+    def _device_line(self) -> str:
+        return self.device_report(self.preset_named().model)
 
     # -- asking ----------------------------------------------------------------------------
 

@@ -1,8 +1,12 @@
-"""A studio without rooms, for tests of the page: jobs live in memory and pictures are gradients."""
+"""A studio without rooms, for tests of the page: jobs live in memory and pictures are drawn hills.
+
+As a program, `python tests/ui_fake.py HOME PORT [STEP_S]` serves the page in front of it.
+"""
 
 import asyncio
 import io
 import secrets
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -52,7 +56,6 @@ class FakeStudio:
 
     def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
         self.settings = settings
-        self.notices: tuple[str, ...] = ()
         self.step_s = step_s
         self.steps = steps
         self.presets_here = {
@@ -67,6 +70,12 @@ class FakeStudio:
         self._jobs: dict[str, _Job] = {}
         self._files: dict[str, bytes] = {}
         self._line = threading.Lock()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The lines of notices.txt in the home folder, so that a test can change them."""
+        file = self.settings.home / "notices.txt"
+        return tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else ()
 
     def presets(self) -> dict[str, Preset]:
         return self.presets_here
@@ -220,3 +229,18 @@ def _drawn(recipe: Recipe, kind: str, blur: int = 0) -> bytes:
     file = io.BytesIO()
     image.save(file, kind)
     return file.getvalue()
+
+
+def main() -> None:
+    """Serves the page until the process is ended."""
+    from fooocus_lite.ui.server import serve
+
+    home, port = Path(sys.argv[1]), int(sys.argv[2])
+    step_s = float(sys.argv[3]) if len(sys.argv) > 3 else 0.06
+    settings = Settings(home=home, output_path=home / "outputs", port=port, browser=False)
+    serve(FakeStudio(settings, step_s, steps=12), settings)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

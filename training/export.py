@@ -10,13 +10,28 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from torch import Tensor
 
+from training import vocabulary
 from training.drawings import draw
 from training.scene import SIZES, random_scene
 from training.starter import load_starter, new_scheduler
 from training.train_vae import to_pixels
 
-KEPT = ("README.md", "starter.json", "grid.jpg", "loras")
+KEPT = ("README.md", "grid.jpg", "loras")
 """What a new export takes over from the folder it replaces."""
+
+EXAMPLES = (
+    "a red house on a meadow at sunset",
+    "a yellow boat on the sea",
+    "an orange cat on a blue background",
+    "a green rocket in the mountains at night",
+    "watercolor, a red apple on a white background",
+    "a purple castle in the snow at dawn",
+    "pixel art, a pink mushroom in the forest",
+    "two blue cups on a yellow background",
+    "neon, a red car in the city at night",
+    "blueprint, a white lighthouse by the sea",
+)
+"""Prompts the model draws well; the page shows them as chips."""
 
 
 def export(parts: Path, vae_folder: Path, output: Path) -> None:
@@ -40,9 +55,24 @@ def export(parts: Path, vae_folder: Path, output: Path) -> None:
     pipeline.to(torch.float16).save_pretrained(fresh)
     _complete_scheduler(fresh / "scheduler" / "scheduler_config.json")
     (fresh / "preview.json").write_text(json.dumps(preview, indent=2) + "\n")
+    (fresh / "starter.json").write_text(json.dumps(known_words(), indent=2) + "\n")
     for path in fresh.rglob("*.safetensors"):
         path.chmod(0o644)
     _replace(output, fresh)
+
+
+def known_words() -> dict[str, list[str]]:
+    """What the page tells people to try: every word the model knows, and whole prompts."""
+    return {
+        "objects": list(vocabulary.OBJECTS),
+        "colors": list(vocabulary.COLORS),
+        "backgrounds": list(vocabulary.BACKGROUNDS),
+        "styles": list(vocabulary.STYLES),
+        "places": list(vocabulary.PLACES),
+        "times": list(vocabulary.TIMES),
+        "weather": list(vocabulary.WEATHER),
+        "examples": list(EXAMPLES),
+    }
 
 
 @torch.no_grad()

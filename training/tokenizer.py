@@ -1,5 +1,6 @@
 """Trains the starter's own CLIP tokenizer on captions and everyday English."""
 
+import argparse
 import json
 import random
 from pathlib import Path
@@ -65,3 +66,14 @@ def _learned_merges(texts: list[str]) -> list[tuple[str, str]]:
     )
     inner.train_from_iterator(texts, trainer)
     return [tuple(pair) for pair in json.loads(inner.to_str())["model"]["merges"]]
+
+
+def main() -> None:
+    """Read the command line, train and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=Path("training/runs/tokenizer"))
+    train_tokenizer(parser.parse_args().output)
+
+
+if __name__ == "__main__":
+    main()

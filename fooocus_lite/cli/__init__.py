@@ -96,8 +96,3 @@ def _complain(error: FooocusLiteError, arguments: Namespace, code: int) -> int:
 
 def _interrupt(_signum: int, _frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def run() -> None:
-    """Entry point of the console script."""
-    sys.exit(main())

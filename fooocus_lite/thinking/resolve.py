@@ -3,10 +3,11 @@
 What the person set > performance > preset > the family's default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from random import Random
-from typing import TypeVar
+from typing import Any
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import MAX_SEED, ImageRequest, LoRA, Recipe
@@ -15,8 +16,6 @@ from .families import Aspect, Family, Performance
 from .presets import Preset
 from .schedulers import SCHEDULERS
 from .styles import Style
-
-T = TypeVar("T")
 
 RANDOM_SEEDS = 2**32
 """Random seeds stay below this, the range every other tool accepts; given ones may be larger."""
@@ -52,6 +51,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     prompt, negative_prompt = style_rules.apply(
         chosen, request.prompt.strip(), request.negative_prompt.strip() or preset.negative_prompt
     )
+    first_set = partial(_first_set, (request, performance, preset, family.default_performance))
     first_seed = random.randrange(RANDOM_SEEDS) if request.seed == -1 else request.seed
     first = Recipe(
         model=model,
@@ -60,26 +60,9 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         negative_prompt=negative_prompt,
         styles=tuple(style.name for style in chosen),
         loras=_loras(request, preset, pantry.loras[model]),
-        num_inference_steps=_first_set(
-            request.num_inference_steps,
-            performance and performance.num_inference_steps,
-            preset.num_inference_steps,
-            family.default_performance.num_inference_steps,
-        ),
-        guidance_scale=_first_set(
-            request.guidance_scale,
-            performance and performance.guidance_scale,
-            preset.guidance_scale,
-            family.default_performance.guidance_scale,
-        ),
-        scheduler=_scheduler(
-            _first_set(
-                request.scheduler,
-                performance and performance.scheduler,
-                preset.scheduler,
-                family.default_performance.scheduler,
-            )
-        ),
+        num_inference_steps=first_set("num_inference_steps"),
+        guidance_scale=first_set("guidance_scale"),
+        scheduler=_scheduler(first_set("scheduler")),
         width=width,
         height=height,
         seed=first_seed,
@@ -171,5 +154,7 @@ def _loras(request: ImageRequest, preset: Preset, known: frozenset[str]) -> tupl
     return tuple(loras)
 
 
-def _first_set(*choices: T | None) -> T:
-    return next(choice for choice in choices if choice is not None)
+def _first_set(sources: Sequence[object], field: str) -> Any:
+    """The field's value in the first source that sets it; the last source sets everything."""
+    values = (getattr(source, field, None) for source in sources)
+    return next(value for value in values if value is not None)
