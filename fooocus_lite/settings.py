@@ -35,7 +35,7 @@ class Settings(BaseModel):
     preset: str = "starter"
     theme: Literal["auto", "light", "dark"] = "auto"
     browser: bool = True
-    language: str = "en"
+    language: Literal["en"] = "en"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     image_format: ImageFormat = "png"
     save_metadata: bool = True

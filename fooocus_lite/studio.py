@@ -57,11 +57,14 @@ class Studio:
 
     # -- opening and closing ---------------------------------------------------------------
 
-    def cook(self, only: Collection[str] | None = None) -> bool:
-        """Takes the device and starts its lane; False when another process has it.
+    def take_device(self) -> bool:
+        """Makes this process the one that cooks; False when another one is.
 
-        Whoever gets the device first puts jobs of a killed process back into the line.
+        Whoever gets the device knows that jobs marked running belong to a dead process, and puts
+        them back into the line; and that nothing in our temporary folder is in use.
         """
+        if self._device_lock is not None:
+            return True
         self.settings.state.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.settings.state / "device.lock")
         try:
@@ -69,14 +72,18 @@ class Studio:
         except Timeout:
             return False
         self._device_lock = lock
-        if only is None:
-            sweep(self.settings.state / "tmp", self.settings.output_path)
+        sweep(self.settings.state / "tmp", self.settings.output_path)
         self._store.recover()
-        self._lane = Lane(
-            self.settings, self._store, self.board, self.models, self._lora_files, only
-        )
-        self._lane.start()
         return True
+
+    def cook(self, only: Collection[str] | None = None) -> bool:
+        """Starts the lane, for all jobs or `only` some; False when another process cooks."""
+        if self._lane is None and self.take_device():
+            self._lane = Lane(
+                self.settings, self._store, self.board, self.models, self._lora_files, only
+            )
+            self._lane.start()
+        return self._lane is not None
 
     @property
     def is_cooking(self) -> bool:

@@ -9,7 +9,17 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "fooocus_lite"
 OUTSIDE = {
-    "thinking": {"torch", "diffusers", "gradio", "sqlite3", "os", "pathlib", "time", "socket", "httpx"},
+    "thinking": {
+        "torch",
+        "diffusers",
+        "gradio",
+        "sqlite3",
+        "os",
+        "pathlib",
+        "time",
+        "socket",
+        "httpx",
+    },
     "weights": {"torch", "diffusers", "gradio", "sqlite3"},
     "archive": {"torch", "diffusers", "gradio", "httpx", "huggingface_hub"},
     "engine": {"gradio", "sqlite3", "httpx", "requests", "fastapi"},

@@ -37,7 +37,10 @@ def test_a_dry_run_says_what_would_be_made(capsys):
 def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):
     prompts = tmp_path / "prompts.txt"
     prompts.write_text("a fox\n\n🦊 ثعلب\n", encoding="utf-8")
-    assert [each["prompt"] for each in dry_run(capsys, "--file", str(prompts))] == ["a fox", "🦊 ثعلب"]
+    assert [each["prompt"] for each in dry_run(capsys, "--file", str(prompts))] == [
+        "a fox",
+        "🦊 ثعلب",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,10 @@ def test_the_programs_own_files_are_in_order(settings):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('{\n  "model": "starter",\n  "asspect": "1:1"\n}', "line 3: unknown key “asspect”. Did you mean “aspect”?"),
+        (
+            '{\n  "model": "starter",\n  "asspect": "1:1"\n}',
+            "line 3: unknown key “asspect”. Did you mean “aspect”?",
+        ),
         ('{\n  "model": "starter"\n  "aspect": 1\n}', "line 3: not valid JSON"),
         ('{\n  "model": 5\n}', "line 2: “model”"),
         ("[]", "one JSON object"),

@@ -1,4 +1,4 @@
-"""The README says only what is true: its commands parse, its files are there, its card fits Spaces."""
+"""The README says only what is true: commands parse, files are there, the card fits Spaces."""
 
 import re
 import shlex

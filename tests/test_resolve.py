@@ -103,7 +103,8 @@ def test_aspect_names_give_the_familys_pixels(text, size):
 
 
 @pytest.mark.parametrize(
-    ("width", "nearest"), [(250, ["248", "256"]), (516, ["512"]), (4000, ["512"]), (65, ["64", "72"])]
+    ("width", "nearest"),
+    [(250, ["248", "256"]), (516, ["512"]), (4000, ["512"]), (65, ["64", "72"])],
 )
 def test_a_size_the_model_cannot_make_names_the_nearest(width, nearest):
     with pytest.raises(BadRequest) as caught:

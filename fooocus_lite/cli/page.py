@@ -1,7 +1,7 @@
 """The page, which is what the program does when no command is given."""
 
 import sys
-import threading
+import time
 from argparse import Namespace
 
 from ..errors import BadRequest
@@ -16,22 +16,24 @@ def page(settings: Settings, _arguments: Namespace) -> int:
     if settings.preset not in studio.presets():
         studio.preset_named(settings.preset)  # raises UnknownName with the nearest
     studio.prepare()
+    has_device = studio.take_device()  # before Gradio puts files where we tidy up
     from ..ui.server import serve
 
     server = serve(studio, settings)
     print(f"Fooocus Lite is at {server.url}  (Ctrl+C ends it)", flush=True)
     for notice in studio.notices:
         print(notice, file=sys.stderr)
-    if not studio.cook():
+    if has_device:
+        studio.cook()
+    else:
         print(
             "Another Fooocus Lite has the device: pictures asked for here are made there.",
             file=sys.stderr,
         )
     try:
         while True:
-            threading.Event().wait(1.0)
-            if not studio.is_cooking:
-                studio.cook()
+            time.sleep(1.0)
+            studio.cook()  # the other program may have ended meanwhile
     except KeyboardInterrupt:
         print("\nEnding after the running step …", file=sys.stderr)
     finally:

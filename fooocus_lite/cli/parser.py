@@ -1,4 +1,4 @@
-"""Every command and flag, in one place. Values stay text: the request checks them, for all doors."""
+"""Every command and flag, in one place. Values stay text: the request checks them."""
 
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
 

@@ -1,4 +1,4 @@
-"""The real program in processes of its own: a picture, the same picture again, Ctrl+C, one line for two."""
+"""The real program in its own processes: a picture, the same again, Ctrl+C, one line for two."""
 
 import json
 import os

@@ -8,8 +8,6 @@ import gradio as gr
 from ...thinking.families import Aspect
 from .asset import asset
 
-from gradio.events import Dependency
-
 class AspectPicker(gr.HTML):
     """Drawn shapes with their pixel sizes; `value` is the chosen aspect's name."""
 

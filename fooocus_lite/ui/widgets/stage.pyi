@@ -7,8 +7,6 @@ import gradio as gr
 from ..progress import IDLE
 from .asset import asset
 
-from gradio.events import Dependency
-
 class _Widget(gr.HTML):
     """A `gr.HTML` whose template never shows its value: scripts paint it, as text."""
 
