@@ -4,6 +4,7 @@ A file with a mistake is left out and said, with file and line; the program goes
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,21 @@ def read(settings: Settings) -> Library:
     presets = {each.name: each for each in _all("presets", _presets, settings, problems)}
     styles = {each.name: each for each in _all("styles", _styles, settings, problems)}
     return Library(presets, styles, tuple(problems))
+
+
+def style_card(settings: Settings, name: str) -> Path | None:
+    """The picture on a style's card: the person's own first, else the one that came along."""
+    own = own_style_card(settings, name)
+    for file in (own, program_folder("styles") / "thumbnails" / own.name):
+        if file.is_file():
+            return file
+    return None
+
+
+def own_style_card(settings: Settings, name: str) -> Path:
+    """Where a card rendered here is kept: "Pop Art!" is pop-art.webp."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "style"
+    return settings.home / "styles" / "thumbnails" / f"{slug}.webp"
 
 
 def check(path: Path) -> str | None:

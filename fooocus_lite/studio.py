@@ -144,6 +144,16 @@ class Studio:
         """The models that lie here, the program's own and the home's, by name."""
         return catalogue.find(self._model_folders())
 
+    def style_card(self, name: str) -> Path | None:
+        """The picture for a style's card, if one was rendered."""
+        return library.style_card(self.settings, name)
+
+    def keep_style_card(self, picture: Picture) -> Path:
+        """Makes the picture the card of its first style."""
+        target = library.own_style_card(self.settings, picture.recipe.styles[0])
+        pictures.save_thumbnail(picture.path, target)
+        return target
+
     def family_of(self, model: str) -> Family:
         """Raises UnknownName when there is no such model."""
         return FAMILIES[self._model(model).family]

@@ -51,7 +51,8 @@ class _Job:
 class FakeStudio:
     """Behaves like `Studio` towards the page. `step_s` is the time of one step.
 
-    A prompt with "fail" in it fails; one with "unsaved" makes pictures that are not on disk.
+    A prompt with "slow" in it takes six times as long; one with "fail" fails; one with
+    "unsaved" makes pictures that are not on disk.
     """
 
     def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
@@ -64,7 +65,11 @@ class FakeStudio:
                 model="starter",
                 aspect="3:2",
                 styles=("Watercolor",),
-                examples=("a red apple on a table", "a blue house at night", "three green balloons"),
+                examples=(
+                    "a red apple on a table",
+                    "a blue house at night",
+                    "three green balloons",
+                ),
             )
         }
         self._jobs: dict[str, _Job] = {}
@@ -203,9 +208,11 @@ class FakeStudio:
                 place + 1, len(job.recipes), step, self.steps, self.step_s, left,
                 _drawn(recipe, "JPEG", blur=self.steps - step),
             )  # fmt: skip
-            time.sleep(self.step_s)
+            time.sleep(self.step_s * (6 if "slow" in recipe.prompt else 1))
         if "fail" in recipe.prompt:
-            job.error = JobError("out_of_memory", "The device ran out of memory. Choose a smaller size.")
+            job.error = JobError(
+                "out_of_memory", "The device ran out of memory. Choose a smaller size."
+            )
             job.is_asked_to_stop = True
             return
         picture = Picture(
@@ -223,8 +230,12 @@ def _drawn(recipe: Recipe, kind: str, blur: int = 0) -> bytes:
     shade = recipe.seed * 47 % 255
     image = Image.new("RGB", (width, height), (200 - blur * 8, 150 + shade // 4, 110 + shade // 3))
     draw = ImageDraw.Draw(image)
-    draw.ellipse((width * 0.6, height * 0.15, width * 0.8, height * 0.15 + width * 0.2), fill=(250, 225, 150))
-    draw.ellipse((-width * 0.3, height * 0.55, width * 0.8, height * 1.6), fill=(60, 110 + shade // 5, 90))
+    draw.ellipse(
+        (width * 0.6, height * 0.15, width * 0.8, height * 0.15 + width * 0.2), fill=(250, 225, 150)
+    )
+    draw.ellipse(
+        (-width * 0.3, height * 0.55, width * 0.8, height * 1.6), fill=(60, 110 + shade // 5, 90)
+    )
     draw.ellipse((width * 0.4, height * 0.65, width * 1.5, height * 1.7), fill=(40, 85, 80))
     file = io.BytesIO()
     image.save(file, kind)

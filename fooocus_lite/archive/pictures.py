@@ -21,6 +21,7 @@ from ..recipe import ImageFormat, MadeWith, Recipe
 from ..thinking import metadata
 from .embedded import read_texts, save_options
 
+THUMBNAIL_SIDE = 192
 SUFFIXES: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 # PNG level 1 is five times faster than the default 6 and 5-10 % larger.
 OPTIONS: dict[ImageFormat, dict[str, Any]] = {
@@ -70,6 +71,20 @@ def save(
     except OSError as error:
         raise _disk_error(error, day) from error
     return path
+
+
+def save_thumbnail(source: Path, target: Path) -> None:
+    """A small WebP of a picture, at most 192 pixels a side. Raises DiskError."""
+    made = io.BytesIO()
+    with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as image:
+        small = image.convert("RGB")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    small.save(made, "WEBP", quality=82)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, made.getvalue())
+    except OSError as error:
+        raise _disk_error(error, target.parent) from error
 
 
 def encode(

@@ -65,6 +65,11 @@ def presets(settings: Settings, arguments: Namespace) -> int:
 
 
 def styles(settings: Settings, arguments: Namespace) -> int:
+    """Lists the styles; `render` makes the pictures of their cards instead."""
+    if arguments.action == "render":
+        from .style_cards import render
+
+        return render(settings, arguments)
     studio = Studio(settings)
     for style in studio.styles().values():
         if arguments.json:

@@ -109,7 +109,7 @@ class Actions:
             return {self.message: _said("error", error.message)}
         except (KeyError, TypeError):
             return {self.message: _said("error", "That picture is not here any more.")}
-        changes = self._settings(picture)
+        changes = self._settings(picture, values[self.fields["preset"]])
         lost = [name for name in picture.recipe.styles if name not in self.studio.styles()]
         text = f"Without the style {', '.join(lost)}: it is not here any more." if lost else ""
         changes[self.message] = _said("info" if lost else "", text)
@@ -119,7 +119,7 @@ class Actions:
         preset = self.preset_named(values[self.fields["preset"]])
         family = self.studio.family_of(preset.model)
         changes = preset_updates(self.fields, preset, family)
-        changes[self.examples] = gr.update(value=list(preset.examples))
+        changes[self.examples] = list(preset.examples)
         return changes
 
     def preset_named(self, name: str | None) -> Preset:
@@ -130,21 +130,22 @@ class Actions:
                 return presets[wanted]
         return next(iter(presets.values()))
 
-    def _settings(self, picture: Picture) -> Changes:
+    def _settings(self, picture: Picture, current: str | None) -> Changes:
         preset = self.preset_named(picture.recipe.request.preset)
         family = self.studio.family_of(preset.model)
-        changes = preset_updates(self.fields, preset, family)
-        for component, update in settings_of(
-            self.fields, self.studio, picture.recipe, preset
-        ).items():
-            changes[component] = {**changes.get(component, {}), **update}
-        return changes
+        changes: Changes = {}
+        if preset.name != current:
+            changes |= preset_updates(self.fields, preset, family)
+            changes[self.examples] = list(preset.examples)
+        return changes | settings_of(self.fields, self.studio, picture.recipe, preset)
 
     def _tell(self, order: Any, values: Values, request: gr.Request) -> Changes:
         try:
             owner = owner_of(request.headers)
             waiting = self.studio.active(owner)
-            job_id = values[self.shown] if values[self.shown] in waiting else next(iter(waiting), "")
+            job_id = (
+                values[self.shown] if values[self.shown] in waiting else next(iter(waiting), "")
+            )
             if job_id:
                 order(job_id, owner)
         except FooocusLiteError as error:

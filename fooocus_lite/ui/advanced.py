@@ -35,7 +35,10 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         presets, value=preset.name, label="Preset", visible=len(presets) > 1, elem_id="fl-preset"
     )
     performance = gr.Radio(
-        performance_choices(family), value=chosen.name, label="Performance", elem_id="fl-performance"
+        performance_choices(family),
+        value=chosen.name,
+        label="Performance",
+        elem_id="fl-performance",
     )
     count = gr.Slider(
         1, MAX_COUNT, value=1, step=1, label="Number of pictures", buttons=[], elem_id="fl-count"

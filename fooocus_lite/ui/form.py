@@ -107,7 +107,7 @@ def settings_of(
     aspect = aspect_of(recipe, family)
     if aspect:
         wanted["aspect"] = aspect
-    return {fields[name]: gr.update(value=value) for name, value in wanted.items()}
+    return {fields[name]: value for name, value in wanted.items()}
 
 
 def aspect_of(recipe: Recipe, family: Family) -> str | None:
@@ -122,15 +122,15 @@ def aspect_of(recipe: Recipe, family: Family) -> str | None:
 def preset_updates(fields: Fields, preset: Preset, family: Family) -> dict[Component, Any]:
     """The controls as a preset wants them; prompt, seed and count stay."""
     return {
-        fields["styles"]: gr.update(value=list(preset.styles)),
+        fields["styles"]: list(preset.styles),
         fields["aspect"]: gr.update(
             value=first_aspect(preset, family), aspects=aspect_shapes(family.aspects)
         ),
         fields["performance"]: gr.update(
             choices=performance_choices(family), value=first_performance(preset, family).name
         ),
-        fields["negative_prompt"]: gr.update(value=preset.negative_prompt),
-        fields["num_inference_steps"]: gr.update(value=text_of(preset.num_inference_steps)),
-        fields["guidance_scale"]: gr.update(value=text_of(preset.guidance_scale)),
-        fields["scheduler"]: gr.update(value=preset.scheduler or ""),
+        fields["negative_prompt"]: preset.negative_prompt,
+        fields["num_inference_steps"]: text_of(preset.num_inference_steps),
+        fields["guidance_scale"]: text_of(preset.guidance_scale),
+        fields["scheduler"]: preset.scheduler or "",
     }

@@ -67,7 +67,9 @@ class OwnerCookie:
 
 def _is_page_load(scope: Scope) -> bool:
     return (
-        scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in ("", "/")
+        scope["type"] == "http"
+        and scope["method"] in ("GET", "HEAD")
+        and scope["path"] in ("", "/")
     )
 
 

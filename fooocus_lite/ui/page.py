@@ -90,7 +90,10 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
     prompt.stop.click(actions.stop, {actions.shown}, {actions.message}, **now)
     advanced.last_seed.click(actions.last_seed, None, {fields["seed"], actions.message}, **now)
     actions.bridge.input(
-        actions.use_settings, {actions.bridge}, {*asked, actions.examples, actions.message}, **now
+        actions.use_settings,
+        {actions.bridge, fields["preset"]},
+        {*asked, actions.examples, actions.message},
+        **now,
     )
     advanced.preset.input(
         actions.choose_preset, {advanced.preset}, {*asked, actions.examples}, **now

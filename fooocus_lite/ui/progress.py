@@ -157,7 +157,9 @@ def _step_line(step: Step) -> str:
     parts = [f"Picture {step.picture} of {step.pictures}"] if step.pictures > 1 else []
     # Some schedulers (PNDM) call back once more than they have steps.
     done = min(step.step, step.total_steps)
-    parts.append(f"Step {done} of {step.total_steps}" if not parts else f"step {done} of {step.total_steps}")
+    parts.append(
+        f"Step {done} of {step.total_steps}" if not parts else f"step {done} of {step.total_steps}"
+    )
     if step.seconds_per_step is not None:
         parts.append(f"{step.seconds_per_step:.2g} s/step")
     if step.eta_s is not None:

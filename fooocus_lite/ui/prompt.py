@@ -6,7 +6,7 @@ import gradio as gr
 
 from ..thinking.families import Family
 from ..thinking.presets import Preset
-from .widgets.pickers import AspectPicker, Examples, StyleChips
+from .widgets.pickers import AspectPicker, Examples, StyleChips, aspect_shapes
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
         examples = Examples(preset.examples, elem_id="fl-examples")
         with gr.Row(elem_id="fl-choices"):
             aspect = AspectPicker(
-                family.aspects, first_aspect(preset, family), elem_id="fl-aspect"
+                aspect_shapes(family.aspects), first_aspect(preset, family), elem_id="fl-aspect"
             )
             StyleChips(elem_id="fl-chips")
     return PromptRegion(prompt, generate, skip, stop, examples, aspect)

@@ -90,4 +90,6 @@ def head(forced: Literal["auto", "light", "dark"]) -> str:
         asset("assets/attention.js"),
     ]
     meta = '<meta name="color-scheme" content="light dark">'
-    return f"{meta}<style>{styles}</style>" + "".join(f"<script>{each}</script>" for each in scripts)
+    return f"{meta}<style>{styles}</style>" + "".join(
+        f"<script>{each}</script>" for each in scripts
+    )

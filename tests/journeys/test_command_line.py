@@ -91,3 +91,12 @@ def test_a_second_program_joins_the_line_of_the_first(home, tmp_path):
     assert Path(made["path"]).is_relative_to(elsewhere)
     assert Path(made["path"]).is_file()
     assert list((home / "outputs").rglob("*.png")), "the first program made it"
+
+
+def test_a_style_card_is_rendered_by_the_model_that_is_here(home):
+    rendering = program(home, "styles", "render", "pop art", "--json")
+    out, errors = rendering.communicate(timeout=300)
+    assert rendering.returncode == 0, errors
+    assert events(out)[-1]["event"] == "completed"
+    with Image.open(home / "styles" / "thumbnails" / "pop-art.webp") as card:
+        assert max(card.size) == 192

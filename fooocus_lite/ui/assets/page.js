@@ -120,8 +120,13 @@ window.fooocusLite = (() => {
       if (!get('isBusy')) document.querySelector('#fl-generate')?.click();
     }
     if (event.key !== 'Escape' || isDialogOpen || event.defaultPrevented) return;
-    if (get('isBusy')) askToStop();
-    else if (get('panel')) openPanel(get('panel'));
+    if (get('isBusy')) {
+      // Else the same press would close the dialog it opens.
+      event.preventDefault();
+      askToStop();
+    } else if (get('panel')) {
+      openPanel(get('panel'));
+    }
   }
 
   function onClick(event) {

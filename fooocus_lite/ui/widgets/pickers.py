@@ -1,4 +1,7 @@
-"""Pickers drawn by us: aspect buttons, style cards, and the chips of what is chosen."""
+"""Pickers drawn by us: aspect buttons, style cards, and the chips of what is chosen.
+
+Gradio makes a widget anew from its keywords when an update changes one: each has a default.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,10 +15,12 @@ from .asset import asset
 class AspectPicker(gr.HTML):
     """Drawn shapes with their pixel sizes; `value` is the chosen aspect's name."""
 
-    def __init__(self, aspects: Sequence[Aspect], value: str, **given: Any) -> None:
+    def __init__(
+        self, aspects: Sequence[dict[str, Any]] = (), value: str = "", **given: Any
+    ) -> None:
         super().__init__(
             value=value,
-            aspects=aspect_shapes(aspects),
+            aspects=list(aspects),
             html_template=asset("widgets/aspect.html"),
             js_on_load=asset("widgets/aspect.js"),
             apply_default_css=False,
@@ -29,7 +34,9 @@ class AspectPicker(gr.HTML):
 class StylePicker(gr.HTML):
     """Cards with search and categories; `value` is the list of chosen names, in order of choice."""
 
-    def __init__(self, styles: Sequence[dict[str, Any]], value: Sequence[str], **given: Any) -> None:
+    def __init__(
+        self, styles: Sequence[dict[str, Any]] = (), value: Sequence[str] = (), **given: Any
+    ) -> None:
         super().__init__(
             value=list(value),
             styles=list(styles),
@@ -58,9 +65,9 @@ class StyleChips(gr.HTML):
 class Examples(gr.HTML):
     """Prompts to start from; a click writes one into the box. `value` is the list of them."""
 
-    def __init__(self, prompts: Sequence[str], **given: Any) -> None:
+    def __init__(self, value: Sequence[str] = (), **given: Any) -> None:
         super().__init__(
-            value=list(prompts),
+            value=list(value),
             html_template=asset("widgets/examples.html"),
             js_on_load=asset("widgets/examples.js"),
             apply_default_css=False,

@@ -11,10 +11,12 @@ from .asset import asset
 class AspectPicker(gr.HTML):
     """Drawn shapes with their pixel sizes; `value` is the chosen aspect's name."""
 
-    def __init__(self, aspects: Sequence[Aspect], value: str, **given: Any) -> None:
+    def __init__(
+        self, aspects: Sequence[dict[str, Any]] = (), value: str = "", **given: Any
+    ) -> None:
         super().__init__(
             value=value,
-            aspects=aspect_shapes(aspects),
+            aspects=list(aspects),
             html_template=asset("widgets/aspect.html"),
             js_on_load=asset("widgets/aspect.js"),
             apply_default_css=False,
@@ -29,11 +31,12 @@ class AspectPicker(gr.HTML):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 class StylePicker(gr.HTML):
     """Cards with search and categories; `value` is the list of chosen names, in order of choice."""
 
-    def __init__(self, styles: Sequence[dict[str, Any]], value: Sequence[str], **given: Any) -> None:
+    def __init__(
+        self, styles: Sequence[dict[str, Any]] = (), value: Sequence[str] = (), **given: Any
+    ) -> None:
         super().__init__(
             value=list(value),
             styles=list(styles),
@@ -51,7 +54,6 @@ class StylePicker(gr.HTML):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 class StyleChips(gr.HTML):
     """What is chosen, always in sight; each chip takes its style away."""
 
@@ -68,13 +70,12 @@ class StyleChips(gr.HTML):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 class Examples(gr.HTML):
     """Prompts to start from; a click writes one into the box. `value` is the list of them."""
 
-    def __init__(self, prompts: Sequence[str], **given: Any) -> None:
+    def __init__(self, value: Sequence[str] = (), **given: Any) -> None:
         super().__init__(
-            value=list(prompts),
+            value=list(value),
             html_template=asset("widgets/examples.html"),
             js_on_load=asset("widgets/examples.js"),
             apply_default_css=False,
@@ -88,7 +89,6 @@ class Examples(gr.HTML):
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 def aspect_shapes(aspects: Sequence[Aspect]) -> list[dict[str, Any]]:
     return [{"name": each.name, "width": each.width, "height": each.height} for each in aspects]

@@ -29,7 +29,6 @@ class _Widget(gr.HTML):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 class Stage(_Widget):
     """`value` is a frame of progress.py."""
 
@@ -42,7 +41,6 @@ class Stage(_Widget):
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 class Strip(_Widget):
     """The finished pictures of this visit; `value` holds a job's cards, newest job last."""
@@ -57,7 +55,6 @@ class Strip(_Widget):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 class MessageLine(_Widget):
     """One calm sentence when something needs saying; `value` is {"kind", "text"}."""
 
@@ -71,7 +68,6 @@ class MessageLine(_Widget):
         from gradio.components import Timer
         from gradio.components.base import Component
 
-
 class HistoryPanel(_Widget):
     """Pictures of earlier visits, fetched when the panel opens."""
 
@@ -81,7 +77,6 @@ class HistoryPanel(_Widget):
     if TYPE_CHECKING:
         from gradio.components import Timer
         from gradio.components.base import Component
-
 
 class Bridge(_Widget):
     """Lets scripts ask Python: `input` carries a picture's id, `click` asks to follow again."""
