@@ -101,7 +101,9 @@ def _result(
             "ratio_of_core_seconds": pairs.ratios(measured, "cpu_s"),
             "ours_s": pairs.spread([pair.ours.wall_s for pair in measured]),
             "bare_s": pairs.spread([pair.theirs.wall_s for pair in measured]),
-            "from_saved_to_told_s": pairs.spread([each.told_s - each.saved.wall_s for each in made]),
+            "from_saved_to_told_s": pairs.spread(
+                [each.told_s - each.saved.wall_s for each in made]
+            ),
             "previews_a_picture": pairs.spread([each.previews for each in made]),
             "has_same_pixels": is_same,
         },

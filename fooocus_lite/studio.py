@@ -20,7 +20,7 @@ from .archive.job import Job
 from .archive.jobs import JobStore
 from .archive.sweep import sweep
 from .board import Board
-from .errors import BadRequest, NotFound, UnknownName
+from .errors import BadRequest, NotFound, UnknownName, WeightsError
 from .events import Event, JobView, Loading, Picture, Queued, Step
 from .lane import Lane
 from .news import Seen, told
@@ -153,6 +153,15 @@ class Studio:
         target = library.own_style_card(self.settings, picture.recipe.styles[0])
         pictures.save_thumbnail(picture.path, target)
         return target
+
+    @staticmethod
+    def model_problem(model: Model) -> str | None:
+        """What is wrong with a model's files; None when every one is whole."""
+        try:
+            verify.check_folder(model.folder)
+        except WeightsError as error:
+            return error.message
+        return None
 
     def family_of(self, model: str) -> Family:
         """Raises UnknownName when there is no such model."""

@@ -1,6 +1,7 @@
 """The command line inside this process: what needs no engine. Journeys run the real program."""
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -98,6 +99,17 @@ def test_lists_are_json_lines(capsys):
     assert main(["presets", "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[0])["name"] == "starter"
     assert main(["history"]) == 0
+
+
+def test_a_truncated_model_file_is_found(capsys, tmp_path, starter):
+    assert main(["models", "verify"]) == 0
+    assert "starter" in capsys.readouterr().out
+    own = tmp_path / "models" / "starter"
+    shutil.copytree(starter, own)
+    weights = own / "vae" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    assert main(["models", "verify", "--json"]) == 1
+    assert weights.name in json.loads(capsys.readouterr().out)["problem"]
 
 
 def test_presets_check_finds_a_typo(capsys, tmp_path):

@@ -77,6 +77,7 @@ def _command(arguments: Namespace) -> Callable[[Settings, Namespace], int]:
                 "presets": show.presets,
                 "styles": show.styles,
                 "history": show.history,
+                "models": show.models,
             }
             return commands[arguments.command]
 

@@ -114,6 +114,8 @@ def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
     presets = commands.add_parser("presets", help="the presets that are here")
     presets.add_argument("action", nargs="?", choices=["list", "check"], default="list")
     presets.add_argument("file", nargs="?", metavar="FILE", help="for check: a preset file")
+    models = commands.add_parser("models", help="the models that are here")
+    models.add_argument("action", nargs="?", choices=["list", "verify"], default="list")
     styles = commands.add_parser("styles", help="the styles that are here")
     styles.add_argument("action", nargs="?", choices=["list", "render"], default="list")
     styles.add_argument("names", nargs="*", metavar="NAME", help="for render: only these styles")
@@ -122,6 +124,6 @@ def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
     history.add_argument("action", nargs="?", choices=["list", "rebuild"], default="list")
     history.add_argument("--search", default="", metavar="WORDS")
     history.add_argument("--limit", type=int, default=20, metavar="N")
-    for parser in (presets, styles, history):
+    for parser in (presets, models, styles, history):
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
         _common(parser)
