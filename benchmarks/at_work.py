@@ -1,4 +1,4 @@
-"""The whole engine at work in this process, in a home of its own, with somebody watching each job."""
+"""The whole engine at work in this process, in a home of its own, each job watched by somebody."""
 
 import asyncio
 import tempfile

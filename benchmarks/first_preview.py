@@ -9,9 +9,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import pairs  # noqa: E402  (the script runs from anywhere)
-from benchmarks.at_work import Made, at_work, request  # noqa: E402
-from benchmarks.pairs import Result  # noqa: E402
+from benchmarks import pairs
+from benchmarks.at_work import Made, at_work, request
+from benchmarks.pairs import Result
 
 TARGET_S = 0.150
 

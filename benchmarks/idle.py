@@ -5,56 +5,47 @@ told beside, and is not part of the target.
 """
 
 import argparse
-import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # comes with accelerate, without types
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import pairs, served  # noqa: E402  (the script runs from anywhere)
-from benchmarks.pairs import Figure, Result  # noqa: E402
+from benchmarks import browser, pairs, served
+from benchmarks.pairs import Figure, Result
+from benchmarks.served import Served
 
 TARGET = 0.02
-SETTLED = 0.05
-SETTLE_TIMEOUT_S = 120.0
-CHROMIUM_FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run")
+SETTLED = 0.1
+SETTLE_TIMEOUT_S = 60.0
 
 
 def main() -> int:
     """Wait and watch, report the share of a core."""
     options = _options()
-    if missing := served.unmet():
-        print(f"This Python lacks {', '.join(missing)}: run it with one that has the project's.")
-        return 2
     load = pairs.load_average()
-    alone, with_page, browsers = [], [], []
     port = served.free_port()
     with (
         tempfile.TemporaryDirectory() as folder,
         served.served(served.launch_command(port), port, Path(folder)) as page,
     ):
-        for _ in range(options.runs):
-            _settle(page.process)
-            alone.append(_share(page.process, options.seconds))
-            with _visitor(page.url) as browser:
-                if browser is None:
-                    continue
-                _settle(page.process)
-                before, began = served.cpu_seconds(browser), time.perf_counter()
-                with_page.append(_share(page.process, options.seconds))
-                used_s = served.cpu_seconds(browser) - before
-                browsers.append(used_s / (time.perf_counter() - began))
-    is_met = all(pairs.spread(shares).median < TARGET for shares in (alone, with_page) if shares)
-    figures: dict[str, Figure] = {
-        "share_of_a_core": pairs.spread(alone),
-        "with_a_page_open": pairs.spread(with_page) if with_page else "no Chromium to open it",
-        "the_browser_itself": pairs.spread(browsers) if browsers else None,
-    }
+        runs = [_run(page, options.seconds) for _ in range(options.runs)]
+    alone = pairs.spread([run.alone for run in runs])
+    figures: dict[str, Figure] = {"share_of_a_core": alone}
+    is_met = alone.median < TARGET
+    if visits := [run.visit for run in runs if run.visit is not None]:
+        visited = pairs.spread([visit.program for visit in visits])
+        is_met = is_met and visited.median < TARGET
+        figures["with_a_page_open"] = visited
+        figures["the_browser_itself"] = pairs.spread([visit.browser for visit in visits])
+        figures["the_browser_on_nothing"] = pairs.spread([visit.empty_browser for visit in visits])
+    else:
+        figures["with_a_page_open"] = "not measured: no Playwright or no Chromium here"
     return pairs.report(
         Result(
             benchmark="idle",
@@ -67,11 +58,44 @@ def main() -> int:
     )
 
 
-def _share(process: psutil.Process, seconds: float) -> float:
-    """Of one core, what the process and its children use during so many seconds."""
-    before, began = served.cpu_seconds(process), time.perf_counter()
+@dataclass(frozen=True)
+class _Visit:
+    """Shares of a core while a browser has the page open, and of that browser before."""
+
+    program: float
+    browser: float
+    empty_browser: float
+
+
+@dataclass(frozen=True)
+class _Run:
+    alone: float
+    visit: _Visit | None
+
+
+def _run(page: Served, seconds: float) -> _Run:
+    _settle(page.process)
+    alone = _shares([page.process], seconds)[0]
+    visit = None
+    with browser.empty_tab() as found:
+        if found is not None:
+            tab, visitor = found
+            _settle(visitor)
+            empty_browser = _shares([visitor], seconds)[0]
+            browser.visit(tab, page.url)
+            _settle(visitor)
+            ours, theirs = _shares([page.process, visitor], seconds)
+            visit = _Visit(ours, theirs, empty_browser)
+    print(f"  alone {alone:.2%}, with a page {visit.program if visit else 0:.2%}", flush=True)
+    return _Run(alone, visit)
+
+
+def _shares(processes: Sequence[psutil.Process], seconds: float) -> list[float]:
+    """Of one core, what each process with its children uses during so many seconds."""
+    before, began = [served.cpu_seconds(each) for each in processes], time.perf_counter()
     time.sleep(seconds)
-    return (served.cpu_seconds(process) - before) / (time.perf_counter() - began)
+    after, passed = [served.cpu_seconds(each) for each in processes], time.perf_counter() - began
+    return [(end - start) / passed for start, end in zip(before, after, strict=True)]
 
 
 def _settle(process: psutil.Process) -> None:
@@ -79,34 +103,7 @@ def _settle(process: psutil.Process) -> None:
     deadline = time.monotonic() + SETTLE_TIMEOUT_S
     quiet = 0
     while quiet < 3 and time.monotonic() < deadline:
-        quiet = quiet + 1 if _share(process, 1.0) < SETTLED else 0
-
-
-@contextlib.contextmanager
-def _visitor(url: str) -> Iterator[psutil.Process | None]:
-    """The process of a headless browser that has the page open; None where there is none."""
-    try:
-        from playwright.sync_api import sync_playwright
-
-        from tests.browser import chromium
-    except ImportError:
-        yield None
-        return
-    path = chromium.find()
-    if path is None:
-        yield None
-        return
-    me = psutil.Process()
-    others = {child.pid for child in me.children()}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
-        # Playwright's own driver is the one new child, and the browser is below it.
-        driver = next(child for child in me.children() if child.pid not in others)
-        page = browser.new_page()
-        page.goto(url)
-        page.locator("textarea").first.wait_for()
-        yield driver
-        browser.close()
+        quiet = quiet + 1 if _shares([process], 1.0)[0] < SETTLED else 0
 
 
 def _options() -> argparse.Namespace:

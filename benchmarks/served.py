@@ -21,6 +21,8 @@ from benchmarks.pairs import ROOT, Cost
 START_TIMEOUT_S = 180.0
 STOP_TIMEOUT_S = 30.0
 ASK_EVERY_S = 0.01
+TEMPORARY = "temporary"
+"""Below the server's home: what it takes for the system's temporary folder."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,16 @@ class Served:
 
 
 def launch_command(port: int) -> list[str]:
-    """What a person types to get the page, on that port and without a browser."""
-    return [
-        sys.executable,
-        str(ROOT / "launch.py"),
-        "--disable-in-browser",
-        "--port",
-        str(port),
-    ]
+    """What a person types to get the page, on that port and without a browser.
 
-
-def unmet() -> list[str]:
-    """What of the project's requirements this interpreter lacks: the start would be a set-up."""
+    Raises SystemExit when this interpreter lacks what the project needs: that start is a set-up.
+    """
     import launch
 
-    return launch.unsatisfied(launch.requirements(set()))
+    if missing := launch.unsatisfied(launch.requirements(set())):
+        raise SystemExit(f"This Python lacks {', '.join(missing)}: run it with one that has them.")
+    script = str(ROOT / "launch.py")
+    return [sys.executable, script, "--disable-in-browser", "--port", str(port)]
 
 
 @contextlib.contextmanager
@@ -57,6 +54,7 @@ def served(command: Sequence[str], port: int, home: Path) -> Iterator[Served]:
     Raises RuntimeError with its own words when no page comes.
     """
     log = home / f"terminal-{port}.log"
+    (home / TEMPORARY).mkdir(exist_ok=True)
     with log.open("wb") as output:
         began = time.perf_counter()
         popen = subprocess.Popen(
@@ -87,6 +85,15 @@ def cpu_seconds(process: psutil.Process) -> float:
         with contextlib.suppress(psutil.NoSuchProcess):
             total += sum(each.cpu_times()[:4])  # its own, and those of children that ended
     return total
+
+
+def memory_mib(process: psutil.Process) -> float:
+    """Resident memory of a process and everything it started; pages they share count twice."""
+    total: int = process.memory_info().rss
+    for each in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += each.memory_info().rss
+    return total / 2**20
 
 
 def free_port() -> int:
@@ -128,4 +135,5 @@ def _environment(home: Path) -> dict[str, str]:
         "FOOOCUS_LITE_HOME": str(home),
         "GRADIO_ANALYTICS_ENABLED": "False",
         "HF_HUB_OFFLINE": "1",
+        "TMPDIR": str(home / TEMPORARY),
     }

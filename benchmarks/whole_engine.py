@@ -14,12 +14,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from PIL import Image, ImageChops  # noqa: E402  (the script runs from anywhere)
+from PIL import Image, ImageChops
 
-from benchmarks import pairs  # noqa: E402
-from benchmarks.at_work import AtWork, Made, at_work, request  # noqa: E402
-from benchmarks.pairs import Cost, Pair, Result  # noqa: E402
-from fooocus_lite.recipe import MadeWith, Recipe  # noqa: E402
+from benchmarks import pairs
+from benchmarks.at_work import AtWork, Made, at_work, request
+from benchmarks.pairs import Cost, Pair, Result
+from fooocus_lite.recipe import MadeWith, Recipe
 
 TARGET = 1.05
 STARTER = pairs.ROOT / "models" / "starter"
@@ -39,9 +39,7 @@ def main() -> int:
         bare = Bare(found.recipe, found.made_with)
         bare.make()
         made: list[Made] = []
-        measured = pairs.interleave(
-            lambda: _ours(work, asked, made), lambda: bare.make(), options.runs
-        )
+        measured = pairs.interleave(lambda: _ours(work, asked, made), bare.make, options.runs)
         with Image.open(first.picture.path) as ours:
             is_same = ImageChops.difference(ours, bare.image).getbbox() is None
     return pairs.report(_result(options, measured, made, found.made_with, is_same, load))
@@ -62,7 +60,10 @@ class Bare:
         torch.set_num_threads(made_with.threads)
         self._recipe = recipe
         self._pipeline = diffusers.StableDiffusionXLPipeline.from_pretrained(
-            STARTER, dtype=getattr(torch, made_with.dtype), local_files_only=True
+            STARTER,
+            dtype=getattr(torch, made_with.dtype),
+            local_files_only=True,
+            add_watermarker=False,
         ).to(made_with.device)
         self._pipeline.set_progress_bar_config(disable=True)
         self.image = Image.new("RGB", (recipe.width, recipe.height))

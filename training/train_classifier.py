@@ -93,7 +93,7 @@ def accuracy(classifier: nn.Module, vae: AutoencoderKL | None, *, count: int, se
 
 def _jittered(batch: Tensor) -> Tensor:
     """Shifted by up to three pixels, a little noisy."""
-    down, right = random.randint(-3, 3), random.randint(-3, 3)
+    down, right = torch.randint(-3, 4, (2,)).tolist()
     return batch.roll((down, right), (2, 3)) + 0.05 * torch.randn_like(batch)
 
 

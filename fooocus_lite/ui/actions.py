@@ -1,7 +1,7 @@
 """What happens on a click: each handler asks the studio and returns what changes on the page."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,11 @@ from .cards import card
 from .form import Fields, preset_updates, request_of, settings_of
 from .owner import owner_of
 from .progress import IDLE, frames
-from .widgets.pickers import Examples
-from .widgets.stage import Bridge, MessageLine, Stage, Strip
 
 log = logging.getLogger(__name__)
 Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
+Order = Callable[[str, str], None]
 WENT_WRONG = "Something went wrong on our side. It is written in the log; please try once more."
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
 NO_PROMPT = "Write what you want to see, or start from an example."
@@ -33,11 +32,11 @@ class Actions:
 
     studio: Studio
     fields: Fields
-    stage: Stage
-    strip: Strip
-    message: MessageLine
-    bridge: Bridge
-    examples: Examples
+    stage: gr.HTML
+    strip: gr.HTML
+    message: gr.HTML
+    bridge: gr.HTML
+    examples: gr.HTML
     newest: gr.State
     """Id of the job this page started last."""
     shown: gr.State
@@ -139,7 +138,9 @@ class Actions:
             changes[self.examples] = list(preset.examples)
         return changes | settings_of(self.fields, self.studio, picture.recipe, preset)
 
-    def _tell(self, order: Any, values: Values, request: gr.Request) -> Changes:
+    def _tell(
+        self, order: Callable[[str, str], None], values: Values, request: gr.Request
+    ) -> Changes:
         try:
             owner = owner_of(request.headers)
             waiting = self.studio.active(owner)

@@ -13,7 +13,7 @@ from ..thinking.families import Family
 from ..thinking.presets import Preset
 from .advanced import Advanced, first_performance, performance_choices, text_of
 from .prompt import PromptRegion, first_aspect
-from .widgets.pickers import StylePicker, aspect_shapes
+from .widgets.pickers import aspect_shapes
 
 Fields = dict[str, Component]
 ADVICE = {
@@ -29,7 +29,7 @@ LABELS = {
 }
 
 
-def fields_of(prompt: PromptRegion, advanced: Advanced, styles: StylePicker) -> Fields:
+def fields_of(prompt: PromptRegion, advanced: Advanced, styles: gr.HTML) -> Fields:
     """Each field of `ImageRequest` that the page offers, with its control."""
     return {
         "prompt": prompt.prompt,

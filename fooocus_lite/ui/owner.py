@@ -66,11 +66,8 @@ class OwnerCookie:
 
 
 def _is_page_load(scope: Scope) -> bool:
-    return (
-        scope["type"] == "http"
-        and scope["method"] in ("GET", "HEAD")
-        and scope["path"] in ("", "/")
-    )
+    is_get = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+    return is_get and scope["path"] in ("", "/")
 
 
 def _is_https(scope: Scope) -> bool:

@@ -1,6 +1,7 @@
 """The page: regions from top to bottom, and which click calls which handler."""
 
 import html
+from typing import Any
 
 import gradio as gr
 
@@ -13,8 +14,8 @@ from .form import fields_of
 from .prompt import PromptRegion, place_prompt
 from .styles_panel import style_cards
 from .widgets.asset import asset
-from .widgets.pickers import StylePicker
-from .widgets.stage import Bridge, HistoryPanel, MessageLine, Stage, Strip
+from .widgets.pickers import style_picker
+from .widgets.stage import bridge, history_panel, message_line, stage, strip
 
 TITLE = "Fooocus Lite"
 
@@ -23,25 +24,25 @@ def build(studio: Studio) -> gr.Blocks:
     """The page as Gradio wants it; `server.serve` puts it on the network."""
     preset = _first_preset(studio)
     family = studio.family_of(preset.model)
-    with gr.Blocks(title=TITLE, fill_height=True, fill_width=True) as demo:
+    demo: gr.Blocks = gr.Blocks(title=TITLE, fill_height=True, fill_width=True)
+    with demo:
         _static("header.html")
         with gr.Row(elem_id="fl-room", equal_height=True):
             with gr.Column(elem_id="fl-main", scale=1, min_width=0):
-                stage = Stage(elem_id="fl-stage")
-                strip = Strip(elem_id="fl-strip")
-                message = MessageLine(elem_id="fl-message")
+                hero = stage(elem_id="fl-stage")
+                finished = strip(elem_id="fl-strip")
+                message = message_line(elem_id="fl-message")
                 prompt = place_prompt(preset, family)
                 _footer(preset, family)
             with gr.Column(elem_id="fl-side", scale=0, min_width=0):
                 styles, advanced = _side(studio, preset, family)
-        bridge = Bridge(elem_id="fl-bridge")
         actions = Actions(
             studio=studio,
             fields=fields_of(prompt, advanced, styles),
-            stage=stage,
-            strip=strip,
+            stage=hero,
+            strip=finished,
             message=message,
-            bridge=bridge,
+            bridge=bridge(elem_id="fl-bridge"),
             examples=prompt.examples,
             newest=gr.State(""),
             shown=gr.State(""),
@@ -55,48 +56,49 @@ def _first_preset(studio: Studio) -> Preset:
     return presets.get(studio.settings.preset) or next(iter(presets.values()))
 
 
-def _side(studio: Studio, preset: Preset, family: Family) -> tuple[StylePicker, Advanced]:
+def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Advanced]:
     _static("side.html")
     with gr.Column(elem_id="fl-panel-styles", elem_classes="fl-panel"):
-        styles = StylePicker(style_cards(studio), preset.styles, elem_id="fl-styles")
+        styles = style_picker(style_cards(studio), preset.styles, elem_id="fl-styles")
     with gr.Column(elem_id="fl-panel-advanced", elem_classes="fl-panel"):
         advanced = place_advanced(studio, preset, family)
         _static("attention.html")
     with gr.Column(elem_id="fl-panel-history", elem_classes="fl-panel"):
-        HistoryPanel(elem_id="fl-history")
+        history_panel(elem_id="fl-history")
     return styles, advanced
 
 
 def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Advanced) -> None:
-    """Only following is queued, so that a full queue never refuses a click."""
+    """Inputs are sets, so handlers get a dictionary; only following is queued, so that a full
+    queue never refuses a click.
+    """
     fields = actions.fields
-    now = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    form = [*fields.values()]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    now = {**quiet, "queue": False}
     following = {
-        "concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"
-    }  # fmt: skip
-    shown = {actions.stage, actions.strip, actions.message, actions.shown}
-    asked = {*fields.values()}
+        **quiet,
+        "fn": actions.follow,
+        "inputs": {actions.newest},
+        "outputs": [actions.stage, actions.strip, actions.message, actions.shown],
+        "concurrency_limit": None,
+    }
+    started = [actions.stage, actions.message, actions.newest, actions.shown]
 
-    prompt.generate.click(
-        actions.submit,
-        asked,
-        {actions.stage, actions.message, actions.newest, actions.shown},
-        **now,
-    ).then(actions.follow, {actions.newest}, shown, **following)
-    demo.load(actions.follow, {actions.newest}, shown, **following)
-    actions.bridge.click(actions.follow, {actions.newest}, shown, **following)
-
-    prompt.skip.click(actions.skip, {actions.shown}, {actions.message}, **now)
-    prompt.stop.click(actions.stop, {actions.shown}, {actions.message}, **now)
-    advanced.last_seed.click(actions.last_seed, None, {fields["seed"], actions.message}, **now)
+    prompt.generate.click(actions.submit, set(form), started, **now).then(**following)
+    demo.load(**following)
+    actions.bridge.click(**following)
+    prompt.skip.click(actions.skip, {actions.shown}, actions.message, **now)
+    prompt.stop.click(actions.stop, {actions.shown}, actions.message, **now)
+    advanced.last_seed.click(actions.last_seed, None, [fields["seed"], actions.message], **now)
     actions.bridge.input(
         actions.use_settings,
-        {actions.bridge, fields["preset"]},
-        {*asked, actions.examples, actions.message},
+        {actions.bridge, advanced.preset},
+        [*form, actions.examples, actions.message],
         **now,
     )
     advanced.preset.input(
-        actions.choose_preset, {advanced.preset}, {*asked, actions.examples}, **now
+        actions.choose_preset, {advanced.preset}, [*form, actions.examples], **now
     )
 
 

@@ -6,7 +6,7 @@ import gradio as gr
 
 from ..thinking.families import Family
 from ..thinking.presets import Preset
-from .widgets.pickers import AspectPicker, Examples, StyleChips, aspect_shapes
+from .widgets.pickers import aspect_picker, example_prompts, style_chips
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class PromptRegion:
     generate: gr.Button
     skip: gr.Button
     stop: gr.Button
-    examples: Examples
-    aspect: AspectPicker
+    examples: gr.HTML
+    aspect: gr.HTML
 
 
 def place_prompt(preset: Preset, family: Family) -> PromptRegion:
@@ -37,12 +37,12 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
                 generate = gr.Button("Generate", variant="primary", elem_id="fl-generate")
                 skip = gr.Button("Skip", elem_id="fl-skip")
                 stop = gr.Button("Stop", elem_id="fl-stop")
-        examples = Examples(preset.examples, elem_id="fl-examples")
+        examples = example_prompts(preset.examples, elem_id="fl-examples")
         with gr.Row(elem_id="fl-choices"):
-            aspect = AspectPicker(
-                aspect_shapes(family.aspects), first_aspect(preset, family), elem_id="fl-aspect"
+            aspect = aspect_picker(
+                family.aspects, first_aspect(preset, family), elem_id="fl-aspect"
             )
-            StyleChips(elem_id="fl-chips")
+            style_chips(elem_id="fl-chips")
     return PromptRegion(prompt, generate, skip, stop, examples, aspect)
 
 

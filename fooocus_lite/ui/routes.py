@@ -104,7 +104,7 @@ class Routes:
         return FileResponse(file, headers={"cache-control": "private, max-age=3600"})
 
     async def alive(self, request: Request) -> Response:
-        """Which run of the program this is, whether the asker has work in it, and the status line."""
+        """Which run of the program this is, whether the asker has work in it, how it is doing."""
         owner = find_owner(request.headers.get("cookie", ""))
         jobs = await run_in_threadpool(self.studio.active, owner) if owner else []
         answer = {

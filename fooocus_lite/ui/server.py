@@ -22,6 +22,7 @@ from .security import SameOrigin
 log = logging.getLogger(__name__)
 PORTS_TRIED = 100
 MAX_THREADS = 200
+MAX_UPLOAD = "20mb"
 POLL_S = 0.02
 
 
@@ -60,6 +61,7 @@ def serve(studio: Studio, settings: Settings) -> Server:
         quiet=True,
         footer_links=[],
         max_threads=MAX_THREADS,
+        max_file_size=MAX_UPLOAD,
         app_kwargs=_app(studio, settings),
         theme=theme.theme(),
         head=theme.head(settings.theme),
@@ -88,7 +90,7 @@ def poll_gently(demo: Any) -> None:
     The only private name of Gradio in this program; without it the page works all the same.
     """
     queue = getattr(demo, "_queue", None)
-    if hasattr(queue, "sleep_when_free"):
+    if queue is not None and hasattr(queue, "sleep_when_free"):
         queue.sleep_when_free = POLL_S
 
 

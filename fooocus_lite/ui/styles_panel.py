@@ -28,7 +28,7 @@ def thumbnail_file(name: str, settings: Settings) -> Path | None:
 
 
 def slug_of(name: str) -> str:
-    """ "Pop Art!" -> "pop-art"."""
+    """The name as a file name: “Pop Art!” is pop-art."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 

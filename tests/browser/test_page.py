@@ -159,16 +159,25 @@ def test_a_refresh_in_the_middle_comes_back_to_the_job(visit):
     expect(page.locator(".fl-tile")).to_have_count(3)
 
 
-def test_skip_leaves_one_picture_and_stop_the_rest(visit):
+def test_skip_leaves_one_picture(visit):
     page = visit()
-    ask(page, "a boat", count=4)
+    ask(page, "a slow boat", count=2)
     page.wait_for_selector(BUSY)
     page.click("#fl-skip")
-    expect(page.locator(".fl-line")).to_contain_text("Picture 3 of 4", timeout=15_000)
+    wait_done(page)
+    expect(page.locator(".fl-line")).to_have_text("Done: 1 picture, 1 skipped")
+    expect(page.locator(".fl-tile")).to_have_count(1)
+
+
+def test_stop_leaves_the_rest(visit):
+    page = visit()
+    ask(page, "a slow boat", count=3)
+    expect(page.locator(".fl-line")).to_contain_text("Picture 2 of 3", timeout=20_000)
     page.click("#fl-stop")
     page.wait_for_selector('.fl-stage[data-state="cancelled"]')
     expect(page.locator(".fl-line")).to_have_text("Stopped. 1 picture kept")
     expect(page.locator(".fl-tile")).to_have_count(1)
+    expect(page.locator("#fl-generate")).to_be_focused()
 
 
 def test_two_browsers_each_see_their_own(visit, running):

@@ -122,6 +122,15 @@
   lite.on('isBusy', (isBusy) => { if (!isBusy) look(); });
   [300, 4000, 12_000, 30_000].forEach((pause) => setTimeout(look, pause));
 
+  // Gradio's own red boxes are hidden; what they mean is said in our line.
+  new MutationObserver((changes) => {
+    const added = changes.flatMap((change) => [...change.addedNodes]);
+    const box = added.map((one) => one.querySelector?.('.toast-body.error') || one)
+      .find((one) => one.matches?.('.toast-body.error'));
+    if (!box) return;
+    if (/connection|network/i.test(box.textContent)) look();
+    else say('error', 'That did not work. Please try once more, or load the page anew.');
+  }).observe(document.body, { childList: true, subtree: true });
   document.addEventListener('change', onWish);
   document.addEventListener('fl:done', onDone);
   lite.on('panel', () => document.querySelectorAll('[data-attention]').forEach((one) => {

@@ -113,6 +113,11 @@ window.fooocusLite = (() => {
     dialog.showModal();
   }
 
+  // Esc closes an open list and empties a search box first.
+  function isMeantForTheBox(box) {
+    return box.getAttribute?.('aria-expanded') === 'true' || (box.type === 'search' && box.value);
+  }
+
   function onKey(event) {
     const isDialogOpen = Boolean(document.querySelector('dialog[open]'));
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !isDialogOpen) {
@@ -120,6 +125,7 @@ window.fooocusLite = (() => {
       if (!get('isBusy')) document.querySelector('#fl-generate')?.click();
     }
     if (event.key !== 'Escape' || isDialogOpen || event.defaultPrevented) return;
+    if (isMeantForTheBox(event.target)) return;
     if (get('isBusy')) {
       // Else the same press would close the dialog it opens.
       event.preventDefault();
@@ -146,7 +152,8 @@ window.fooocusLite = (() => {
 
   document.documentElement.lang = 'en';
   document.body.dataset.busy = 'no';
-  document.addEventListener('keydown', onKey);
+  // While it comes down, before the box that has the focus acts on it.
+  document.addEventListener('keydown', onKey, true);
   document.addEventListener('click', onClick);
   forceTheme();
   watchPrompt();

@@ -1,1 +1,1 @@
-"""Custom `gr.HTML` widgets: a Python class each, with its .html and .js beside it."""
+"""Custom widgets: a function each, with an .html and a .js file of its name beside it."""

@@ -1,6 +1,6 @@
 """Pickers drawn by us: aspect buttons, style cards, and the chips of what is chosen.
 
-Gradio makes a widget anew from its keywords when an update changes one: each has a default.
+Functions, not subclasses: Gradio writes a stub file beside each module that has a subclass.
 """
 
 from collections.abc import Sequence
@@ -9,73 +9,27 @@ from typing import Any
 import gradio as gr
 
 from ...thinking.families import Aspect
-from .asset import asset
+from .asset import widget
 
 
-class AspectPicker(gr.HTML):
+def aspect_picker(aspects: Sequence[Aspect], value: str, **given: Any) -> gr.HTML:
     """Drawn shapes with their pixel sizes; `value` is the chosen aspect's name."""
-
-    def __init__(
-        self, aspects: Sequence[dict[str, Any]] = (), value: str = "", **given: Any
-    ) -> None:
-        super().__init__(
-            value=value,
-            aspects=list(aspects),
-            html_template=asset("widgets/aspect.html"),
-            js_on_load=asset("widgets/aspect.js"),
-            apply_default_css=False,
-            **given,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "string"}
+    return widget("aspect", value, aspects=aspect_shapes(aspects), **given)
 
 
-class StylePicker(gr.HTML):
+def style_picker(styles: Sequence[dict[str, Any]], value: Sequence[str], **given: Any) -> gr.HTML:
     """Cards with search and categories; `value` is the list of chosen names, in order of choice."""
-
-    def __init__(
-        self, styles: Sequence[dict[str, Any]] = (), value: Sequence[str] = (), **given: Any
-    ) -> None:
-        super().__init__(
-            value=list(value),
-            styles=list(styles),
-            html_template=asset("widgets/styles.html"),
-            js_on_load=asset("widgets/styles.js"),
-            apply_default_css=False,
-            **given,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "string"}}
+    return widget("styles", list(value), styles=list(styles), **given)
 
 
-class StyleChips(gr.HTML):
+def style_chips(**given: Any) -> gr.HTML:
     """What is chosen, always in sight; each chip takes its style away."""
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(
-            html_template=asset("widgets/chips.html"),
-            js_on_load=asset("widgets/chips.js"),
-            apply_default_css=False,
-            **given,
-        )
+    return widget("chips", **given)
 
 
-class Examples(gr.HTML):
+def example_prompts(prompts: Sequence[str], **given: Any) -> gr.HTML:
     """Prompts to start from; a click writes one into the box. `value` is the list of them."""
-
-    def __init__(self, value: Sequence[str] = (), **given: Any) -> None:
-        super().__init__(
-            value=list(value),
-            html_template=asset("widgets/examples.html"),
-            js_on_load=asset("widgets/examples.js"),
-            apply_default_css=False,
-            **given,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "array", "items": {"type": "string"}}
+    return widget("examples", list(prompts), **given)
 
 
 def aspect_shapes(aspects: Sequence[Aspect]) -> list[dict[str, Any]]:

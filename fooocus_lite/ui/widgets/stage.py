@@ -5,61 +5,29 @@ from typing import Any
 import gradio as gr
 
 from ..progress import IDLE
-from .asset import asset
+from .asset import widget
 
 
-class _Widget(gr.HTML):
-    """A `gr.HTML` whose template never shows its value: scripts paint it, as text."""
-
-    name_of_files = ""
-
-    def __init__(self, value: Any = None, **given: Any) -> None:
-        super().__init__(
-            value=value,
-            html_template=asset(f"widgets/{self.name_of_files}.html"),
-            js_on_load=asset(f"widgets/{self.name_of_files}.js"),
-            apply_default_css=False,
-            **given,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "object"}
+def stage(**given: Any) -> gr.HTML:
+    """The hero of the page; `value` is a frame of progress.py."""
+    return widget("stage", IDLE, **given)
 
 
-class Stage(_Widget):
-    """`value` is a frame of progress.py."""
-
-    name_of_files = "stage"
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(value=IDLE, **given)
+def strip(**given: Any) -> gr.HTML:
+    """The finished pictures of this visit; `value` holds the cards of the job that changed."""
+    return widget("strip", {"job": "", "pictures": []}, **given)
 
 
-class Strip(_Widget):
-    """The finished pictures of this visit; `value` holds a job's cards, newest job last."""
-
-    name_of_files = "strip"
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(value={"job": "", "pictures": []}, **given)
-
-
-class MessageLine(_Widget):
+def message_line(**given: Any) -> gr.HTML:
     """One calm sentence when something needs saying; `value` is {"kind", "text"}."""
-
-    name_of_files = "message"
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(value={"kind": "", "text": ""}, **given)
+    return widget("message", {"kind": "", "text": ""}, **given)
 
 
-class HistoryPanel(_Widget):
+def history_panel(**given: Any) -> gr.HTML:
     """Pictures of earlier visits, fetched when the panel opens."""
+    return widget("history", **given)
 
-    name_of_files = "history"
 
-
-class Bridge(_Widget):
+def bridge(**given: Any) -> gr.HTML:
     """Lets scripts ask Python: `input` carries a picture's id, `click` asks to follow again."""
-
-    name_of_files = "bridge"
+    return widget("bridge", **given)

@@ -1,0 +1,1 @@
+"""Measured claims, one script each. Nothing here is part of the program."""

@@ -1,0 +1,114 @@
+"""Lines and frames of the stage; following a job from its start, its middle or after its end."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+from ui_fake import FakeStudio
+
+from fooocus_lite.events import JobView, Loading, Queued, Step
+from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.settings import Settings
+from fooocus_lite.ui import progress
+from fooocus_lite.ui.progress import Shown, frames, line_of
+
+OWNER = "1" * 32
+
+
+def view(state="running", pictures=(), skipped=()) -> JobView:
+    return JobView("j", OWNER, state, 0.0, (), pictures, skipped, None, None)
+
+
+@pytest.mark.parametrize(
+    ("now", "line"),
+    [
+        (Queued(1, None), "You are next"),
+        (Queued(2, 0.2), "1 job ahead of yours"),
+        (Queued(4, 90.0), "3 jobs ahead of yours · starts in about 2 min"),
+        (Loading("Loading the model..."), "Loading the model…"),
+        (Step(1, 1, 0, 20), "Step 0 of 20"),
+        (Step(1, 1, 5, 20, 0.1, 1.5), "Step 5 of 20 · 0.1 s/step · about 2 s left"),
+        (
+            Step(2, 4, 3, 2, 12.34, 7200),
+            "Picture 2 of 4 · step 2 of 2 · 12 s/step · about 2.0 h left",
+        ),
+        (None, "Getting ready…"),
+    ],
+)
+def test_a_line_says_what_is_happening(now, line):
+    assert line_of(view(), now) == line
+
+
+def test_the_last_line_says_how_it_ended():
+    assert line_of(view("completed"), None) == "Done: 0 pictures"
+    assert line_of(view("completed", skipped=(1,)), None) == "Done: 0 pictures, 1 skipped"
+    assert line_of(view("cancelled"), None) == "Stopped"
+    assert line_of(view("failed"), None) == "This did not work out"
+
+
+def test_a_screen_reader_is_told_only_now_and_then():
+    now = [0.0]
+    speak = progress._Speaker(lambda: now[0])
+    assert speak("one") == "one"
+    now[0] = 1.0
+    assert speak("two") == "one"
+    assert speak("done", is_urgent=True) == "done"
+    now[0] = 9.0
+    assert speak("three") == "three"
+
+
+@pytest.fixture
+def studio(home: Path) -> FakeStudio:
+    return FakeStudio(Settings(home=home, output_path=home / "outputs"), step_s=0.02, steps=5)
+
+
+def followed(studio: FakeStudio, newest: str = "") -> list[Shown]:
+    async def follow() -> list[Shown]:
+        return [shown async for shown in frames(studio, OWNER, newest)]
+
+    return asyncio.run(follow())
+
+
+def test_nothing_to_follow_ends_at_once(studio):
+    assert followed(studio) == []
+
+
+def test_a_job_is_followed_to_its_end(studio):
+    job = studio.start(ImageRequest(prompt="a hill", count=2), OWNER)
+    shown = followed(studio)
+    assert shown[-1].is_last
+    assert shown[-1].frame["state"] == "completed"
+    assert shown[-1].frame["share"] == 1.0
+    assert len(shown[-1].pictures or ()) == 2
+    assert {each.frame["job"] for each in shown} == {job}
+    assert any("preview" in each.frame for each in shown)
+    shares = [each.frame["share"] for each in shown]
+    assert shares == sorted(shares)
+
+
+def test_a_job_that_ended_before_anybody_looked_is_still_shown(studio):
+    job = studio.start(ImageRequest(prompt="a hill"), OWNER)
+    deadline = time.monotonic() + 20
+    while studio.active(OWNER) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert followed(studio, newest=job)[-1].frame["state"] == "completed"
+
+
+def test_jobs_are_followed_one_after_the_other(studio):
+    jobs = [studio.start(ImageRequest(prompt="a hill"), OWNER) for _ in range(3)]
+    seen = [each.frame["job"] for each in followed(studio) if each.is_last]
+    assert seen == jobs
+
+
+def test_a_job_of_somebody_else_is_passed_by(studio):
+    job = studio.start(ImageRequest(prompt="a hill"), "2" * 32)
+    assert followed(studio, newest=job) == []
+
+
+def test_silence_is_broken_by_a_heartbeat(studio, monkeypatch):
+    monkeypatch.setattr(progress, "HEARTBEAT_S", 0.05)
+    studio.step_s = 0.6
+    studio.steps = 1
+    studio.start(ImageRequest(prompt="a hill"), OWNER)
+    assert any("beat" in each.frame for each in followed(studio))

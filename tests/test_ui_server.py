@@ -1,0 +1,105 @@
+"""Ports, the quiet queue, and the page as a whole."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from ui_fake import FakeStudio
+
+from fooocus_lite.settings import Settings
+from fooocus_lite.ui import server
+from fooocus_lite.ui.page import build
+from fooocus_lite.ui.theme import head
+
+
+def in_a_loop(make: Callable[[], gr.Blocks]) -> gr.Blocks:
+    """Gradio leaves an event loop open for each `Blocks` made where none is running."""
+
+    async def made() -> gr.Blocks:
+        return make()
+
+    return asyncio.run(made())
+
+
+def test_a_taken_port_gives_the_next_free_one():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert server.free_port("127.0.0.1", port) > port
+
+
+def test_no_port_at_all_is_said_in_a_sentence(monkeypatch):
+    monkeypatch.setattr(server, "_is_free", lambda *_address: False)
+    with pytest.raises(server.NoPort, match="Choose another with --port"):
+        server.free_port("127.0.0.1", 7865)
+
+
+def test_the_private_name_that_keeps_an_idle_page_quiet_is_still_there():
+    demo = in_a_loop(gr.Blocks)
+    server.poll_gently(demo)
+    assert demo._queue.sleep_when_free == server.POLL_S
+    server.poll_gently(object())
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("10.0.0.7", "10.0.0.7")]
+)
+def test_the_address_shown_can_be_opened(host, shown):
+    assert server._reachable(host) == shown
+
+
+def test_the_temporary_folder_is_ours_and_starts_empty(home, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "elsewhere")
+    old = home / "state" / "tmp" / "page" / "left over.png"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    server._use_our_temporary_folder(Settings(home=home, output_path=home / "outputs"))
+    assert os.environ["GRADIO_TEMP_DIR"] == str(old.parent)
+    assert list(old.parent.iterdir()) == []
+
+
+@pytest.fixture
+def page(home: Path) -> gr.Blocks:
+    studio = FakeStudio(Settings(home=home, output_path=home / "outputs"))
+    return in_a_loop(lambda: build(studio))
+
+
+def test_only_following_is_queued_and_nothing_is_a_public_api(page):
+    for event in page.fns.values():
+        is_following = event.name == "follow"
+        assert event.queue is is_following, event.name
+        assert event.api_visibility == "private"
+        if is_following:
+            assert event.concurrency_limit is None
+
+
+def test_the_page_says_honestly_which_model_draws(page):
+    texts = [str(block.value) for block in page.blocks.values() if isinstance(block, gr.HTML)]
+    assert any("Built-in starter model: small, for trying things" in text for text in texts)
+
+
+def test_one_preset_needs_no_list(page):
+    (presets,) = [block for block in page.blocks.values() if block.elem_id == "fl-preset"]
+    assert not presets.visible
+
+
+@pytest.mark.parametrize("theme", ["auto", "light", "dark"])
+def test_the_head_carries_the_theme_and_nothing_from_elsewhere(theme):
+    text = head(theme)
+    assert f'window.fooocusLiteTheme = "{theme}";' in text
+    assert "http://" not in text
+    assert "https://" not in text
+
+
+def test_importing_the_page_writes_no_stub_files():
+    folder = Path(server.__file__).parent
+    code = "import fooocus_lite.ui.page, sys; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=folder.parent.parent)
+    assert list(folder.rglob("*.pyi")) == []
