@@ -37,6 +37,7 @@ def main() -> int:
             is_met=over.median <= TARGET_S,
             figures={
                 "beyond_one_step_s": over,
+                "share_within": sum(each <= TARGET_S for each in beyond) / len(beyond),
                 "submit_to_first_preview_s": pairs.spread(waits),
                 "one_step_s": pairs.spread(steps),
             },

@@ -41,6 +41,11 @@ class Board:
         with self._lock:
             return self._now.get(job_id)
 
+    def milestone(self, job_id: str) -> object:
+        """Changes when something comes that a person waits for; a mere step changes nothing."""
+        now = self.now(job_id)
+        return (now.picture, now.preview is not None) if isinstance(now, Step) else now
+
     @contextmanager
     def watching(self, job_id: str) -> Iterator[None]:
         """While inside, previews are made for the job."""

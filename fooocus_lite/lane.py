@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .archive import pictures
 from .archive.job import Job, Wish
@@ -107,7 +107,7 @@ class Lane:
             self._wake.clear()
             try:
                 job = self._store.claim(self._only)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, DiskError) as error:
                 log.error("the line cannot be read: %s", error)
                 job = None
             if job is None:
@@ -188,7 +188,7 @@ class Lane:
 
     def _show_stage(self, job: Job, stage: str) -> None:
         self._board.show(job.id, Loading(stage))
-        self._obey(self._store.heartbeat(job.id, 0, 0, 0, None, stage))
+        self._obey(self._heartbeat(job.id, 0, 0, 0, None, stage))
 
     def _on_step(self, job: Job, index: int, step: "CookStep") -> None:
         eta_s = None
@@ -209,10 +209,16 @@ class Lane:
             ),
         )
         self._obey(
-            self._store.heartbeat(
-                job.id, index, step.step, step.total_steps, step.seconds_per_step, None
-            )
+            self._heartbeat(job.id, index, step.step, step.total_steps, step.seconds_per_step, None)
         )
+
+    def _heartbeat(self, *progress: Any) -> Wish:
+        """Notes progress and learns what people want; a disk in trouble loses only this note."""
+        try:
+            return self._store.heartbeat(*progress)
+        except DiskError as error:
+            log.warning("progress could not be noted: %s", error.message)
+            return Wish(stop=False, skip=False)
 
     def _obey(self, wish: Wish) -> None:
         if wish.stop:

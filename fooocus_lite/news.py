@@ -28,10 +28,6 @@ class Seen:
         self._now: Queued | Loading | Step | None = None
         self.is_over = False
 
-    @property
-    def has_step(self) -> bool:
-        return isinstance(self._now, Step)
-
     def news(self, view: JobView) -> Iterator[Event]:
         for picture in view.pictures:
             if picture.id not in self._pictures:

@@ -269,10 +269,19 @@ class Studio:
         seen = Seen()
         with self.board.watching(job_id):
             while not seen.is_over:
+                milestone = self.board.milestone(job_id)
                 for event in seen.news(await asyncio.to_thread(self.view, job_id, owner)):
                     yield event
                 if not seen.is_over:
-                    await asyncio.sleep(interval_s if seen.has_step else 0.05)
+                    await self._pause(job_id, milestone, interval_s)
+
+    async def _pause(self, job_id: str, milestone: object, interval_s: float) -> None:
+        """At most the interval; less when a first preview, a picture or the end is there."""
+        deadline = time.monotonic() + interval_s
+        while (left_s := deadline - time.monotonic()) > 0:
+            await asyncio.sleep(min(0.02, left_s))
+            if self.board.milestone(job_id) != milestone:
+                return
 
     def follow(
         self, job_id: str, owner: str = LOCAL, interval_s: float = 0.1

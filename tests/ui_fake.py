@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from fooocus_lite.errors import BadRequest, NotFound
 from fooocus_lite.events import (
+    FINAL_STATES,
     Event,
     JobError,
     JobState,
@@ -59,7 +60,7 @@ class FakeStudio:
         self.settings = settings
         self.step_s = step_s
         self.steps = steps
-        self.presets_here = {
+        self.presets_here: dict[str, Preset] = {
             "starter": Preset(
                 name="starter",
                 model="starter",
@@ -74,7 +75,6 @@ class FakeStudio:
         }
         self._jobs: dict[str, _Job] = {}
         self._files: dict[str, bytes] = {}
-        self._line = threading.Lock()
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -122,6 +122,10 @@ class FakeStudio:
 
     def view(self, job_id: str, owner: str = "local") -> JobView:
         job = self._job(job_id, owner)
+        if job.state == "queued":
+            ahead = [each for each in self._jobs.values() if each.created < job.created]
+            unfinished = sum(each.state not in FINAL_STATES for each in ahead)
+            job.now = Queued(unfinished + 1, 5.0 * unfinished)
         return JobView(
             job.id, job.owner, job.state, job.created, job.recipes, tuple(job.pictures),
             tuple(job.skipped), job.now, job.error,
@@ -139,7 +143,7 @@ class FakeStudio:
     ) -> AsyncIterator[Event]:
         last: object = None
         while not self.view(job_id, owner).is_final:
-            now = self._job(job_id, owner).now
+            now = self.view(job_id, owner).now
             if now is not None and now != last:
                 last = now
                 yield now
@@ -182,18 +186,21 @@ class FakeStudio:
         return job
 
     def _cook(self, job: _Job) -> None:
-        with self._line:
-            job.state, job.now = "loading", Loading("Loading the starter model")
-            time.sleep(self.step_s)
-            job.state = "running"
-            for place, recipe in enumerate(job.recipes):
-                if not job.is_asked_to_stop:
-                    self._cook_one(job, place, recipe)
-            job.now = None
-            if job.error is not None:
-                job.state = "failed"
-            else:
-                job.state = "cancelled" if job.is_asked_to_stop else "completed"
+        jobs = list(self._jobs.values())
+        earlier = jobs[: jobs.index(job)]
+        while any(each.state not in FINAL_STATES for each in earlier):
+            time.sleep(0.005)
+        job.state, job.now = "loading", Loading("Loading the starter model")
+        time.sleep(self.step_s)
+        job.state = "running"
+        for place, recipe in enumerate(job.recipes):
+            if not job.is_asked_to_stop:
+                self._cook_one(job, place, recipe)
+        job.now = None
+        if job.error is not None:
+            job.state = "failed"
+        else:
+            job.state = "cancelled" if job.is_asked_to_stop else "completed"
 
     def _cook_one(self, job: _Job, place: int, recipe: Recipe) -> None:
         for step in range(self.steps + 1):

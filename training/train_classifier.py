@@ -23,7 +23,7 @@ from training.scene import Scene, landscape_scene, plain_scene, random_size
 from training.train_vae import to_pixels
 
 log = logging.getLogger(__name__)
-ROUND_TRIP_SHARE = 0.4
+ROUND_TRIP_SHARE = 0.25
 
 
 def judged_scene(rng: random.Random) -> Scene:

@@ -15,6 +15,7 @@ from ..errors import DiskError, FooocusLiteError
 BUSY_TIMEOUT_MS = 5_000
 DAMAGE = ("malformed", "not a database", "file is encrypted", "unsupported file format")
 DISK_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "another program keeps it busy. Wait a moment",
     sqlite3.SQLITE_FULL: "the disk is full. Free some space",
     sqlite3.SQLITE_READONLY: "it cannot be written. Give yourself the right to write there",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Give yourself the right to write there",
@@ -30,6 +31,8 @@ class Database:
         self.notices = notices
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
+        # Writers of this process queue here: SQLite's own waiting sleeps, and is not fair.
+        self._writing = threading.Lock()
 
     def connection(self) -> sqlite3.Connection:
         """The calling thread's own connection, in autocommit."""
@@ -50,22 +53,23 @@ class Database:
         progress, wrong for a job somebody was told is accepted. Raises DiskError for a full disk.
         """
         connection = self.connection()
-        try:
-            if durable:
-                connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("BEGIN IMMEDIATE")
+        with self._writing:
             try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
-            finally:
                 if durable:
-                    connection.execute("PRAGMA synchronous=NORMAL")
-        except sqlite3.OperationalError as error:
-            raise _readable(error, self.path) from None
+                    connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+                    raise
+                finally:
+                    if durable:
+                        connection.execute("PRAGMA synchronous=NORMAL")
+            except sqlite3.OperationalError as error:
+                raise _readable(error, self.path) from None
 
     def close(self) -> None:
         """Closes the connections of every thread; nobody may be using one."""

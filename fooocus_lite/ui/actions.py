@@ -12,6 +12,7 @@ from ..errors import FooocusLiteError
 from ..events import JobView, Picture
 from ..studio import Studio
 from ..thinking.presets import Preset
+from .advanced import model_line
 from .cards import card
 from .form import Fields, preset_updates, request_of, settings_of
 from .owner import owner_of
@@ -37,6 +38,7 @@ class Actions:
     message: gr.HTML
     bridge: gr.HTML
     examples: gr.HTML
+    model: gr.HTML
     newest: gr.State
     """Id of the job this page started last."""
     shown: gr.State
@@ -115,11 +117,7 @@ class Actions:
         return changes
 
     def choose_preset(self, values: Values) -> Changes:
-        preset = self.preset_named(values[self.fields["preset"]])
-        family = self.studio.family_of(preset.model)
-        changes = preset_updates(self.fields, preset, family)
-        changes[self.examples] = list(preset.examples)
-        return changes
+        return self._preset(self.preset_named(values[self.fields["preset"]]))
 
     def preset_named(self, name: str | None) -> Preset:
         """That preset, else the one of the settings, else the first there is."""
@@ -131,12 +129,16 @@ class Actions:
 
     def _settings(self, picture: Picture, current: str | None) -> Changes:
         preset = self.preset_named(picture.recipe.request.preset)
-        family = self.studio.family_of(preset.model)
-        changes: Changes = {}
-        if preset.name != current:
-            changes |= preset_updates(self.fields, preset, family)
-            changes[self.examples] = list(preset.examples)
+        changes = self._preset(preset) if preset.name != current else {}
         return changes | settings_of(self.fields, self.studio, picture.recipe, preset)
+
+    def _preset(self, preset: Preset) -> Changes:
+        family = self.studio.family_of(preset.model)
+        return {
+            **preset_updates(self.fields, preset, family),
+            self.examples: list(preset.examples),
+            self.model: model_line(preset, family),
+        }
 
     def _tell(
         self, order: Callable[[str, str], None], values: Values, request: gr.Request

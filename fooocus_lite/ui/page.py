@@ -1,6 +1,5 @@
 """The page: regions from top to bottom, and which click calls which handler."""
 
-import html
 from typing import Any
 
 import gradio as gr
@@ -15,7 +14,7 @@ from .prompt import PromptRegion, place_prompt
 from .styles_panel import style_cards
 from .widgets.asset import asset
 from .widgets.pickers import style_picker
-from .widgets.stage import bridge, history_panel, message_line, stage, strip
+from .widgets.stage import bridge, footer, history_panel, message_line, stage, strip
 
 TITLE = "Fooocus Lite"
 
@@ -33,7 +32,7 @@ def build(studio: Studio) -> gr.Blocks:
                 finished = strip(elem_id="fl-strip")
                 message = message_line(elem_id="fl-message")
                 prompt = place_prompt(preset, family)
-                _footer(preset, family)
+                model = footer(model_line(preset, family), elem_id="fl-footer")
             with gr.Column(elem_id="fl-side", scale=0, min_width=0):
                 styles, advanced = _side(studio, preset, family)
         actions = Actions(
@@ -44,6 +43,7 @@ def build(studio: Studio) -> gr.Blocks:
             message=message,
             bridge=bridge(elem_id="fl-bridge"),
             examples=prompt.examples,
+            model=model,
             newest=gr.State(""),
             shown=gr.State(""),
         )
@@ -94,17 +94,15 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
     actions.bridge.input(
         actions.use_settings,
         {actions.bridge, advanced.preset},
-        [*form, actions.examples, actions.message],
+        [*form, actions.examples, actions.model, actions.message],
         **now,
     )
     advanced.preset.input(
-        actions.choose_preset, {advanced.preset}, [*form, actions.examples], **now
+        actions.choose_preset,
+        {advanced.preset},
+        [*form, actions.examples, actions.model],
+        **now,
     )
-
-
-def _footer(preset: Preset, family: Family) -> None:
-    text = asset("assets/footer.html").replace("@model", html.escape(model_line(preset, family)))
-    gr.HTML(text, elem_id="fl-footer", apply_default_css=False)
 
 
 def _static(name: str) -> None:

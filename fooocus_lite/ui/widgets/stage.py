@@ -28,6 +28,11 @@ def history_panel(**given: Any) -> gr.HTML:
     return widget("history", **given)
 
 
+def footer(model: str, **given: Any) -> gr.HTML:
+    """Which model draws (`value`), and how the program is doing."""
+    return widget("footer", model, **given)
+
+
 def bridge(**given: Any) -> gr.HTML:
     """Lets scripts ask Python: `input` carries a picture's id, `click` asks to follow again."""
     return widget("bridge", **given)
