@@ -31,15 +31,18 @@ async def frames(studio: Studio, owner: str, newest: str = "") -> AsyncIterator[
 
     `newest` is a job just started: it is shown even if it ended before anybody looked.
     """
-    seen: set[str] = set()
+    line: list[str] = []
+    shown_count = 0
     while True:
+        # A quick job may end while the one before it is shown; it stays in our line.
         waiting = await asyncio.to_thread(studio.active, owner)
-        unseen = [job_id for job_id in [*waiting, newest] if job_id and job_id not in seen]
-        if not unseen:
+        line += [job_id for job_id in [*waiting, newest] if job_id and job_id not in line]
+        if shown_count == len(line):
             return
-        seen.add(unseen[0])
+        job_id = line[shown_count]
+        shown_count += 1
         try:
-            async for shown in _frames_of_job(studio, owner, unseen[0]):
+            async for shown in _frames_of_job(studio, owner, job_id):
                 yield shown
         except NotFound:
             continue

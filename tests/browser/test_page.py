@@ -489,7 +489,7 @@ def test_axe_has_nothing_serious_to_say(visit, scheme):
     expect(page.locator(".fl-message")).to_be_visible()
     page.wait_for_timeout(1200)
     found += findings(page)
-    ask(page, "a slow quiet hill", count=4)
+    ask(page, "a slow quiet hill", count=2)
     page.wait_for_selector(".fl-hero canvas", state="visible")
     shoot(page, f"{scheme}-running")
     found += findings(page)
