@@ -8,7 +8,7 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event, Thread
@@ -18,10 +18,11 @@ from .archive import pictures
 from .archive.job import Job, Wish
 from .archive.jobs import JobStore
 from .board import Board
-from .errors import DiskError, FooocusLiteError, UnknownName, WeightsError
+from .errors import DiskError, FooocusLiteError, WeightsError
 from .events import JobError, JobState, Loading, Picture, Step
 from .recipe import Recipe
 from .settings import Settings
+from .stock import Stock
 from .weights import verify
 from .weights.catalogue import Model
 
@@ -56,15 +57,13 @@ class Lane:
         settings: Settings,
         store: JobStore,
         board: Board,
-        models: Callable[[], dict[str, Model]],
-        loras: Callable[[Model], dict[str, Path]],
+        stock: Stock,
         only: Collection[str] | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._board = board
-        self._models = models
-        self._loras = loras
+        self._stock = stock
         self._only = only
         self._wake = Event()
         self._closing = Event()
@@ -172,11 +171,8 @@ class Lane:
 
     def _completed(self, recipe: Recipe) -> tuple[Recipe, Model, dict[str, Path]]:
         """The recipe with the hashes of the files it is about to use."""
-        models = self._models()
-        if recipe.model not in models:
-            raise UnknownName.among("model", recipe.model, models)
-        model = models[recipe.model]
-        known_loras = self._loras(model)
+        model = self._stock.model(recipe.model)
+        known_loras = self._stock.lora_files(model)
         lora_files: dict[str, Path] = {}
         for lora in recipe.loras:
             if lora.name not in known_loras:

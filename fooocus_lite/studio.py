@@ -12,7 +12,6 @@ from random import SystemRandom
 
 from filelock import FileLock, Timeout
 
-from . import library
 from .archive import compare, pictures
 from .archive.database import Database, open_database
 from .archive.history import History, Rebuilt
@@ -20,20 +19,14 @@ from .archive.job import Job
 from .archive.jobs import JobStore
 from .archive.sweep import sweep
 from .board import Board
-from .errors import BadRequest, NotFound, UnknownName, WeightsError
+from .errors import BadRequest, NotFound
 from .events import Event, JobView, Loading, Picture, Queued, Step
 from .lane import Lane
 from .news import Seen, told
 from .recipe import ImageRequest, Recipe
 from .settings import Settings
-from .thinking import memory
-from .thinking.families import FAMILIES, Family
-from .thinking.presets import Preset
-from .thinking.resolve import Pantry, preset_for, resolve
-from .thinking.schedulers import SCHEDULERS
-from .thinking.styles import Style
-from .weights import catalogue, verify
-from .weights.catalogue import Model
+from .stock import Stock
+from .thinking.resolve import resolve
 
 LOCAL = "local"
 MEDIA_TYPES = {
@@ -50,8 +43,8 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.board = Board()
-        self._library = library.read(settings)
-        self._notices = list(self._library.problems)
+        self.stock = Stock(settings)
+        self._notices = list(self.stock.problems)
         self._lane: Lane | None = None
         self._device_lock: FileLock | None = None
 
@@ -79,9 +72,7 @@ class Studio:
     def cook(self, only: Collection[str] | None = None) -> bool:
         """Starts the lane, for all jobs or `only` some; False when another process cooks."""
         if self._lane is None and self.take_device():
-            self._lane = Lane(
-                self.settings, self._store, self.board, self.models, self._lora_files, only
-            )
+            self._lane = Lane(self.settings, self._store, self.board, self.stock, only)
             self._lane.start()
         return self._lane is not None
 
@@ -129,63 +120,13 @@ class Studio:
         """Sentences to show: a data file left out, a database set aside."""
         return tuple(self._notices)
 
-    def presets(self) -> dict[str, Preset]:
-        return self._library.presets
-
-    @staticmethod
-    def check_preset(path: Path) -> str | None:
-        """What is wrong with a preset file, with its line; None when nothing is."""
-        return library.check(path)
-
-    def styles(self) -> dict[str, Style]:
-        return self._library.styles
-
-    def models(self) -> dict[str, Model]:
-        """The models that lie here, the program's own and the home's, by name."""
-        return catalogue.find(self._model_folders())
-
-    def style_card(self, name: str) -> Path | None:
-        """The picture for a style's card, if one was rendered."""
-        return library.style_card(self.settings, name)
-
-    def keep_style_card(self, picture: Picture) -> Path:
-        """Makes the picture the card of its first style."""
-        target = library.own_style_card(self.settings, picture.recipe.styles[0])
-        pictures.save_thumbnail(picture.path, target)
-        return target
-
-    @staticmethod
-    def model_problem(model: Model) -> str | None:
-        """What is wrong with a model's files; None when every one is whole."""
-        try:
-            verify.check_folder(model.folder)
-        except WeightsError as error:
-            return error.message
-        return None
-
-    def family_of(self, model: str) -> Family:
-        """Raises UnknownName when there is no such model."""
-        return FAMILIES[self._model(model).family]
-
-    def schedulers(self) -> tuple[str, ...]:
-        return tuple(SCHEDULERS)
-
-    def device_report(self, model: str) -> str:
-        """The device, number format and why, for a model. Imports torch to ask the machine."""
-        from .engine import hardware
-
-        model_mib = verify.parameters(self._model(model).folder) * 2 // hardware.MIB
-        return memory.plan(hardware.facts(), model_mib).reason
-
     def status(self) -> str:
         """One line: the device and why, or what is still being loaded."""
-        if self._lane is None:
-            return "Another window of the program does the work."
-        return self._lane.trouble or self._device_line
-
-    @cached_property
-    def _device_line(self) -> str:
-        return self.device_report(self.preset_named().model)
+        if self._lane is not None:
+            return self._lane.trouble or self.stock.default_device
+        if self._device_lock is not None:
+            return "Starting the engine …"
+        return "Another window of the program does the work."
 
     # -- asking ----------------------------------------------------------------------------
 
@@ -199,11 +140,7 @@ class Studio:
                     f"characters; the limit is {limit:,}. Shorten it.",
                     field=field,
                 )
-        return resolve(request, self._pantry(), SystemRandom())
-
-    def preset_named(self, name: str | None = None) -> Preset:
-        """The preset of that name, or the default one. Raises UnknownName."""
-        return preset_for(name, self._pantry())
+        return resolve(request, self.stock.pantry(), SystemRandom())
 
     def start(self, request: ImageRequest, owner: str = LOCAL) -> str:
         """The id of a job that is on disk. Raises BadRequest, also when the line is full."""
@@ -340,26 +277,3 @@ class Studio:
 
     def _owned(self, job_id: str, owner: str) -> Job:
         return self._store.get(job_id, None if owner == LOCAL else owner)
-
-    def _model(self, name: str) -> Model:
-        models = self.models()
-        if name not in models:
-            raise UnknownName.among("model", name, models)
-        return models[name]
-
-    def _pantry(self) -> Pantry:
-        models = self.models()
-        return Pantry(
-            presets=self._library.presets,
-            styles=self._library.styles,
-            families={name: FAMILIES[model.family] for name, model in models.items()},
-            loras={name: frozenset(self._lora_files(model)) for name, model in models.items()},
-            default_preset=self.settings.preset,
-        )
-
-    def _model_folders(self) -> list[Path]:
-        """A model in the home folder beats the program's own of the same name."""
-        return list(dict.fromkeys([self.settings.models, library.program_folder("models")]))
-
-    def _lora_files(self, model: Model) -> dict[str, Path]:
-        return catalogue.find_loras(model.folder, self._model_folders())

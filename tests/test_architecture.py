@@ -27,7 +27,7 @@ OUTSIDE = {
     "ui": {"torch", "diffusers", "sqlite3"},
 }
 INSIDE = {
-    "thinking": {"archive", "weights", "engine", "studio", "lane", "library", "cli", "ui"},
+    "thinking": {"archive", "weights", "engine", "studio", "stock", "lane", "library", "cli", "ui"},
     "weights": {"archive", "engine", "studio", "lane", "cli", "ui"},
     "archive": {"weights", "engine", "studio", "lane", "cli", "ui"},
     "engine": {"archive", "studio", "lane", "library", "cli", "ui"},

@@ -47,7 +47,7 @@ def test_the_examples_of_the_starter_can_be_planned(tmp_path):
     from fooocus_lite.recipe import ImageRequest
 
     studio = Studio(load({"home": tmp_path}))
-    examples = studio.preset_named("starter").examples
+    examples = studio.stock.preset_named("starter").examples
     assert len(examples) >= 6
     for example in examples:
         studio.plan(ImageRequest(prompt=example))

@@ -95,7 +95,7 @@ def recipe(**request: object) -> Recipe:
 
 def test_settings_of_a_picture_are_what_was_typed_not_what_styles_made_of_it(home: Path):
     studio = FakeStudio(Settings(home=home, output_path=home / "outputs"))
-    preset = studio.presets()["starter"]
+    preset = studio.stock.presets["starter"]
     filled = settings_of(FIELDS, studio, recipe(num_inference_steps=9), preset)
     shown = {name: filled[FIELDS[name]] for name in NAMES if FIELDS[name] in filled}
     assert shown["prompt"] == "a hill"
@@ -115,7 +115,7 @@ def test_a_size_no_button_has_leaves_the_aspect_alone():
 
 def test_a_preset_changes_its_own_controls_only(home: Path):
     studio = FakeStudio(Settings(home=home, output_path=home / "outputs"))
-    changed = preset_updates(FIELDS, studio.presets()["starter"], STARTER)
+    changed = preset_updates(FIELDS, studio.stock.presets["starter"], STARTER)
     kept = {FIELDS[name] for name in ("prompt", "seed", "count")}
     assert not kept & set(changed)
     assert changed[FIELDS["styles"]] == ["Watercolor"]

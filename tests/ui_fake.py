@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from fooocus_lite import library
 from fooocus_lite.errors import BadRequest, NotFound
 from fooocus_lite.events import (
     FINAL_STATES,
@@ -49,18 +50,14 @@ class _Job:
     is_asked_to_skip: bool = False
 
 
-class FakeStudio:
-    """Behaves like `Studio` towards the page. `step_s` is the time of one step.
+class FakeStock:
+    """One preset, seven styles without pictures, and the starter's family."""
 
-    A prompt with "slow" in it takes six times as long; one with "fail" fails; one with
-    "unsaved" makes pictures that are not on disk.
-    """
+    schedulers = ("euler", "dpmpp_2m", "unipc")
 
-    def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.step_s = step_s
-        self.steps = steps
-        self.presets_here: dict[str, Preset] = {
+        self.presets = {
             "starter": Preset(
                 name="starter",
                 model="starter",
@@ -73,6 +70,36 @@ class FakeStudio:
                 ),
             )
         }
+        categories = {
+            "Watercolor": "Painting",
+            "Oil Painting": "Painting",
+            "Pixel Art": "Digital",
+            "Line Art": "Drawing",
+            "Noir": "Light",
+            "Neon": "Light",
+            "Pop Art": "Digital",
+        }
+        self.styles = {name: Style(name=name, category=kind) for name, kind in categories.items()}
+
+    def family_of(self, model: str) -> Family:
+        return STARTER
+
+    def style_card(self, name: str) -> Path | None:
+        return library.style_card(self.settings, name)
+
+
+class FakeStudio:
+    """Behaves like `Studio` towards the page. `step_s` is the time of one step.
+
+    A prompt with "slow" in it takes six times as long; one with "fail" fails; one with
+    "unsaved" makes pictures that are not on disk.
+    """
+
+    def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
+        self.settings = settings
+        self.step_s = step_s
+        self.steps = steps
+        self.stock = FakeStock(settings)
         self._jobs: dict[str, _Job] = {}
         self._files: dict[str, bytes] = {}
 
@@ -81,22 +108,6 @@ class FakeStudio:
         """The lines of notices.txt in the home folder, so that a test can change them."""
         file = self.settings.home / "notices.txt"
         return tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else ()
-
-    def presets(self) -> dict[str, Preset]:
-        return self.presets_here
-
-    def styles(self) -> dict[str, Style]:
-        names = {
-            "Watercolor": "Painting", "Oil Painting": "Painting", "Pixel Art": "Digital",
-            "Line Art": "Drawing", "Noir": "Light", "Neon": "Light", "Pop Art": "Digital",
-        }  # fmt: skip
-        return {name: Style(name=name, category=category) for name, category in names.items()}
-
-    def family_of(self, model: str) -> Family:
-        return STARTER
-
-    def schedulers(self) -> tuple[str, ...]:
-        return ("euler", "dpmpp_2m", "unipc")
 
     def status(self) -> str:
         return "CPU, float32: no GPU was found"

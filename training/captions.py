@@ -14,19 +14,20 @@ class Manner:
     synonym: float = 0.2
     filler: float = 0.18
     shorten: float = 0.12
+    leave_out: float = 0.6
 
 
-PLAIN = Manner(0.0, 0.0, 0.0)
+PLAIN = Manner(0.0, 0.0, 0.0, 0.0)
 """The plainest wording, for benchmarks."""
 
 PLACE_PHRASES: dict[str, tuple[str, ...]] = {
-    "meadow": ("on a meadow", "in a meadow", "in a green field", "on the grass"),
-    "desert": ("in the desert", "in a desert", "on sand dunes"),
-    "snow": ("in the snow", "in a snowy landscape", "in winter"),
-    "sea": ("on the sea", "at sea", "on the ocean", "by the sea"),
-    "city": ("in the city", "in a city", "on a city street", "downtown"),
-    "forest": ("in the forest", "in a forest", "in the woods"),
-    "mountains": ("in the mountains", "in front of mountains", "in the alps"),
+    "meadow": ("on a meadow", "in a meadow", "in a green field", "on the grass", "meadow"),
+    "desert": ("in the desert", "in a desert", "on sand dunes", "desert"),
+    "snow": ("in the snow", "in a snowy landscape", "in winter", "winter"),
+    "sea": ("on the sea", "at sea", "on the ocean", "by the sea", "sea"),
+    "city": ("in the city", "in a city", "on a city street", "downtown", "city"),
+    "forest": ("in the forest", "in a forest", "in the woods", "forest"),
+    "mountains": ("in the mountains", "in front of mountains", "in the alps", "mountains"),
 }
 PLACE_NAMES: dict[str, tuple[str, ...]] = {
     "meadow": ("a meadow", "a green field"),
@@ -39,17 +40,19 @@ PLACE_NAMES: dict[str, tuple[str, ...]] = {
 }
 TIME_PHRASES: dict[str, tuple[str, ...]] = {
     "day": ("by day", "on a sunny day", "at noon"),
-    "dawn": ("at dawn", "at sunrise", "in the morning"),
-    "sunset": ("at sunset", "at dusk", "in the evening"),
-    "night": ("at night", "under the stars", "at midnight"),
+    "dawn": ("at dawn", "at sunrise", "in the morning", "dawn"),
+    "sunset": ("at sunset", "at dusk", "in the evening", "sunset"),
+    "night": ("at night", "under the stars", "at midnight", "night"),
 }
 WEATHER_PHRASES: dict[str, tuple[str, ...]] = {
     "clear": ("",),
     "cloudy": ("under a cloudy sky", "cloudy weather", "overcast"),
-    "rain": ("in the rain", "on a rainy day", "raining"),
+    "rain": ("in the rain", "on a rainy day", "raining", "rain"),
     "snowfall": ("in snowfall", "with falling snow", "snowing"),
-    "storm": ("in a storm", "in a thunderstorm", "with lightning"),
+    "storm": ("in a storm", "in a thunderstorm", "with lightning", "storm"),
 }
+USUAL_PLACE = "meadow"
+"""Where things are when only the time of day or the weather is said."""
 STYLE_FRAMES = (
     "{style}, {text}",
     "{text}, {style}",
@@ -83,18 +86,31 @@ def _subject(scene: Scene, rng: random.Random, manner: Manner) -> str:
 
 
 def _one(thing: Thing, rng: random.Random, manner: Manner) -> str:
-    color = _word(thing.color, vocabulary.COLOR_SYNONYMS, rng, manner)
-    noun = _word(thing.object, vocabulary.OBJECT_SYNONYMS, rng, manner)
+    words = _described(
+        thing, _word(thing.object, vocabulary.OBJECT_SYNONYMS, rng, manner), rng, manner
+    )
     if rng.random() < manner.shorten:
-        return f"{color} {noun}"
-    return f"{'an' if color[0] in 'aeiou' else 'a'} {color} {noun}"
+        return words
+    return _with_article(words)
+
+
+def _with_article(words: str) -> str:
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
 
 def _several(thing: Thing, count: int, rng: random.Random, manner: Manner) -> str:
-    color = _word(thing.color, vocabulary.COLOR_SYNONYMS, rng, manner)
     noun = _word(thing.object, vocabulary.OBJECT_SYNONYMS, rng, manner)
+    words = _described(thing, vocabulary.plural(noun), rng, manner)
     number = str(count) if rng.random() < manner.synonym / 2 else vocabulary.NUMBERS[count]
-    return f"{number} {color} {vocabulary.plural(noun)}"
+    return f"{number} {words}"
+
+
+def _described(thing: Thing, noun: str, rng: random.Random, manner: Manner) -> str:
+    """The noun with its colour; an object in its natural colour often goes without."""
+    is_natural = vocabulary.NATURAL_COLORS[thing.object] == thing.color
+    if is_natural and rng.random() < manner.leave_out:
+        return noun
+    return f"{_word(thing.color, vocabulary.COLOR_SYNONYMS, rng, manner)} {noun}"
 
 
 def _with_surroundings(text: str, scene: Scene, rng: random.Random, manner: Manner) -> str:
@@ -103,13 +119,16 @@ def _with_surroundings(text: str, scene: Scene, rng: random.Random, manner: Mann
             return text
         color = _word(scene.background, vocabulary.COLOR_SYNONYMS, rng, manner)
         frames = (
-            f"on a {color} background",
+            f"on {_with_article(color)} background",
             f"{color} background",
-            f"against a {color} background",
+            f"against {_with_article(color)} background",
         )
         frame = _choice(frames, rng, manner)
         return f"{text}, {frame}" if frame.startswith(color) else f"{text} {frame}"
+    says_more = scene.time != "day" or scene.weather != "clear"
+    is_usual = scene.place == USUAL_PLACE and says_more and rng.random() < manner.leave_out / 2
     parts = [_choice(PLACE_PHRASES[scene.place], rng, manner)] if scene.things else []
+    parts = [] if is_usual else parts
     if scene.time != "day" or rng.random() < 0.3:
         parts.append(_choice(TIME_PHRASES[scene.time], rng, manner))
     if scene.weather != "clear":

@@ -119,6 +119,7 @@ def main() -> None:
         for name, t in classifier.state_dict().items()
     }
     save_file(state, options.output)
+    options.output.chmod(0o644)
     options.output.with_suffix(".json").write_text(json.dumps(figures, indent=2) + "\n")
 
 

@@ -26,8 +26,6 @@ from training.team import Team, run_team
 
 log = logging.getLogger(__name__)
 EMPTY_SHARE = 0.1
-TOKENS_PER_BATCH = 24 * 1024
-"""Latent positions in a full-size batch of one process."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,10 @@ class UnetRun:
     flat: float = 0.4
     noise_shift: float = -0.2
     largest_batch: int = 48
+    batch_tokens: int = 24 * 1024
     ema: float = 0.998
     save_minutes: float = 4
+    warm_up: int = 100
     seed: int = 1
 
 
@@ -63,7 +63,7 @@ def train(team: Team, run: UnetRun) -> None:
     while (progress := agreed(time.time() - started, team) / 60 / run.minutes) < 1:
         bucket = _pick(pools, run.shares, shared_rng)
         loss, batch = _learn(starter, bucket, own_rng, run)
-        warm = min(1.0, (step + 1) / 100)
+        warm = min(1.0, (step + 1) / run.warm_up)
         optimizer.step(warm * learning_rate_at(progress, run.learning_rate, flat=run.flat))
         follow(average, starter, min(run.ema, (step + 1) / (step + 10)))
         step, seen = step + 1, seen + batch * team.size
@@ -156,7 +156,7 @@ def agreed(value: float, team: Team) -> float:
 
 def _learn(starter: Starter, bucket: Bucket, rng: random.Random, run: UnetRun) -> tuple[float, int]:
     area = bucket.latents.shape[2] * bucket.latents.shape[3]
-    batch = min(run.largest_batch, TOKENS_PER_BATCH // area)
+    batch = min(run.largest_batch, run.batch_tokens // area)
     chosen = [rng.randrange(len(bucket.scenes)) for _ in range(batch)]
     prompts = ["" if rng.random() < EMPTY_SHARE else caption(bucket.scenes[i], rng) for i in chosen]
     latents = bucket.latents[chosen].float().to(starter.unet.device)
@@ -218,7 +218,9 @@ def main() -> None:
     parser.add_argument("--flat", type=float, default=0.4)
     parser.add_argument("--noise-shift", type=float, default=-0.2)
     parser.add_argument("--largest-batch", type=int, default=48)
+    parser.add_argument("--batch-tokens", type=int, default=24 * 1024, help="latents per batch")
     parser.add_argument("--ema", type=float, default=0.998)
+    parser.add_argument("--warm-up", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     options = vars(parser.parse_args())

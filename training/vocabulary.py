@@ -66,6 +66,15 @@ OBJECTS: Final = (
     "robot",
 )
 
+NATURAL_COLORS: Final[dict[str, str]] = {
+    "circle": "red", "square": "blue", "triangle": "yellow", "star": "yellow", "heart": "red",
+    "apple": "red", "flower": "pink", "tree": "green", "mushroom": "red", "cactus": "green",
+    "house": "red", "castle": "gray", "lighthouse": "red", "car": "blue", "boat": "red",
+    "rocket": "blue", "balloon": "orange", "fish": "orange", "bird": "blue", "butterfly": "purple",
+    "cat": "orange", "cup": "turquoise", "umbrella": "pink", "robot": "gray",
+}  # fmt: skip
+"""The colour of an object whose prompt names none."""
+
 FLYING: Final = frozenset({"balloon", "bird", "butterfly", "rocket", "star", "heart", "circle"})
 """Objects a landscape shows in its sky instead of on its ground."""
 

@@ -50,18 +50,18 @@ def examine(settings: Settings) -> dict[str, Any]:
         "home": str(settings.home),
         "outputs": str(settings.output_path),
     }
-    models = studio.models()
+    models = studio.stock.models()
     findings["models"] = [f"{name} ({model.family})" for name, model in models.items()]
     if not models:
         problems.append("There is no model. models/starter is missing: get the program again.")
     for name in models:
         try:
-            findings["device"] = studio.device_report(name)
+            findings["device"] = studio.stock.device_report(name)
         except FooocusLiteError as error:
             problems.append(error.message)
     problems += _disk_problems(settings)
-    findings["presets"] = len(studio.presets())
-    findings["styles"] = len(studio.styles())
+    findings["presets"] = len(studio.stock.presets)
+    findings["styles"] = len(studio.stock.styles)
     findings["problems"] = problems
     return findings
 

@@ -13,8 +13,8 @@ def page(settings: Settings, _arguments: Namespace) -> int:
     """Serves the page until interrupted. The page comes first, torch is imported after it."""
     _refuse_open_doors(settings)
     studio = Studio(settings)
-    if settings.preset not in studio.presets():
-        studio.preset_named(settings.preset)  # raises UnknownName with the nearest
+    if settings.preset not in studio.stock.presets:
+        studio.stock.preset_named(settings.preset)  # raises UnknownName with the nearest
     studio.prepare()
     has_device = studio.take_device()  # before Gradio puts files where we tidy up
     from ..ui.server import serve

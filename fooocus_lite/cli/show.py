@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import BadRequest
 from ..settings import Settings
+from ..stock import Stock
 from ..studio import LOCAL, Studio
 from .progress import picture_json
 
@@ -51,12 +52,12 @@ def presets(settings: Settings, arguments: Namespace) -> int:
         path = Path(arguments.file)
         if not path.is_file():
             raise BadRequest(f"There is no file {path}. Check the path.", field="file")
-        problem = Studio.check_preset(path)
+        problem = Stock.preset_problem(path)
         print(problem or f"{path.name} is in order.")
         return 1 if problem else 0
     studio = Studio(settings)
     if arguments.action == "list":
-        for preset in studio.presets().values():
+        for preset in studio.stock.presets.values():
             if arguments.json:
                 _print_json(preset.model_dump(mode="json"))
             else:
@@ -71,7 +72,7 @@ def styles(settings: Settings, arguments: Namespace) -> int:
 
         return render(settings, arguments)
     studio = Studio(settings)
-    for style in studio.styles().values():
+    for style in studio.stock.styles.values():
         if arguments.json:
             _print_json(style.model_dump(mode="json"))
         else:
@@ -84,7 +85,7 @@ def models(settings: Settings, arguments: Namespace) -> int:
     """Lists the models, or reads each one's files; exit code 1 when one is not whole."""
     studio = Studio(settings)
     damages = 0
-    for model in studio.models().values():
+    for model in studio.stock.models().values():
         values: dict[str, Any] = {
             "name": model.name,
             "family": model.family,
@@ -92,7 +93,7 @@ def models(settings: Settings, arguments: Namespace) -> int:
             "size_mib": round(model.size_bytes / 2**20, 1),
         }
         if arguments.action == "verify":
-            values["problem"] = studio.model_problem(model)
+            values["problem"] = studio.stock.model_problem(model)
             damages += values["problem"] is not None
         if arguments.json:
             _print_json(values)

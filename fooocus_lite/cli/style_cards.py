@@ -24,15 +24,15 @@ class _KeepingCards:
     def tell(self, job_id: str, event: Event) -> None:
         self._reporter.tell(job_id, event)
         if isinstance(event, PictureReady):
-            self._studio.keep_style_card(event.picture)
+            self._studio.stock.keep_style_card(event.picture)
 
 
 def render(settings: Settings, arguments: Namespace) -> int:
     """Renders the named styles, or those without a card, or with --all every one, as one job."""
     studio = Studio(settings)
-    styles = chosen(arguments.names, studio.styles()) or tuple(studio.styles().values())
+    styles = chosen(arguments.names, studio.stock.styles) or tuple(studio.stock.styles.values())
     if not arguments.names and not arguments.all:
-        styles = tuple(style for style in styles if studio.style_card(style.name) is None)
+        styles = tuple(style for style in styles if studio.stock.style_card(style.name) is None)
     if not styles:
         print("Every style has its card already. --all renders them again.")
         return 0

@@ -111,7 +111,7 @@ class Actions:
         except (KeyError, TypeError):
             return {self.message: _said("error", "That picture is not here any more.")}
         changes = self._settings(picture, values[self.fields["preset"]])
-        lost = [name for name in picture.recipe.styles if name not in self.studio.styles()]
+        lost = [name for name in picture.recipe.styles if name not in self.studio.stock.styles]
         text = f"Without the style {', '.join(lost)}: it is not here any more." if lost else ""
         changes[self.message] = _said("info" if lost else "", text)
         return changes
@@ -121,7 +121,7 @@ class Actions:
 
     def preset_named(self, name: str | None) -> Preset:
         """That preset, else the one of the settings, else the first there is."""
-        presets = self.studio.presets()
+        presets = self.studio.stock.presets
         for wanted in (name, self.studio.settings.preset):
             if wanted in presets:
                 return presets[wanted]
@@ -133,7 +133,7 @@ class Actions:
         return changes | settings_of(self.fields, self.studio, picture.recipe, preset)
 
     def _preset(self, preset: Preset) -> Changes:
-        family = self.studio.family_of(preset.model)
+        family = self.studio.stock.family_of(preset.model)
         return {
             **preset_updates(self.fields, preset, family),
             self.examples: list(preset.examples),

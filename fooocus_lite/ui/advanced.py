@@ -29,7 +29,7 @@ class Advanced:
 
 def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     """Draws the region where it is called and returns its parts."""
-    presets = [(each.title or each.name, each.name) for each in studio.presets().values()]
+    presets = [(each.title or each.name, each.name) for each in studio.stock.presets.values()]
     chosen = first_performance(preset, family)
     preset_box = gr.Dropdown(
         presets, value=preset.name, label="Preset", visible=len(presets) > 1, elem_id="fl-preset"
@@ -63,7 +63,7 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
             placeholder=AUTOMATIC, min_width=100, elem_id="fl-guidance",
         )  # fmt: skip
     scheduler = gr.Dropdown(
-        [(AUTOMATIC, ""), *((name, name) for name in studio.schedulers())],
+        [(AUTOMATIC, ""), *((name, name) for name in studio.stock.schedulers)],
         value=preset.scheduler or "", label="Scheduler", elem_id="fl-scheduler",
     )  # fmt: skip
     image_format = gr.Radio(

@@ -89,8 +89,8 @@ def settings_of(
 ) -> dict[Component, Any]:
     """The controls as they were for this picture, with its seed and the words as typed."""
     request = recipe.request
-    known = studio.styles()
-    family = studio.family_of(preset.model)
+    known = studio.stock.styles
+    family = studio.stock.family_of(preset.model)
     wanted: dict[str, Any] = {
         "prompt": request.prompt,
         "negative_prompt": request.negative_prompt,

@@ -22,7 +22,7 @@ TITLE = "Fooocus Lite"
 def build(studio: Studio) -> gr.Blocks:
     """The page as Gradio wants it; `server.serve` puts it on the network."""
     preset = _first_preset(studio)
-    family = studio.family_of(preset.model)
+    family = studio.stock.family_of(preset.model)
     demo: gr.Blocks = gr.Blocks(title=TITLE, fill_height=True, fill_width=True)
     with demo:
         _static("header.html")
@@ -52,7 +52,7 @@ def build(studio: Studio) -> gr.Blocks:
 
 
 def _first_preset(studio: Studio) -> Preset:
-    presets = studio.presets()
+    presets = studio.stock.presets
     return presets.get(studio.settings.preset) or next(iter(presets.values()))
 
 

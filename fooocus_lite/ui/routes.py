@@ -20,7 +20,6 @@ from ..events import Picture
 from ..studio import Studio
 from .cards import card
 from .owner import find_owner
-from .styles_panel import thumbnail_file
 
 THUMBNAIL_SIDE = 320
 THUMBNAILS_KEPT = 400
@@ -97,8 +96,8 @@ class Routes:
         return JSONResponse({"pictures": cards, "has_more": has_more}, headers=NO_STORE)
 
     async def style_thumbnail(self, request: Request) -> Response:
-        style = self.studio.styles().get(unquote(request.path_params["name"]))
-        file = thumbnail_file(style.name, self.studio.settings) if style else None
+        style = self.studio.stock.styles.get(unquote(request.path_params["name"]))
+        file = self.studio.stock.style_card(style.name) if style else None
         if file is None:
             return _nothing_here()
         return FileResponse(file, headers={"cache-control": "private, max-age=3600"})

@@ -1,39 +1,22 @@
 """The style cards: what each shows, and where its thumbnail lies. Knows nothing of prompts."""
 
 import hashlib
-import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ..settings import CHECKOUT, PROGRAM, Settings
 from ..studio import Studio
 from ..thinking.styles import Style
 
 
 def style_cards(studio: Studio) -> list[dict[str, Any]]:
     """All styles as cards, in the order of their files."""
-    return [_card(style, studio.settings) for style in studio.styles().values()]
+    return [
+        _card(style, studio.stock.style_card(style.name) is not None)
+        for style in studio.stock.styles.values()
+    ]
 
 
-def thumbnail_file(name: str, settings: Settings) -> Path | None:
-    """The style's thumbnail, in the person's own folder first, else the one that came with us."""
-    slug = slug_of(name)
-    folders = (settings.home, CHECKOUT, PROGRAM / "_data")
-    for folder in folders:
-        file = folder / "styles" / "thumbnails" / f"{slug}.webp"
-        if slug and file.is_file():
-            return file
-    return None
-
-
-def slug_of(name: str) -> str:
-    """The name as a file name: “Pop Art!” is pop-art."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def _card(style: Style, settings: Settings) -> dict[str, Any]:
-    has_thumbnail = thumbnail_file(style.name, settings) is not None
+def _card(style: Style, has_thumbnail: bool) -> dict[str, Any]:
     return {
         "name": style.name,
         "category": style.category,
