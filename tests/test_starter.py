@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_PROMPTS = {
     "red-circle": "a red circle on a white background",
     "blue-house": "a blue house in the snow at night",
-    "orange-cat": "a orange cat on a blue background",
+    "orange-cat": "an orange cat on a blue background",
     "pop-art-car": "a red car on a meadow, pop art",
 }
 

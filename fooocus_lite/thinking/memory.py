@@ -60,7 +60,7 @@ def plan(facts: HardwareFacts, model_mib: int) -> MemoryPlan:
     needed_mib = weights_mib + _working_mib(model_mib)
     offload: Literal["none", "model"] = "none"
     has_vae_tiling = False
-    why_place = "it stays in memory"
+    why_place = ""
     if facts.device == "cuda" and facts.free_vram_mib is not None:
         if needed_mib + CUDA_SPARE_MIB > facts.free_vram_mib:
             offload, has_vae_tiling = "model", True
@@ -81,7 +81,7 @@ def plan(facts: HardwareFacts, model_mib: int) -> MemoryPlan:
         has_vae_tiling=has_vae_tiling,
         expected_vram_mib=needed_mib if facts.device == "cuda" else 0,
         expected_ram_mib=weights_mib + (0 if facts.device == "cuda" else _working_mib(model_mib)),
-        reason=f"{facts.name}: {dtype}, because {why_dtype}; {why_place}.",
+        reason=f"{facts.name}: {dtype}, because {why_dtype}{'; ' if why_place else ''}{why_place}.",
     )
 
 
