@@ -87,3 +87,8 @@ def test_the_classifier_was_good_on_held_out_drawings() -> None:
     load_classifier(CLASSIFIER)
     figures = json.loads(CLASSIFIER.with_suffix(".json").read_text())
     assert figures["drawings"]["all"] >= 0.95
+
+
+def test_no_file_tells_where_it_was_made() -> None:
+    for config in STARTER.glob("*/config.json"):
+        assert "_name_or_path" not in json.loads(config.read_text())

@@ -53,12 +53,21 @@ def export(parts: Path, vae_folder: Path, output: Path) -> None:
         add_watermarker=False,
     )
     pipeline.to(torch.float16).save_pretrained(fresh)
+    for config in fresh.glob("*/config.json"):
+        _forget_where_it_came_from(config)
     _complete_scheduler(fresh / "scheduler" / "scheduler_config.json")
     (fresh / "preview.json").write_text(json.dumps(preview, indent=2) + "\n")
     (fresh / "starter.json").write_text(json.dumps(known_words(), indent=2) + "\n")
     for path in fresh.rglob("*.safetensors"):
         path.chmod(0o644)
     _replace(output, fresh)
+
+
+def _forget_where_it_came_from(config: Path) -> None:
+    """diffusers notes the folder that a part was loaded from, which is nobody else's business."""
+    values = json.loads(config.read_text())
+    if values.pop("_name_or_path", None) is not None:
+        config.write_text(json.dumps(values, indent=2) + "\n")
 
 
 def known_words() -> dict[str, list[str]]:
