@@ -1,24 +1,25 @@
-"""Measures the starter model: `python benchmarks/starter_quality.py --json quality.json`.
+"""Measures whether the starter model draws what was asked: `python benchmarks/starter_quality.py`.
 
 Fixed prompts and seeds over all five sizes. Tests import the measuring functions from here.
 """
 
 import argparse
 import itertools
-import json
 import random
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from training import vocabulary  # noqa: E402  (the script runs from anywhere)
+from benchmarks.pairs import Result, load_average, report  # noqa: E402  (runs from anywhere)
+from training import vocabulary  # noqa: E402
 from training.captions import PLAIN, caption  # noqa: E402
 from training.measures import (  # noqa: E402
     has_trait,
@@ -45,6 +46,17 @@ __all__ = [
     "paint",
     "summary",
 ]
+
+TARGETS = {
+    "object named": 0.75,
+    "object colour": 0.9,
+    "background": 0.95,
+    "style trait": 0.9,
+    "night darker than day": 0.95,
+}
+Row = dict[str, Any]
+Shares = dict[str, dict[str, float]]
+"""Right answers 0..1 by criterion, then by size or "all"."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +127,7 @@ def _nights(size: tuple[int, int]) -> Iterable[Case]:
 
 
 def paint(
-    pipeline, case_list: Sequence[Case], num_inference_steps: int, guidance_scale: float
+    pipeline: Any, case_list: Sequence[Case], num_inference_steps: int, guidance_scale: float
 ) -> list[Image.Image]:
     """One picture per case, each from its own seed."""
     import torch
@@ -134,7 +146,7 @@ def paint(
     return pictures
 
 
-def judge(case_list: Sequence[Case], pictures: Sequence[Image.Image]) -> list[dict]:
+def judge(case_list: Sequence[Case], pictures: Sequence[Image.Image]) -> list[Row]:
     """One row per criterion and picture: what was asked, what was seen, whether it is right."""
     rows = []
     names = name_objects(list(pictures))
@@ -145,7 +157,7 @@ def judge(case_list: Sequence[Case], pictures: Sequence[Image.Image]) -> list[di
             rows.append(_row(case, "object named", scene.things[0].object, name))
             rows.append(_row(case, "object colour", scene.things[0].color, measure_color(picture)))
             rows.append(_row(case, "background", scene.background, measure_background(picture)))
-        elif case.kind == "style":
+        elif case.kind == "style" and scene.style is not None:
             shown = scene.style if has_trait(picture, scene.style) else "not shown"
             rows.append(_row(case, "style trait", scene.style, shown))
         else:
@@ -158,9 +170,9 @@ def judge(case_list: Sequence[Case], pictures: Sequence[Image.Image]) -> list[di
     return rows
 
 
-def summary(rows: Sequence[dict]) -> dict[str, dict[str, float]]:
+def summary(rows: Sequence[Row]) -> Shares:
     """The share that is right, per criterion and size; "all" over all sizes."""
-    table: dict[str, dict[str, float]] = {}
+    table: Shares = {}
     for criterion in dict.fromkeys(row["criterion"] for row in rows):
         chosen = [row for row in rows if row["criterion"] == criterion]
         sizes = dict.fromkeys(row["size"] for row in chosen)
@@ -170,57 +182,96 @@ def summary(rows: Sequence[dict]) -> dict[str, dict[str, float]]:
     return table
 
 
-def _row(case: Case, criterion: str, asked: str | None, seen: str) -> dict:
+def _row(case: Case, criterion: str, asked: str | None, seen: str) -> Row:
     size = f"{case.size[0]}x{case.size[1]}"
     facts = {"criterion": criterion, "size": size, "prompt": case.prompt, "seed": case.seed}
     return facts | {"asked": asked, "seen": seen, "right": asked == seen}
 
 
-def _share(rows: Sequence[dict]) -> float:
+def _share(rows: Sequence[Row]) -> float:
     return round(sum(row["right"] for row in rows) / max(1, len(rows)), 4)
 
 
-def _print_table(table: dict[str, dict[str, float]]) -> None:
+def _figures(table: Shares, rows: Sequence[Row], seconds: float) -> dict[str, float | int | str]:
+    """The shares by name, what went wrong, and the time."""
+    figures: dict[str, float | int | str] = {
+        f"{criterion}, {size}": share
+        for criterion, shares in table.items()
+        for size, share in shares.items()
+    }
+    wrong = [
+        f"{r['criterion']}: {r['prompt']} ({r['size']}): {r['seen']}"
+        for r in rows
+        if not r["right"]
+    ]
+    return figures | {"seconds per picture": seconds, "wrong": "; ".join(wrong) or "nothing"}
+
+
+def _is_met(table: Shares) -> bool:
+    """Whether every criterion reaches its target in every size."""
+    return all(
+        share >= TARGETS[criterion]
+        for criterion, shares in table.items()
+        for share in shares.values()
+    )
+
+
+def _print_table(table: Shares) -> None:
     columns = list(next(iter(table.values())))
-    print(f"{'':24}" + "".join(f"{column:>9}" for column in columns))
+    print(f"{'':24}{'target':>9}" + "".join(f"{column:>9}" for column in columns))
     for criterion, shares in table.items():
-        print(f"{criterion:24}" + "".join(f"{100 * shares[c]:8.0f}%" for c in columns))
+        share_texts = "".join(f"{100 * shares[column]:8.0f}%" for column in columns)
+        print(f"{criterion:24}{100 * TARGETS[criterion]:8.0f}%{share_texts}")
+
+
+def _pipeline(options: argparse.Namespace) -> Any:
+    import torch
+    from diffusers import DPMSolverMultistepScheduler, LCMScheduler, StableDiffusionXLPipeline
+
+    pipeline = StableDiffusionXLPipeline.from_pretrained(options.model, dtype=torch.float32)
+    pipeline.set_progress_bar_config(disable=True)
+    other = {"dpmpp_2m": DPMSolverMultistepScheduler, "lcm": LCMScheduler}.get(options.scheduler)
+    if other is not None:
+        pipeline.scheduler = other.from_config(pipeline.scheduler.config)
+    if options.lora:
+        pipeline.load_lora_weights(options.lora.parent, weight_name=options.lora.name)
+    return pipeline
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=ROOT / "models" / "starter")
+    parser.add_argument("--scheduler", choices=("euler", "dpmpp_2m", "lcm"), default="euler")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=3.0)
+    parser.add_argument("--lora", type=Path, help="a companion to load")
     parser.add_argument("--every", type=int, default=1, help="judge every n-th case only")
-    parser.add_argument("--json", type=Path, help="where the figures and all rows go")
     parser.add_argument("--pictures", type=Path, help="a folder for the pictures")
     return parser.parse_args()
 
 
-def main() -> None:
-    """Paint every case, judge, print the table, write JSON."""
-    import torch
-    from diffusers import StableDiffusionXLPipeline
-
+def main() -> int:
+    """Paint every case, judge, print the table, write JSON; 0 when every target is met."""
     options = _options()
-    pipeline = StableDiffusionXLPipeline.from_pretrained(options.model, dtype=torch.float32)
-    pipeline.set_progress_bar_config(disable=True)
+    before = load_average()
+    pipeline = _pipeline(options)
     chosen = cases()[:: options.every]
     started = time.perf_counter()
     pictures = paint(pipeline, chosen, options.steps, options.guidance)
     seconds = (time.perf_counter() - started) / len(chosen)
-    rows = judge(chosen, pictures)
-    table = summary(rows)
-    _print_table(table)
-    print(f"{len(chosen)} pictures, {seconds:.2f} s each")
-    if options.json:
-        report = {"seconds_per_picture": round(seconds, 3), "summary": table, "rows": rows}
-        options.json.write_text(json.dumps(report, indent=2) + "\n")
     for index, picture in enumerate(pictures if options.pictures else ()):
         options.pictures.mkdir(parents=True, exist_ok=True)
         picture.save(options.pictures / f"{index:03}.png")
+    rows = judge(chosen, pictures)
+    table = summary(rows)
+    _print_table(table)
+    settings = {"scheduler": options.scheduler, "num_inference_steps": options.steps}
+    settings |= {"guidance_scale": options.guidance, "pictures": len(chosen)}
+    figures = _figures(table, rows, seconds)
+    loads = (before, load_average())
+    target = "every criterion reaches its target in every size"
+    return report(Result("starter_quality", target, _is_met(table), figures, settings, loads))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

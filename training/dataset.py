@@ -9,6 +9,7 @@ import json
 import random
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL
@@ -85,7 +86,7 @@ def _shrunk(image: Image.Image, shrink: int) -> Image.Image:
     return image if shrink == 1 else image.reduce(shrink)
 
 
-def _scene_from(entry: dict) -> Scene:
+def _scene_from(entry: dict[str, Any]) -> Scene:
     things = tuple(Thing(**thing) for thing in entry["things"])
     return Scene(**{**entry, "things": things})
 

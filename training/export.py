@@ -5,6 +5,7 @@ import json
 import random
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
@@ -85,7 +86,7 @@ def known_words() -> dict[str, list[str]]:
 
 
 @torch.no_grad()
-def fitted_preview(vae: AutoencoderKL, *, pictures: int = 60) -> dict[str, list]:
+def fitted_preview(vae: AutoencoderKL, *, pictures: int = 60) -> dict[str, list[Any]]:
     """The linear map from a latent to the mean colour (0..1) of its pixels, by least squares."""
     rng = random.Random(5)
     latents, colors = [], []

@@ -103,7 +103,7 @@ def _paint_clouds(canvas: Canvas, scene: Scene) -> None:
             _cloud(canvas, 0.17, 0.17, 0.11, color)
         return
     base = {"storm": (72, 76, 98), "rain": (150, 160, 176)}.get(scene.weather, (232, 236, 242))
-    color = tinted(base, scene.time, 0.75)  # type: ignore[arg-type]
+    color = tinted(base, scene.time, 0.75)
     for x, y in ((0.15, 0.16), (0.5, 0.09), (0.84, 0.18)):
         _cloud(canvas, x, y, 0.17, color)
     if scene.weather == "storm":

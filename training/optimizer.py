@@ -82,7 +82,8 @@ def split_parameters(
     module: torch.nn.Module, plain: tuple[str, ...] = ("conv_in", "conv_out")
 ) -> tuple[list[Parameter], list[Parameter]]:
     """Matrices for Muon, and all else: vectors and whatever has one of `plain` in its name."""
-    matrices, others = [], []
+    matrices: list[Parameter] = []
+    others: list[Parameter] = []
     for name, parameter in module.named_parameters():
         is_matrix = parameter.ndim >= 2 and not any(part in name for part in plain)
         (matrices if is_matrix else others).append(parameter)

@@ -4,7 +4,7 @@ Everything is a stock diffusers or transformers class, so that `StableDiffusionX
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -32,7 +32,8 @@ class Starter:
 
     def copy(self) -> "Starter":
         """The same parts with weights of their own."""
-        return Starter(*(copy.deepcopy(module) for module in self.modules), self.tokenizer)  # type: ignore[arg-type]
+        unet, text_encoder, text_encoder_2 = (copy.deepcopy(module) for module in self.modules)
+        return replace(self, unet=unet, text_encoder=text_encoder, text_encoder_2=text_encoder_2)
 
     def to(self, device: torch.device) -> "Starter":
         """Move the weights; returns itself."""

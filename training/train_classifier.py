@@ -79,7 +79,9 @@ def train(vae: AutoencoderKL | None, *, count: int, epochs: int, seed: int = 1) 
 
 
 @torch.no_grad()
-def accuracy(classifier: nn.Module, vae: AutoencoderKL | None, *, count: int, seed: int) -> dict:
+def accuracy(
+    classifier: nn.Module, vae: AutoencoderKL | None, *, count: int, seed: int
+) -> dict[str, float]:
     """The share named rightly among held-out drawings: all, and those without a style."""
     inputs, labels, scenes = samples(vae, count, seed)
     right = classifier(inputs).argmax(1) == labels

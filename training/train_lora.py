@@ -21,10 +21,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.captions import caption
-from training.dataset import Bucket, load_buckets
+from training.dataset import Bucket, Size, load_buckets
 from training.drawings import draw
 from training.optimizer import learning_rate_at
-from training.scene import random_scene, random_size
+from training.scene import Scene, random_scene, random_size
 from training.starter import Starter, encode_text, load_starter, predict
 from training.styles import chalkboard
 from training.team import Team, run_team
@@ -152,7 +152,7 @@ def _batch(bucket: Bucket, rng: random.Random, run: LoraRun) -> tuple[Tensor, li
 def _style_buckets(team: Team, run: LoraRun, rng: random.Random) -> list[Bucket]:
     """Chalk drawings of each size, freshly drawn and encoded."""
     vae = AutoencoderKL.from_pretrained(run.base / "vae").float().to(team.device)
-    found: dict[tuple[int, int], tuple[list, list]] = {}
+    found: dict[Size, tuple[list[Scene], list[Tensor]]] = {}
     for _ in range(run.pictures):
         scene, size = replace(random_scene(rng), style=None), random_size(rng)
         chalk = chalkboard(np.asarray(draw(scene, size), np.float32)).clip(0, 255)
