@@ -104,7 +104,7 @@ def _styles(size: tuple[int, int]) -> Iterable[Case]:
     for index, style in enumerate(vocabulary.STYLES):
         yield Case(
             "style",
-            Scene((next(things),), background="yellow" if index % 2 else "white", style=style),
+            Scene((next(things),), background="yellow" if index % 2 else "turquoise", style=style),
             size,
             2000 + index,
         )

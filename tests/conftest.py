@@ -8,6 +8,7 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import signal
 import sys
 from pathlib import Path
 
@@ -15,7 +16,10 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """diffusers 0.42 hands tensors to numpy 2 in the old way; nothing of ours can change that."""
+    """What holds for the whole run."""
+    # A shell's background job ignores Ctrl+C, and every program started from here would too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # diffusers 0.42 hands tensors to numpy 2 in the old way; nothing of ours can change that.
     for name in ("__array__ implementation", "__array_wrap__ must"):
         config.addinivalue_line("filterwarnings", f"ignore:{name}:DeprecationWarning")
 

@@ -125,12 +125,12 @@ def test_alive_tells_runs_apart_and_who_is_busy(studio):
 
 def test_style_cards_show_a_thumbnail_only_when_there_is_one(studio, home):
     client = visitor(studio, MINE)
-    assert client.get("/styles/Noir/thumbnail").status_code == 404
+    assert client.get("/styles/Brass/thumbnail").status_code == 404
     assert client.get("/styles/No%20Such/thumbnail").status_code == 404
     folder = home / "styles" / "thumbnails"
     folder.mkdir(parents=True)
-    Image.new("RGB", (8, 8)).save(folder / "oil-painting.webp")
-    answer = client.get("/styles/Oil%20Painting/thumbnail")
+    Image.new("RGB", (8, 8)).save(folder / "brass.webp")
+    answer = client.get("/styles/Brass/thumbnail")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/webp"
 

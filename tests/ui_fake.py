@@ -72,7 +72,7 @@ class FakeStock:
         }
         categories = {
             "Watercolor": "Painting",
-            "Oil Painting": "Painting",
+            "Brass": "Painting",
             "Pixel Art": "Digital",
             "Line Art": "Drawing",
             "Noir": "Light",

@@ -1,7 +1,7 @@
 """Trains the starter's companions: `python -m training.train_lora style` or `... lcm`.
 
 `style` learns a look the base does not know (chalk on a blackboard). `lcm` distils the guided base
-into a consistency model for 4 steps (Luo et al. 2023, arXiv:2310.04378, with LoRA 2311.05556).
+into 4 steps of LCMScheduler (after Luo et al. 2023, arXiv:2310.04378 and 2311.05556).
 """
 
 import argparse
@@ -34,8 +34,8 @@ from training.train_vae import to_pixels
 log = logging.getLogger(__name__)
 STYLE_WORD = "chalkboard"
 TARGETS = ["to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "conv1", "conv2"]
-LCM_STRIDE = 20
-"""Timesteps between two points of the student's path: 1000 / 50, as LCMScheduler expects."""
+LCM_TIMESTEPS = (999, 759, 499, 259)
+PATH_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -99,23 +99,45 @@ def _style_loss(starter: Starter, latents: Tensor, prompts: list[str], _run: Lor
 def _consistency_loss(
     starter: Starter, latents: Tensor, prompts: list[str], run: LoraRun
 ) -> Tensor:
-    """The student's picture from here equals its picture from one guided base step further on."""
+    """The student's picture from anywhere on a path is the picture at the guided base's path's end.
+
+    The base walks to the end in a few steps. Following it one step at a time, as usual, needs far
+    more training than a small run has, and until then leaves noise in the picture.
+    """
     alphas = cumulative_alphas(latents.device)
-    step = torch.randint(1, 1000 // LCM_STRIDE + 1, (len(latents),), device=latents.device)
-    here, there = step * LCM_STRIDE - 1, ((step - 1) * LCM_STRIDE - 1).clamp(min=0)
+    here = _starting_points(len(latents)).to(latents.device)
     a = alphas[here].view(-1, 1, 1, 1)
     noisy = a.sqrt() * latents + (1 - a).sqrt() * torch.randn_like(latents)
     student = _clean(noisy, _velocity(starter, noisy, here, prompts), a)
+    starter.unet.disable_adapters()
     with torch.no_grad():
-        starter.unet.disable_adapters()
-        guided = _guided_velocity(starter, noisy, here, prompts, run.guidance_scale)
-        starter.unet.enable_adapters()
-        clean, noise = _clean(noisy, guided, a), a.sqrt() * guided + (1 - a).sqrt() * noisy
-        b = alphas[there].view(-1, 1, 1, 1)
-        closer = b.sqrt() * clean + (1 - b).sqrt() * noise
-        target = _clean(closer, _velocity(starter, closer, there, prompts), b)
-        target = torch.where((step == 1).view(-1, 1, 1, 1), clean, target)
+        target = _end_of_path(starter, noisy, here, prompts, run.guidance_scale)
+    starter.unet.enable_adapters()
     return ((student - target).square() + 1e-4).sqrt().mean()
+
+
+def _starting_points(count: int) -> Tensor:
+    """Timesteps: mostly the four that LCMScheduler takes in 4 steps, else any of its 50."""
+    usual = torch.tensor(LCM_TIMESTEPS)[torch.randint(0, len(LCM_TIMESTEPS), (count,))]
+    others = torch.randint(1, 51, (count,)) * 20 - 1
+    return torch.where(torch.rand(count) < 0.7, usual, others)
+
+
+def _end_of_path(
+    starter: Starter, noisy: Tensor, here: Tensor, prompts: list[str], guidance_scale: float
+) -> Tensor:
+    """Where the base arrives from `noisy` in `PATH_STEPS` guided DDIM steps."""
+    alphas = cumulative_alphas(noisy.device)
+    clean = noisy
+    for step in range(PATH_STEPS):
+        timesteps = here * (PATH_STEPS - step) // PATH_STEPS
+        a = alphas[timesteps].view(-1, 1, 1, 1)
+        velocity = _guided_velocity(starter, noisy, timesteps, prompts, guidance_scale)
+        clean = _clean(noisy, velocity, a)
+        noise = a.sqrt() * velocity + (1 - a).sqrt() * noisy
+        b = alphas[here * (PATH_STEPS - step - 1) // PATH_STEPS].view(-1, 1, 1, 1)
+        noisy = b.sqrt() * clean + (1 - b).sqrt() * noise
+    return clean
 
 
 def _velocity(starter: Starter, noisy: Tensor, timesteps: Tensor, prompts: list[str]) -> Tensor:

@@ -14,6 +14,7 @@ def set_up(settings: Settings) -> None:
     log.setLevel(settings.log_level.upper())
     for handler in list(log.handlers):
         log.removeHandler(handler)
+        handler.close()
     try:
         settings.state.mkdir(parents=True, exist_ok=True)
         file = RotatingFileHandler(
