@@ -24,20 +24,21 @@ def plan(runs: Path, output: Path, *, scale: float, processes: int) -> list[list
 
     data = ["dataset", "--vae", vae, *team]
     unet = ["train_unet", "--tokenizer", words, *team]
+    judge = str(runs / "object_classifier.safetensors")
     shifted = ["--noise-shift", "0.3"]
     lora = ["train_lora", "--base", str(output), "--data", full, *team]
     return [
         ["tokenizer", "--output", words],
-        ["train_vae", "--output", vae, *minutes(15), *team],
+        ["train_vae", "--output", vae, *minutes(10), *team],
         [*data, "--output", small, "--shrink", "2", *pictures(14_000)],
         [*unet, "--data", small, "--output", early, "--flat", "1", *minutes(15)],
         [*data, "--output", full, *pictures(18_000)],
         [*unet, "--data", full, "--start", early, "--output", final, *shifted, *minutes(75)],
-        ["train_vae", "--start", vae, "--output", decoder, "--decoder-only", *minutes(5), *team],
+        ["train_vae", "--start", vae, "--output", decoder, "--decoder-only", *minutes(10), *team],
         ["export", "--parts", final, "--vae", decoder, "--output", str(output)],
         [*lora, "style", *minutes(5)],
         [*lora, "lcm", *minutes(6)],
-        ["train_classifier", "--vae", str(output / "vae"), *pictures(9000)],
+        ["train_classifier", "--vae", str(output / "vae"), "--output", judge, *pictures(6000)],
     ]
 
 

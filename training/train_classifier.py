@@ -62,7 +62,7 @@ def train(vae: AutoencoderKL | None, *, count: int, epochs: int, seed: int = 1) 
     torch.manual_seed(seed)
     inputs, labels, _ = samples(vae, count, seed)
     classifier = new_classifier()
-    steps = epochs * (count // 64)
+    steps = epochs * max(1, count // 64)
     optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
     for step in range(steps):

@@ -1,0 +1,121 @@
+"""The commands that cook, look back or examine, inside this process and with the real starter."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from fooocus_lite.cli import main
+from fooocus_lite.cli.progress import Terminal, bar, in_words
+from fooocus_lite.events import Cancelled, Loading, Queued, Step
+
+SMALL = ("--size", "64x64", "--steps", "2", "--seed", "5")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FOOOCUS_LITE_HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def cooked(capsys, *arguments):
+    assert main(["generate", "a secret fox", *SMALL, *arguments, "--json"]) == 0
+    return [event for event in lines(capsys) if event["event"] == "picture"]
+
+
+def test_a_picture_is_made_inspected_replayed_and_found_again(capsys, tmp_path):
+    (made,) = cooked(capsys)
+    assert main(["inspect", made["path"], "--json"]) == 0
+    (found,) = lines(capsys)
+    assert found["recipe"]["request"]["prompt"] == "a secret fox"
+    assert found["made_with"]["device"] == "cpu"
+    assert "Steps: 2" in found["parameters"]
+
+    assert main(["replay", made["path"], "--json"]) == 0
+    (replayed,) = lines(capsys)
+    assert replayed["identical"]
+    assert replayed["differences"] == []
+
+    assert main(["history", "--search", "secret", "--json"]) == 0
+    assert [each["prompt"] for each in lines(capsys)] == ["a secret fox"] * 2
+    assert main(["history", "rebuild", "--json"]) == 0
+    assert lines(capsys)[0]["added"] == 1  # the file that replay put beside the first
+
+
+def test_a_changed_picture_replays_as_different(capsys, tmp_path):
+    (made,) = cooked(capsys)
+    with Image.open(made["path"]) as image:
+        texts = dict(image.text)
+        changed = image.point(lambda value: min(255, value + 9))
+    from PIL.PngImagePlugin import PngInfo
+
+    kept = PngInfo()
+    for name, text in texts.items():
+        kept.add_itxt(name, text)
+    changed.save(tmp_path / "changed.png", pnginfo=kept)
+    assert main(["replay", str(tmp_path / "changed.png")]) == 1
+    assert "different: PSNR" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", ["jpeg", "webp"])
+def test_private_pictures_say_nothing(capsys, suffix):
+    (made,) = cooked(capsys, "--format", suffix, "--no-metadata")
+    assert main(["inspect", made["path"]]) == 1
+    assert "says nothing" in capsys.readouterr().err
+    assert b"secret" not in Path(made["path"]).read_bytes()
+
+
+def test_a_style_card_is_kept_small(capsys, tmp_path, monkeypatch):
+    assert main(["styles", "render", "Sepia"]) == 0
+    with Image.open(tmp_path / "styles" / "thumbnails" / "sepia.webp") as card:
+        assert card.size == (192, 192)
+    assert main(["styles", "render"]) == 0  # all others came with the program
+    assert "has its card already" in capsys.readouterr().out
+
+
+def test_doctor_names_the_device_and_its_bundle_holds_no_prompt(capsys, tmp_path):
+    cooked(capsys)
+    assert main(["doctor", "--json"]) == 0
+    (findings,) = lines(capsys)
+    assert "because" in findings["device"]
+    assert findings["problems"] == []
+    assert main(["doctor"]) == 0
+    assert "All is well" in capsys.readouterr().out
+    assert main(["doctor", "--bundle"]) == 0
+    with zipfile.ZipFile(tmp_path / "fooocus-lite-report.zip") as bundle:
+        assert not [name for name in bundle.namelist() if b"secret" in bundle.read(name)]
+
+
+def test_doctor_finds_a_file_where_the_outputs_should_be(capsys, tmp_path):
+    (tmp_path / "outputs").write_text("in the way")
+    assert main(["doctor"]) == 1
+    assert "cannot be written" in capsys.readouterr().out
+
+
+def test_a_bar_shows_step_speed_and_what_is_left():
+    shown = bar(Step(1, 2, 10, 20, seconds_per_step=0.05, eta_s=70.4))
+    assert shown.startswith("picture 1/2  ████████████░")
+    assert shown.endswith("step 10/20  0.05 s/step  about 1 min 10 s left")
+    assert in_words(-1) == "0 s"
+
+
+def test_a_terminal_gets_a_bar_and_a_pipe_does_not():
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    screen, pipe = Screen(), io.StringIO()
+    for stream in (screen, pipe):
+        terminal = Terminal(stream)
+        for event in (Queued(3, None), Loading("Loading"), Step(1, 1, 2, 2), Cancelled(0)):
+            terminal.tell("job", event)
+    assert "Waiting: 2 ahead" in screen.getvalue()
+    assert "step 2/2" in screen.getvalue()
+    assert pipe.getvalue() == ""
