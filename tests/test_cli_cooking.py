@@ -72,6 +72,19 @@ def test_private_pictures_say_nothing(capsys, suffix):
     assert b"secret" not in Path(made["path"]).read_bytes()
 
 
+def test_a_picture_without_room_in_outputs_is_kept_where_there_is(capsys, tmp_path):
+    (tmp_path / "outputs").write_text("in the way")
+    assert main(["generate", "a fox", *SMALL, "--json"]) == 1
+    printed = capsys.readouterr()
+    events = [json.loads(line) for line in printed.out.splitlines()]
+    (made,) = [event for event in events if event["event"] == "picture"]
+    assert Path(made["path"]).parent == tmp_path
+    with Image.open(made["path"]) as image:
+        assert image.size == (64, 64)
+    assert events[-1]["error"]["code"] == "disk"
+    assert "instead" in printed.err
+
+
 def test_a_style_card_is_kept_small(capsys, tmp_path, monkeypatch):
     assert main(["styles", "render", "Sepia"]) == 0
     with Image.open(tmp_path / "styles" / "thumbnails" / "sepia.webp") as card:

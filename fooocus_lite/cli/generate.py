@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+import tempfile
 import time
 from argparse import Namespace
 from collections.abc import Iterator
@@ -79,13 +80,15 @@ def follow(studio: Studio, job_id: str, own: set[str]) -> Iterator[Event]:
             is_cooking = studio.cook(only=own)
             asked = time.monotonic()
         if event is not None:
-            yield _delivered(event, studio.settings) if isinstance(event, PictureReady) else event
+            yield _delivered(event, studio) if isinstance(event, PictureReady) else event
 
 
-def _delivered(event: PictureReady, settings: Settings) -> PictureReady:
+def _delivered(event: PictureReady, studio: Studio) -> PictureReady:
     """A picture that another process saved elsewhere, copied to where this command was told to."""
-    source, folder = event.picture.path, settings.output_path
-    if not event.picture.is_saved or source.is_relative_to(folder):
+    source, folder = event.picture.path, studio.settings.output_path
+    if not event.picture.is_saved:
+        return PictureReady(_rescued(event.picture, studio))
+    if source.is_relative_to(folder):
         return event
     target = folder / source.parent.name / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -94,6 +97,21 @@ def _delivered(event: PictureReady, settings: Settings) -> PictureReady:
     partial.replace(target)
     picture: Picture = replace(event.picture, path=target)
     return PictureReady(picture)
+
+
+def _rescued(picture: Picture, studio: Studio) -> Picture:
+    """A picture that could not be saved lives in this process only: kept wherever there is room."""
+    content, _ = studio.picture_bytes(picture.id)
+    name = f"fooocus-lite-{picture.recipe.seed}-{picture.id[:8]}{picture.path.suffix}"
+    for folder in (Path.cwd(), Path(tempfile.gettempdir())):
+        try:
+            (folder / name).write_bytes(content)
+        except OSError:
+            (folder / name).unlink(missing_ok=True)
+            continue
+        print(f"The picture is in {folder / name} instead.", file=sys.stderr)
+        return replace(picture, path=folder / name)
+    return picture
 
 
 def _cancel(studio: Studio, job_ids: list[str], reporter: Reporter) -> None:
