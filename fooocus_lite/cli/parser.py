@@ -52,7 +52,7 @@ def _page_flags(parser: ArgumentParser) -> None:
     page.add_argument("--preset", help="the preset the page begins with")
     page.add_argument("--theme", help="auto, light or dark")
     page.add_argument("--disable-in-browser", action="store_true", help="do not open a browser")
-    page.add_argument("--users", metavar="FILE", help="who may log in")
+    page.add_argument("--users", metavar="FILE", help="who may log in (not built yet)")
     page.add_argument(
         "--open", action="store_const", const=True, help="let in everybody who has the address"
     )

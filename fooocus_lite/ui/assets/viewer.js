@@ -116,6 +116,26 @@
     lite.promptBox()?.focus();
   }
 
+  // A small picture that opens the large view, as an item of a list.
+  lite.thumbnail = (list, place, label) => {
+    const picture = list[place];
+    const one = document.createElement('button');
+    one.type = 'button';
+    one.className = 'fl-thumb';
+    one.title = picture.alt;
+    one.setAttribute('aria-label', label);
+    const image = document.createElement('img');
+    image.src = picture.thumbnail;
+    image.alt = '';
+    image.loading = 'lazy';
+    one.append(image);
+    one.addEventListener('click', () => lite.view(list, place));
+    const item = document.createElement('div');
+    item.setAttribute('role', 'listitem');
+    item.append(one);
+    return item;
+  };
+
   lite.view = (list, start) => {
     pictures = list;
     place = start;

@@ -8,24 +8,6 @@ let pictures = [];
 let turn = 0;
 let timer = 0;
 
-function thumbnail(picture, place) {
-  const one = document.createElement('button');
-  one.type = 'button';
-  one.className = 'fl-thumb';
-  one.title = picture.alt;
-  one.setAttribute('aria-label', `Open: ${picture.alt}`);
-  const image = document.createElement('img');
-  image.src = picture.thumbnail;
-  image.alt = '';
-  image.loading = 'lazy';
-  one.append(image);
-  one.addEventListener('click', () => lite.view(pictures, place));
-  const item = document.createElement('div');
-  item.setAttribute('role', 'listitem');
-  item.append(one);
-  return item;
-}
-
 function tell() {
   count.textContent = pictures.length ? ''
     : search.value.trim() ? 'No prompt of yours has these words.'
@@ -43,8 +25,10 @@ async function load(isMore) {
     const found = await answer.json();
     if (mine !== turn) return;
     const start = isMore ? pictures.length : 0;
-    pictures = isMore ? [...pictures, ...found.pictures] : found.pictures;
-    const items = pictures.slice(start).map((each, place) => thumbnail(each, start + place));
+    // One growing list, so that cards made before can step on to those that came later.
+    if (isMore) pictures.push(...found.pictures); else pictures = found.pictures;
+    const items = pictures.slice(start).map((each, place) => (
+      lite.thumbnail(pictures, start + place, `Open: ${each.alt}`)));
     if (isMore) grid.append(...items); else grid.replaceChildren(...items);
     more.hidden = !found.has_more;
     tell();
