@@ -1,17 +1,16 @@
 """Measures whether the starter model draws what was asked: `python benchmarks/starter_quality.py`.
 
-Fixed prompts and seeds over all five sizes. Tests import the measuring functions from here.
+Fixed prompts and seeds over all five sizes, in the starter's own words, in the words of the style
+cards, or gone over by Enhance (`--wording`). Tests import `paint` and `judge` from here.
 """
 
 import argparse
-import itertools
-import random
 import sys
+import tempfile
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from PIL import Image
 
@@ -19,39 +18,23 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.pairs import Result, load_average, report  # noqa: E402  (runs from anywhere)
-from training import vocabulary  # noqa: E402
-from training.captions import PLAIN, caption  # noqa: E402
+from benchmarks.starter_cases import Case, Wording, cases  # noqa: E402
+from fooocus_lite.settings import load  # noqa: E402
+from fooocus_lite.studio import Studio  # noqa: E402
+from fooocus_lite.thinking.families import FAMILIES  # noqa: E402
 from training.measures import (  # noqa: E402
-    has_trait,
     measure_background,
-    measure_chroma,
     measure_color,
     measure_luminance,
-    name_object,
     name_objects,
 )
-from training.scene import SIZES, Scene, Thing, is_readable  # noqa: E402
-
-__all__ = [
-    "Case",
-    "cases",
-    "has_trait",
-    "judge",
-    "measure_background",
-    "measure_chroma",
-    "measure_color",
-    "measure_luminance",
-    "name_object",
-    "name_objects",
-    "paint",
-    "summary",
-]
+from training.style_measure import name_style  # noqa: E402
 
 TARGETS = {
     "object named": 0.75,
     "object colour": 0.9,
     "background": 0.95,
-    "style trait": 0.9,
+    "style named": 0.9,
     "night darker than day": 0.95,
 }
 Row = dict[str, Any]
@@ -59,90 +42,35 @@ Shares = dict[str, dict[str, float]]
 """Right answers 0..1 by criterion, then by size or "all"."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """One picture to judge."""
-
-    kind: str
-    scene: Scene
-    size: tuple[int, int]
-    seed: int
-
-    @property
-    def prompt(self) -> str:
-        return caption(self.scene, random.Random(0), PLAIN)
-
-
-def cases() -> list[Case]:
-    """The fixed list: objects, styles, then day and night of the same place; every size alike."""
-    return [case for size in SIZES for case in (*_objects(size), *_styles(size), *_nights(size))]
-
-
-def _objects(size: tuple[int, int]) -> Iterable[Case]:
-    """Every object once per size, colours and backgrounds in turn."""
-    colors, backgrounds = list(vocabulary.COLORS), list(vocabulary.BACKGROUNDS)
-    start = SIZES.index(size)
-    for index, word in enumerate(vocabulary.OBJECTS):
-        color = colors[(index * 5 + start * 7) % 12]
-        turn = (backgrounds[(index * 7 + start + k) % 12] for k in range(12))
-        background = next(name for name in turn if is_readable(color, name))
-        scene = Scene((Thing(word, color),), background=background)
-        yield Case("object", scene, size, 1000 + index)
-
-
-def _styles(size: tuple[int, int]) -> Iterable[Case]:
-    """Every style with one thing on a background and one thing in a place."""
-    things = itertools.cycle(
-        (
-            Thing("cat", "orange"),
-            Thing("house", "red"),
-            Thing("apple", "green"),
-            Thing("car", "blue"),
-            Thing("fish", "purple"),
-        )
-    )
-    for index, style in enumerate(vocabulary.STYLES):
-        yield Case(
-            "style",
-            Scene((next(things),), background="yellow" if index % 2 else "turquoise", style=style),
-            size,
-            2000 + index,
-        )
-        yield Case(
-            "style",
-            Scene((next(things),), place=vocabulary.PLACES[index % 7], style=style),
-            size,
-            2100 + index,
-        )
-
-
-def _nights(size: tuple[int, int]) -> Iterable[Case]:
-    """Every place by day, then the same at night with the same seed."""
-    for index, place in enumerate(vocabulary.PLACES):
-        things = (Thing(vocabulary.OBJECTS[index * 3], "red"),) if index % 2 else ()
-        for time_of_day in ("day", "night"):
-            yield Case(
-                time_of_day, Scene(things, place=place, time=time_of_day), size, 3000 + index
-            )
-
-
 def paint(
-    pipeline: Any, case_list: Sequence[Case], num_inference_steps: int, guidance_scale: float
+    pipeline: Any,
+    case_list: Sequence[Case],
+    num_inference_steps: int,
+    guidance_scale: float,
+    wording: Wording = "plain",
 ) -> list[Image.Image]:
-    """One picture per case, each from its own seed."""
+    """One picture per case, from its own seed, its words written and encoded by the program."""
     import torch
 
+    from fooocus_lite.engine.conditions import Conditions
+
+    conditions = Conditions(pipeline, FAMILIES["starter"])
+    conditions.prepare({}, None)
     pictures = []
-    for case in case_list:
-        result = pipeline(
-            case.prompt,
-            width=case.size[0],
-            height=case.size[1],
-            num_inference_steps=num_inference_steps,
-            guidance_scale=guidance_scale,
-            generator=torch.Generator().manual_seed(case.seed),
-        )
-        pictures.append(result.images[0])
+    with tempfile.TemporaryDirectory() as home:
+        studio = Studio(load({"home": Path(home)}))
+        for case in case_list:
+            recipe = studio.plan(case.request(wording, studio.stock.styles))[0]
+            recipe = recipe.model_copy(update={"guidance_scale": guidance_scale})
+            result = pipeline(
+                **conditions.arguments(recipe),
+                width=case.size[0],
+                height=case.size[1],
+                num_inference_steps=num_inference_steps,
+                guidance_scale=guidance_scale,
+                generator=torch.Generator().manual_seed(case.seed),
+            )
+            pictures.append(result.images[0])
     return pictures
 
 
@@ -158,8 +86,7 @@ def judge(case_list: Sequence[Case], pictures: Sequence[Image.Image]) -> list[Ro
             rows.append(_row(case, "object colour", scene.things[0].color, measure_color(picture)))
             rows.append(_row(case, "background", scene.background, measure_background(picture)))
         elif case.kind == "style" and scene.style is not None:
-            shown = scene.style if has_trait(picture, scene.style) else "not shown"
-            rows.append(_row(case, "style trait", scene.style, shown))
+            rows.append(_row(case, "style named", scene.style, name_style(picture, scene)))
         else:
             darkness[case.kind, case.size, case.seed] = measure_luminance(picture)
     for (kind, size, seed), day in darkness.items():
@@ -245,6 +172,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--guidance", type=float, default=3.0)
     parser.add_argument("--lora", type=Path, help="a companion to load")
+    parser.add_argument("--wording", choices=get_args(Wording), default="plain")
     parser.add_argument("--every", type=int, default=1, help="judge every n-th case only")
     parser.add_argument("--pictures", type=Path, help="a folder for the pictures")
     return parser.parse_args()
@@ -257,7 +185,7 @@ def main() -> int:
     pipeline = _pipeline(options)
     chosen = cases()[:: options.every]
     started = time.perf_counter()
-    pictures = paint(pipeline, chosen, options.steps, options.guidance)
+    pictures = paint(pipeline, chosen, options.steps, options.guidance, options.wording)
     seconds = (time.perf_counter() - started) / len(chosen)
     for index, picture in enumerate(pictures if options.pictures else ()):
         options.pictures.mkdir(parents=True, exist_ok=True)
@@ -267,10 +195,12 @@ def main() -> int:
     _print_table(table)
     settings = {"scheduler": options.scheduler, "num_inference_steps": options.steps}
     settings |= {"guidance_scale": options.guidance, "pictures": len(chosen)}
+    settings |= {"wording": options.wording}
     figures = _figures(table, rows, seconds)
     loads = (before, load_average())
     target = "every criterion reaches its target in every size"
-    return report(Result("starter_quality", target, _is_met(table), figures, settings, loads))
+    name = "starter_quality" if options.wording == "plain" else f"starter_{options.wording}"
+    return report(Result(name, target, _is_met(table), figures, settings, loads))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,10 @@ class NotFound(FooocusLiteError):
 
 
 class WeightsError(FooocusLiteError):
+    """`link` is the page to open, where one would help; the message names it too."""
+
     code = "weights"
+    link: str | None = None
 
 
 class OutOfMemory(FooocusLiteError):

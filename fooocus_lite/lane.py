@@ -8,7 +8,7 @@ import logging
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Event, Thread
@@ -159,9 +159,15 @@ class Lane:
 
     def _cook_one(self, kitchen: "Kitchen", job: Job, index: int) -> None:
         started = time.monotonic()
-        recipe, model, lora_files = self._completed(job.recipes[index])
+        recipe, model, lora_files, embedding_files = self._completed(job.recipes[index])
         self._store.set_recipe(job.id, index, recipe)
-        kitchen.load(recipe, model.folder, lora_files, lambda stage: self._show_stage(job, stage))
+        kitchen.load(
+            recipe,
+            model.folder,
+            lora_files,
+            on_stage=lambda stage: self._show_stage(job, stage),
+            embedding_files=embedding_files,
+        )
         image = kitchen.cook(
             recipe,
             on_step=lambda step: self._on_step(job, index, step),
@@ -169,18 +175,18 @@ class Lane:
         )
         self._keep(kitchen, job, index, recipe, image, time.monotonic() - started)
 
-    def _completed(self, recipe: Recipe) -> tuple[Recipe, Model, dict[str, Path]]:
-        """The recipe with the hashes of the files it is about to use."""
+    def _completed(self, recipe: Recipe) -> tuple[Recipe, Model, dict[str, Path], dict[str, Path]]:
+        """The recipe with the hashes of the files it is about to use; its LoRAs and embeddings."""
         model = self._stock.model(recipe.model)
-        known_loras = self._stock.lora_files(model)
-        lora_files: dict[str, Path] = {}
-        for lora in recipe.loras:
-            if lora.name not in known_loras:
-                raise WeightsError(f"The LoRA “{lora.name}” is no longer there. Put it back.")
-            lora_files[lora.name] = known_loras[lora.name]
+        loras = [lora.name for lora in recipe.loras]
+        lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
+        known = self._stock.embedding_files(model)
+        embedding_files = _chosen("embedding", recipe.embeddings, known)
         hashes = verify.hashes(model.folder)
-        hashes |= {f"loras/{name}": verify.sha256(path) for name, path in lora_files.items()}
-        return recipe.model_copy(update={"model_hashes": hashes}), model, lora_files
+        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
+            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
+        completed = recipe.model_copy(update={"model_hashes": hashes})
+        return completed, model, lora_files, embedding_files
 
     def _show_stage(self, job: Job, stage: str) -> None:
         self._board.show(job.id, Loading(stage))
@@ -268,3 +274,11 @@ class Lane:
             )
             self._board.keep(unsaved, content)
             raise
+
+
+def _chosen(kind: str, names: Sequence[str], known: Mapping[str, Path]) -> dict[str, Path]:
+    """The files of these names. Raises WeightsError when one is gone since it was asked for."""
+    for name in names:
+        if name not in known:
+            raise WeightsError(f"The {kind} “{name}” is no longer there. Put it back.")
+    return {name: known[name] for name in names}

@@ -1,9 +1,8 @@
-"""Reads the data people edit: presets/ and styles/, the program's own first, then the home's.
+"""Reads the data people edit: presets/, styles/, wildcards/; the program's own, then the home's.
 
 A file with a mistake is left out and said, with file and line; the program goes on without it.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,25 +11,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .errors import nearest_names
+from . import preset_files, wildcard_files
+from .data_files import Mistake, complaint, read_json
+from .preset_files import PresetFile
 from .settings import CHECKOUT, PROGRAM, Settings
-from .thinking.presets import Preset
-from .thinking.styles import Style
-
-MAX_FILE_BYTES = 2_000_000
+from .thinking.styles import BUILT_IN, Style
+from .thinking.wildcards import Wildcards
 
 
 @dataclass(frozen=True)
 class Library:
-    """What was found, by name, and a sentence for each file or entry left out."""
+    """What was found, by name; a sentence for each file left out, and for each part not used."""
 
-    presets: dict[str, Preset]
+    presets: dict[str, PresetFile]
     styles: dict[str, Style]
+    wildcards: Wildcards
     problems: tuple[str, ...]
-
-
-class _Mistake(Exception):
-    """Why a file is left out; the message starts with file and line."""
+    notices: tuple[str, ...] = ()
 
 
 def program_folder(name: str) -> Path:
@@ -41,11 +38,14 @@ def program_folder(name: str) -> Path:
 
 
 def read(settings: Settings) -> Library:
-    """All presets and styles; a name in the home folder replaces the program's."""
+    """All presets, styles and wildcards; a name in the home folder replaces the program's."""
     problems: list[str] = []
-    presets = {each.name: each for each in _all("presets", _presets, settings, problems)}
-    styles = {each.name: each for each in _all("styles", _styles, settings, problems)}
-    return Library(presets, styles, tuple(problems))
+    written = _all("styles", _styles, settings, problems)
+    styles = {each.name: each for each in (*BUILT_IN, *written)}
+    presets = preset_files.read_all(_folders("presets", settings), styles)
+    wildcards = wildcard_files.read_all(_folders("wildcards", settings))
+    problems += (*presets.problems, *wildcards.problems)
+    return Library(presets.by_name, styles, wildcards.by_name, tuple(problems), presets.notices)
 
 
 def style_card(settings: Settings, name: str) -> Path | None:
@@ -63,85 +63,41 @@ def own_style_card(settings: Settings, name: str) -> Path:
     return settings.home / "styles" / "thumbnails" / f"{slug}.webp"
 
 
-def check(path: Path) -> str | None:
-    """What is wrong with a preset file, or None."""
-    try:
-        _presets(path)
-    except _Mistake as mistake:
-        return str(mistake)
-    return None
+def _folders(name: str, settings: Settings) -> list[Path]:
+    """The program's own folder of that name, then the home's."""
+    return list(dict.fromkeys([program_folder(name), settings.home / name]))
 
 
 def _all(
     folder: str, parse: Callable[[Path], Iterable[Any]], settings: Settings, problems: list[str]
 ) -> list[Any]:
-    places = dict.fromkeys([program_folder(folder), settings.home / folder])
     found: list[Any] = []
+    places = _folders(folder, settings)
     for path in (path for place in places for path in sorted(place.glob("*.json"))):
         try:
             found += parse(path)
-        except _Mistake as mistake:
+        except Mistake as mistake:
             problems.append(str(mistake))
     return found
 
 
-def _presets(path: Path) -> list[Preset]:
-    text, value = _json(path)
-    if not isinstance(value, dict):
-        raise _Mistake(f"{path.name} is left out: a preset is one JSON object {{…}}.")
-    try:
-        return [Preset.model_validate({"name": path.stem, **value})]
-    except ValidationError as error:
-        raise _Mistake(_complaint(path, text, error, set(Preset.model_fields))) from None
-
-
 def _styles(path: Path) -> list[Style]:
-    text, value = _json(path)
+    text, value = read_json(path)
     if not isinstance(value, list):
-        raise _Mistake(f"{path.name} is left out: styles are a JSON list [ {{…}}, … ].")
+        raise Mistake(f"{path.name} is left out: styles are a JSON list [ {{…}}, … ].")
     styles = []
     for entry in value:
         try:
-            styles.append(Style.model_validate(entry))
+            styles.append(Style.model_validate(_with_category(entry, path)))
         except ValidationError as error:
             near = entry.get("name", "") if isinstance(entry, dict) else ""
-            raise _Mistake(_complaint(path, text, error, set(Style.model_fields), near)) from None
+            raise Mistake(complaint(path, text, error, Style.model_fields, near)) from None
     return styles
 
 
-def _json(path: Path) -> tuple[str, Any]:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise _Mistake(f"{path.name} is left out: larger than {MAX_FILE_BYTES:,} bytes.")
-        text = path.read_text(encoding="utf-8")
-        return text, json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _Mistake(
-            f"{path.name}, line {error.lineno}: not valid JSON ({error.msg}). The file is left out."
-        ) from None
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise _Mistake(f"{path.name} is left out: it cannot be read ({error}).") from None
-
-
-def _complaint(
-    path: Path, text: str, error: ValidationError, known: set[str], after: object = ""
-) -> str:
-    """One sentence with file, line, key and the way out."""
-    first = error.errors(include_url=False)[0]
-    keys = [part for part in first["loc"] if isinstance(part, str)]
-    key = keys[0] if keys else ""
-    line = _line_of(text, key, str(after))
-    if first["type"] == "extra_forbidden":
-        near = nearest_names(key, known)
-        hint = f" Did you mean “{near[0]}”?" if near else ""
-        return f"{path.name}, line {line}: unknown key “{key}”.{hint} The file is left out."
-    what = first["msg"].removeprefix("Value error, ")
-    return f"{path.name}, line {line}: “{key}” – {what}. The file is left out."
-
-
-def _line_of(text: str, key: str, after: str) -> int:
-    """The line of `"key"`, looked for from the entry named `after` on; 1 when it is nowhere."""
-    start = max(text.find(json.dumps(after, ensure_ascii=False)), 0) if after else 0
-    start = text.rfind("{", 0, start) if after and start else start
-    place = text.find(f'"{key}"', max(start, 0)) if key else start
-    return text.count("\n", 0, max(place, 0)) + 1
+def _with_category(entry: object, path: Path) -> object:
+    """The entry; files of other programs have no categories, so the file's name serves."""
+    if not isinstance(entry, dict) or entry.get("category"):
+        return entry
+    words = re.sub(r"[^\w]+|_+", " ", path.stem).strip()
+    return {**entry, "category": words[:1].upper() + words[1:40] or "Other"}

@@ -51,6 +51,7 @@ class ImageRequest(BaseModel):
     loras: tuple[LoRA, ...] | None = Field(default=None, max_length=10)
     image_format: ImageFormat | None = None
     save_metadata: bool | None = None
+    wildcards_in_order: bool = False
 
     @field_validator("prompt", "negative_prompt")
     @classmethod
@@ -82,7 +83,9 @@ class ImageRequest(BaseModel):
 class Recipe(BaseModel):
     """Every choice made for ONE picture; enough, with the same weights, to make it again.
 
-    `request` is what was typed, so "use these settings" never applies a style twice.
+    `prompt` and `negative_prompt` are what is asked of the model, one condition a line; `expansion`
+    is the part of it that Enhance added, `embeddings` the names it holds. `request` is what was
+    typed, so "use these settings" never applies a style twice.
     `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
     """
 
@@ -96,6 +99,8 @@ class Recipe(BaseModel):
     model_hashes: dict[str, str] = {}
     prompt: str
     negative_prompt: str = ""
+    expansion: str = ""
+    embeddings: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     loras: tuple[LoRA, ...] = ()
     num_inference_steps: int = Field(ge=1, le=150)

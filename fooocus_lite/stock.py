@@ -1,21 +1,28 @@
-"""What is here to cook with: presets, styles, models, LoRAs, and the device for them."""
+"""What is here to cook with: presets, styles, wildcards, models, LoRAs, and the device for them."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from . import library
+from . import library, preset_files
 from .archive import pictures
-from .errors import UnknownName, WeightsError
+from .data_files import Mistake
+from .errors import BadRequest, UnknownName, WeightsError
 from .events import Picture
+from .recipe import Recipe
 from .settings import Settings
 from .thinking import memory
 from .thinking.families import FAMILIES, Family
-from .thinking.presets import Preset
-from .thinking.resolve import Pantry, preset_for
+from .thinking.pantry import Pantry
+from .thinking.presets import Preset, named, saved_as
+from .thinking.resolve import is_distilled, preset_for
 from .thinking.schedulers import SCHEDULERS
-from .thinking.styles import Style
-from .weights import catalogue, verify
+from .thinking.styles import BUILT_IN, Style, saying
+from .thinking.wildcards import Wildcards
+from .weights import catalogue, tokens, verify
 from .weights.catalogue import Model
+from .weights.tokens import TokenCount
+from .weights.words import known_words, style_words
 
 
 class Stock:
@@ -24,19 +31,30 @@ class Stock:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._library = library.read(settings)
+        self._typed_for: dict[str, Model] = {}
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """A sentence for each preset or style file that was left out."""
+        """A sentence for each file of presets, styles or wildcards that was left out."""
         return self._library.problems
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """A sentence for each part of a preset of Fooocus's that is not used here."""
+        return self._library.notices
+
+    @property
     def presets(self) -> dict[str, Preset]:
-        return self._library.presets
+        return {name: each.preset for name, each in self._library.presets.items()}
 
     @property
     def styles(self) -> dict[str, Style]:
         return self._library.styles
+
+    @property
+    def wildcards(self) -> Wildcards:
+        """The lines of each wildcard by its name, such as "subject/animal"."""
+        return self._library.wildcards
 
     @property
     def schedulers(self) -> tuple[str, ...]:
@@ -54,11 +72,36 @@ class Stock:
         return models[name]
 
     def family_of(self, model: str) -> Family:
-        """Raises UnknownName when there is no such model."""
-        return FAMILIES[self.model(model).family]
+        """The kind of a model that is here, or that a preset names. Raises UnknownName."""
+        families = self._families(self.models())
+        if model not in families:
+            raise UnknownName.among("model", model, families)
+        return families[model]
+
+    def is_distilled(self, model: str) -> bool:
+        """Whether a preset says that the model was made for few steps."""
+        return is_distilled(model, self.presets)
 
     def lora_files(self, model: Model) -> dict[str, Path]:
         return catalogue.find_loras(model.folder, self._model_folders())
+
+    def embedding_files(self, model: Model) -> dict[str, Path]:
+        return catalogue.find_embeddings(model.folder, self._model_folders())
+
+    def token_counts(self, model: str, text: str) -> tuple[TokenCount, ...]:
+        """What the text is for each text encoder of the model, as it is typed.
+
+        Empty for a model that is not here. Raises WeightsError when a tokenizer is damaged.
+        """
+        known = self._typed_for.get(model)
+        if known is None or not known.folder.is_dir():
+            known = self.models().get(model)
+        if known is None:
+            return ()
+        # Looking through all models at each key would take longer than the counting.
+        self._typed_for[model] = known
+        files = self.embedding_files(known)
+        return tokens.counts(known.folder, FAMILIES[known.family], text, files)
 
     def preset_named(self, name: str | None = None) -> Preset:
         """The preset of that name, or the default one. Raises UnknownName."""
@@ -67,18 +110,70 @@ class Stock:
     def pantry(self) -> Pantry:
         """All that a request may name, for `resolve`."""
         models = self.models()
+        families = self._families(models)
         return Pantry(
             presets=self.presets,
             styles=self.styles,
-            families={name: FAMILIES[model.family] for name, model in models.items()},
-            loras={name: frozenset(self.lora_files(model)) for name, model in models.items()},
+            families=families,
+            loras={name: frozenset(self._loras(models.get(name))) for name in families},
             default_preset=self._settings.preset,
+            wildcards=self.wildcards,
+            embeddings={name: frozenset(self._embeddings(models.get(name))) for name in families},
         )
+
+    def ready_presets(self) -> tuple[str, ...]:
+        """The presets whose model lies here now."""
+        models = self.models()
+        return tuple(name for name, preset in self.presets.items() if preset.model in models)
+
+    def check_is_here(self, recipes: Sequence[Recipe]) -> None:
+        """Raises WeightsError when a model or LoRA of the recipes has to come first."""
+        models = self.models()
+        for recipe in recipes:
+            if recipe.model not in models:
+                raise self._missing_model(recipe)
+            here = self.lora_files(models[recipe.model])
+            for lora in recipe.loras:
+                if lora.name not in here:
+                    raise _missing_lora(lora.name, FAMILIES[recipe.family])
+
+    def save_preset(self, name: str, recipe: Recipe, replace: bool = False) -> Path:
+        """The file of a new preset that asks for what the recipe's request asked for.
+
+        It is in `presets` at once. Raises BadRequest when the name is taken (`replace` gives way
+        for presets saved this way, never for others) or no name; DiskError when there is no room.
+        """
+        recipe_preset = self.preset_named(recipe.request.preset)
+        preset = saved_as(named(name), recipe, recipe_preset)
+        taken = {known.lower(): each for known, each in self._library.presets.items()}
+        old = taken.get(preset.name.lower())
+        if old is not None and not old.preset.is_saved:
+            raise BadRequest(
+                f"The preset “{old.preset.name}” came with the program or was written by hand. "
+                "Choose another name.",
+                field="name",
+            )
+        if old is not None and not replace:
+            raise BadRequest(
+                f"There is a preset called “{old.preset.name}” already. Choose another name, or "
+                "choose that preset first to replace it.",
+                field="name",
+            )
+        folder = self._settings.home / "presets"
+        path = preset_files.write(preset, folder, old.path if old else None)
+        self.reload()
+        return path
+
+    def reload(self) -> None:
+        """Reads the data files again: what was added, changed or taken away counts from now on."""
+        self._library = library.read(self._settings)
 
     @cached_property
     def default_device(self) -> str:
-        """`device_report` of the default preset's model."""
-        return self.device_report(self.preset_named().model)
+        """`device_report` of the default preset's model, or of another one that is here."""
+        models = self.models()
+        wanted = self.preset_named().model
+        return self.device_report(wanted if wanted in models else next(iter(models), wanted))
 
     def device_report(self, model: str) -> str:
         """The device, number format and why, for a model. Imports torch to ask the machine."""
@@ -86,6 +181,20 @@ class Stock:
 
         model_mib = verify.parameters(self.model(model).folder) * 2 // hardware.MIB
         return memory.plan(hardware.facts(), model_mib).reason
+
+    def shown_styles(self, model: str) -> tuple[str, ...] | None:
+        """Names of the styles that a model with few words can show; None when it sets no limit."""
+        found = self.models().get(model)
+        words = style_words(found.folder) if found else ()
+        if not words:
+            return None
+        shown = (*BUILT_IN, *saying(self.styles.values(), words))
+        return tuple(style.name for style in shown)
+
+    def known_words(self, model: str) -> tuple[str, ...] | None:
+        """The words a small model was taught; None for one that reads English, or is not here."""
+        found = self.models().get(model)
+        return known_words(found.folder) if found else None
 
     def style_card(self, name: str) -> Path | None:
         """The picture for a style's card, if one was rendered."""
@@ -96,10 +205,12 @@ class Stock:
         target = library.own_style_card(self._settings, picture.recipe.styles[0])
         pictures.save_thumbnail(picture.path, target)
 
-    @staticmethod
-    def preset_problem(path: Path) -> str | None:
-        """What is wrong with a preset file, with its line; None when nothing is."""
-        return library.check(path)
+    def check_preset(self, path: Path) -> tuple[str | None, tuple[str, ...]]:
+        """What is wrong with a preset file, with its line, or None; and what of it is not used."""
+        try:
+            return None, preset_files.read(path, self.styles).notices
+        except Mistake as mistake:
+            return str(mistake), ()
 
     @staticmethod
     def model_problem(model: Model) -> str | None:
@@ -112,3 +223,52 @@ class Stock:
 
     def _model_folders(self) -> list[Path]:
         return list(dict.fromkeys([self._settings.models, library.program_folder("models")]))
+
+    def _families(self, models: dict[str, Model]) -> dict[str, Family]:
+        """By name: models that are here, and those that presets name with their kind."""
+        named_ones = {
+            preset.model: FAMILIES[preset.family]
+            for preset in self.presets.values()
+            if preset.family is not None
+        }
+        return named_ones | {name: FAMILIES[model.family] for name, model in models.items()}
+
+    def _loras(self, model: Model | None) -> dict[str, Path]:
+        """The LoRAs for a model; for one that is not here, those that any model may use."""
+        if model is not None:
+            return self.lora_files(model)
+        return catalogue.find_loras(self._settings.models, self._model_folders())
+
+    def _embeddings(self, model: Model | None) -> dict[str, Path]:
+        """The embeddings for a model; for one that is not here, those that any model may use."""
+        if model is not None:
+            return self.embedding_files(model)
+        return catalogue.find_embeddings(self._settings.models, self._model_folders())
+
+    def _missing_model(self, recipe: Recipe) -> WeightsError:
+        asked = self.presets.get(recipe.request.preset or "")
+        namers = [each for each in (asked, *self.presets.values()) if each is not None]
+        preset = next((each for each in namers if each.model == recipe.model), None)
+        size = f" ({preset.download_gib:g} GiB)" if preset and preset.download_gib else ""
+        who = f"“{preset.shown_name}”" if preset else "This"
+        ready = self.ready_presets()
+        instead = f"Presets that work now: {', '.join(ready)}." if ready else "No preset works yet."
+        return WeightsError(
+            f"{who} needs the model {recipe.model}{size}, which is not on this computer yet: it "
+            f"belongs into models/{recipe.model}. {instead}",
+            field="preset",
+            allowed=ready,
+        )
+
+
+def _missing_lora(name: str, family: Family) -> WeightsError:
+    rows = (*family.performances, *family.distilled)
+    needed = next((row.lora for row in rows if row.lora and row.lora.name == name), None)
+    if needed is None or needed.repo_id is None:
+        source = f"Put {name}.safetensors into models/loras, or leave it out."
+    else:
+        source = (
+            f"Save {needed.file} of {needed.repo_id} as models/loras/{name}.safetensors, or choose "
+            "another performance."
+        )
+    return WeightsError(f"The LoRA “{name}” is not on this computer yet. {source}", field="lora")

@@ -26,7 +26,10 @@ from .news import Seen, told
 from .recipe import ImageRequest, Recipe
 from .settings import Settings
 from .stock import Stock
+from .thinking.inspection import Found
+from .thinking.link import Fingerprint, Shared
 from .thinking.resolve import resolve
+from .thinking.sheet import sheet
 
 LOCAL = "local"
 MEDIA_TYPES = {
@@ -44,7 +47,7 @@ class Studio:
         self.settings = settings
         self.board = Board()
         self.stock = Stock(settings)
-        self._notices = list(self.stock.problems)
+        self._notices: list[str] = []
         self._lane: Lane | None = None
         self._device_lock: FileLock | None = None
 
@@ -117,8 +120,8 @@ class Studio:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences to show: a data file left out, a database set aside."""
-        return tuple(self._notices)
+        """Sentences to show: a data file left out or not used in full, a database set aside."""
+        return (*self.stock.problems, *self.stock.notices, *self._notices)
 
     def status(self) -> str:
         """One line: the device and why, or what is still being loaded."""
@@ -132,6 +135,17 @@ class Studio:
 
     def plan(self, request: ImageRequest) -> list[Recipe]:
         """What would be made, without making it. Raises BadRequest or UnknownName."""
+        self._check_length(request)
+        return resolve(request, self.stock.pantry(), SystemRandom())
+
+    def plan_sheet(self, request: ImageRequest, styles: Sequence[str] = ()) -> list[Recipe]:
+        """`plan` for the prompt in these styles, or in twelve that suit it and the model."""
+        self._check_length(request)
+        model = request.model or self.stock.preset_named(request.preset).model
+        shown = self.stock.shown_styles(model)
+        return sheet(request, self.stock.pantry(), SystemRandom(), styles, shown)
+
+    def _check_length(self, request: ImageRequest) -> None:
         limit = self.settings.prompt_limit
         for field in ("prompt", "negative_prompt"):
             if len(getattr(request, field)) > limit:
@@ -140,16 +154,25 @@ class Studio:
                     f"characters; the limit is {limit:,}. Shorten it.",
                     field=field,
                 )
-        return resolve(request, self.stock.pantry(), SystemRandom())
 
     def start(self, request: ImageRequest, owner: str = LOCAL) -> str:
-        """The id of a job that is on disk. Raises BadRequest, also when the line is full."""
+        """The id of a job that is on disk.
+
+        Raises BadRequest, also when the line is full; WeightsError when a model has to come first.
+        """
         return self.start_recipes(request, self.plan(request), owner)
+
+    def start_sheet(
+        self, request: ImageRequest, styles: Sequence[str] = (), owner: str = LOCAL
+    ) -> str:
+        """`start` for `plan_sheet`: one job, a picture for each style."""
+        return self.start_recipes(request, self.plan_sheet(request, styles), owner)
 
     def start_recipes(
         self, request: ImageRequest, recipes: Sequence[Recipe], owner: str = LOCAL
     ) -> str:
         """`start` for recipes already decided (replay)."""
+        self.stock.check_is_here(recipes)
         job = self._store.add(owner, request, recipes)
         if self._lane is not None:
             self._lane.wake()
@@ -265,9 +288,34 @@ class Studio:
         except OSError:
             raise NotFound("The picture's file is gone from the outputs folder.") from None
 
-    def inspect(self, path: Path) -> pictures.Found:
-        """What a picture file says about itself."""
-        return pictures.read(path)
+    def inspect(self, picture: Path | bytes) -> Found:
+        """What a picture, or a file with one, says about itself. Never raises."""
+        if isinstance(picture, bytes):
+            return pictures.read_bytes(picture)
+        return pictures.read(picture)
+
+    def shared(self, picture_id: str, owner: str = LOCAL) -> Shared:
+        """What to give away of a picture, as a link or a file. Raises NotFound."""
+        recipe = self.picture(picture_id, owner).recipe
+        data, _ = self.picture_bytes(picture_id, owner)
+        return Shared(recipe=recipe, fingerprint=compare.fingerprint_of(data))
+
+    def shared_of(self, path: Path) -> Shared:
+        """`shared` of a file. Raises BadRequest when it carries no recipe of ours."""
+        found = self.inspect(path)
+        if found.recipe is None:
+            reason = found.problem or "it carries no recipe of Fooocus Lite."
+            raise BadRequest(f"{path.name} cannot be shared: {reason}", field="picture")
+        return Shared(recipe=found.recipe, fingerprint=compare.fingerprint_of(path))
+
+    def compare(self, fingerprint: Fingerprint, path: Path) -> tuple[bool | None, float]:
+        """Whether a picture file is the one of a fingerprint, and the difference of the miniatures.
+
+        None when nobody can tell, since the original was saved with losses. 0 to 100 per cent.
+        """
+        other = compare.fingerprint_of(path)
+        is_same = None if fingerprint.sha256 is None else fingerprint.sha256 == other.sha256
+        return is_same, compare.thumbnail_difference(fingerprint, other)
 
     def psnr(self, one: Path, other: Path) -> float:
         """How alike two picture files are, in dB; infinite when every pixel is the same."""

@@ -27,12 +27,23 @@ OUTSIDE = {
     "ui": {"torch", "diffusers", "sqlite3"},
 }
 INSIDE = {
-    "thinking": {"archive", "weights", "engine", "studio", "stock", "lane", "library", "cli", "ui"},
+    "thinking": {
+        "archive",
+        "weights",
+        "engine",
+        "studio",
+        "stock",
+        "lane",
+        "library",
+        "preset_files",
+        "cli",
+        "ui",
+    },
     "weights": {"archive", "engine", "studio", "lane", "cli", "ui"},
     "archive": {"weights", "engine", "studio", "lane", "cli", "ui"},
-    "engine": {"archive", "studio", "lane", "library", "cli", "ui"},
-    "cli": {"weights", "engine", "archive", "lane", "library"},
-    "ui": {"weights", "engine", "archive", "lane", "cli", "library"},
+    "engine": {"archive", "studio", "lane", "library", "preset_files", "cli", "ui"},
+    "cli": {"weights", "engine", "archive", "lane", "library", "preset_files"},
+    "ui": {"weights", "engine", "archive", "lane", "cli", "library", "preset_files"},
 }
 
 

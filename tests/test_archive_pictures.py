@@ -10,8 +10,13 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from fooocus_lite.archive import pictures
-from fooocus_lite.archive.compare import pixels_equal, psnr, psnr_of_files
-from fooocus_lite.archive.pictures import created_of, encode, read, save
+from fooocus_lite.archive.compare import (
+    fingerprint_of,
+    psnr,
+    psnr_of_files,
+    thumbnail_difference,
+)
+from fooocus_lite.archive.pictures import created_of, encode, read, read_bytes, save
 from fooocus_lite.errors import BadRequest, DiskError
 from fooocus_lite.recipe import ImageFormat, ImageRequest, MadeWith, Recipe
 
@@ -98,16 +103,13 @@ def test_png_keeps_every_pixel_and_the_others_nearly() -> None:
         )
         for image_format in FORMATS
     }
-    assert pixels_equal(smooth, again["png"])
     assert psnr(smooth, again["png"]) == float("inf")
     for image_format in ("jpeg", "webp"):
         assert 30 < psnr(smooth, again[image_format]) < 80
-        assert not pixels_equal(smooth, again[image_format])
 
 
-def test_pictures_of_two_sizes_are_not_equal_and_not_compared() -> None:
+def test_pictures_of_two_sizes_are_not_compared() -> None:
     one, other = Image.new("RGB", (8, 8)), Image.new("RGB", (8, 9))
-    assert not pixels_equal(one, other)
     with pytest.raises(ValueError, match=r"8x8.*8x9"):
         psnr(one, other)
 
@@ -124,6 +126,28 @@ def test_two_files_are_compared_and_a_broken_one_is_a_sentence(
     other.write_bytes(one.read_bytes()[:2_000])
     with pytest.raises(BadRequest, match=r"b\.png is not a picture"):
         psnr_of_files(one, other)
+
+
+def test_a_fingerprint_is_of_the_pixels_and_not_of_the_file(
+    image: Image.Image, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.png"
+    image.save(path)
+    plain = fingerprint_of(path)
+    again = fingerprint_of(encode(image, recipe_for("a"), None, "png", True))
+    assert plain == again
+    assert plain.sha256 is not None
+    lossy = fingerprint_of(encode(image, recipe_for("a"), None, "jpeg", True))
+    assert lossy.sha256 is None
+    assert 0 < thumbnail_difference(plain, lossy) < 3
+    black, white = (
+        fingerprint_of(encode(Image.new("RGB", (8, 8), tone), recipe_for("a"), None, "png", False))
+        for tone in ("black", "white")
+    )
+    assert thumbnail_difference(black, white) == 100
+    assert thumbnail_difference(plain, again) == 0
+    with pytest.raises(BadRequest, match="not a picture"):
+        fingerprint_of(b"hello")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "LA"])
@@ -231,6 +255,79 @@ def test_plain_comments_are_read_too(image: Image.Image, tmp_path: Path) -> None
         assert read(tmp_path / "a.webp").parameters == "a long enough fox"
 
 
+def with_exif(image: Image.Image, image_format: str, outer: dict, inner: dict) -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update(inner)
+    for tag, value in outer.items():
+        exif[tag] = value
+    buffer = io.BytesIO()
+    image.save(buffer, image_format, exif=exif)
+    return buffer.getvalue()
+
+
+FOOOCUS = '{"prompt": "a fox", "styles": "[\'Fooocus V2\']", "metadata_scheme": "fooocus"}'
+A1111 = "a fox 🦊\nSteps: 20, Sampler: Euler, Seed: 7, Size: 64x64"
+GRAPH = (
+    '{"1": {"class_type": "KSampler", "inputs": {"latent_image": ["2", 0], "positive": ["3", 0],'
+    ' "model": ["4", 0]}}, "2": {"class_type": "EmptyLatentImage", "inputs": {}},'
+    ' "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "a fox"}},'
+    ' "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "x"}}}'
+)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    ("outer", "inner", "source"),
+    [
+        ({0x9286: FOOOCUS, 0x927C: "fooocus", 0x0131: "Fooocus v2.5.5"}, {}, "Fooocus"),
+        ({0x0131: "Fooocus v2.5.5"}, {0x9286: FOOOCUS, 0x927C: "fooocus"}, "Fooocus"),
+        ({}, {0x9286: b"UNICODE\0" + A1111.encode("utf-16-be")}, "A1111"),
+        ({}, {0x9286: b"UNICODE\0" + A1111.encode("utf-16-le")}, "A1111"),
+        ({}, {0x9286: b"UNICODE\0" + A1111.encode("utf-16")}, "A1111"),
+        ({}, {0x9286: b"ASCII\0\0\0" + A1111.encode()}, "A1111"),
+        ({0x0110: "prompt:" + GRAPH, 0x010F: "workflow:{}"}, {}, "ComfyUI"),
+    ],
+)
+def test_settings_are_found_in_every_place_of_the_exif(
+    image: Image.Image, image_format: str, outer: dict, inner: dict, source: str
+) -> None:
+    found = read_bytes(with_exif(image, image_format, outer, inner))
+    assert found.settings is not None
+    assert found.settings.source == source
+    assert found.settings.prompt.startswith("a fox")
+    assert found.problem is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "source"),
+    [
+        ("parameters", FOOOCUS, "Fooocus"),
+        ("parameters", A1111, "A1111"),
+        ("prompt", GRAPH, "ComfyUI"),
+    ],
+)
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_settings_are_found_in_text_chunks(
+    image: Image.Image, name: str, text: str, source: str, is_packed: bool
+) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_text(name, text, zip=is_packed)
+    info.add_text("fooocus_scheme", "fooocus")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", pnginfo=info)
+    found = read_bytes(buffer.getvalue())
+    assert found.settings is not None
+    assert (found.settings.source, found.problem) == (source, None)
+    assert found.settings.prompt.startswith("a fox")
+
+
+def test_our_own_picture_has_its_settings_in_the_same_shape(image: Image.Image) -> None:
+    found = read_bytes(encode(image, recipe_for("a fox"), None, "png", True))
+    assert found.settings is not None
+    assert (found.settings.source, found.settings.seed) == ("Fooocus Lite", 42)
+    assert read_bytes(encode(image, recipe_for("a"), None, "png", False)).settings is None
+
+
 def png_with(text: str) -> bytes:
     info = PngImagePlugin.PngInfo()
     info.add_itxt("fooocus_lite", text)
@@ -255,6 +352,44 @@ def png_of_claimed_size(pixels: int) -> bytes:
     data = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header
     data += struct.pack(">I", zlib.crc32(header))
     return data + struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+
+
+def png_with_chunk(name: bytes, data: bytes) -> bytes:
+    import struct
+    import zlib
+
+    plain = encode(Image.new("RGB", (8, 8)), recipe_for("a"), None, "png", False)
+    checked = name + data
+    chunk = struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
+    return plain[:33] + chunk + plain[33:]
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [("a fox 🦊".encode(), "a fox 🦊"), ("café".encode("latin-1"), "café"), (b"a fox", "a fox")],
+)
+def test_a_text_chunk_may_be_of_either_alphabet(written: bytes, read_as: str) -> None:
+    found = read_bytes(png_with_chunk(b"tEXt", b"parameters\0" + written))
+    assert found.parameters == read_as
+
+
+def test_ten_megabytes_of_text_are_a_sentence_soon() -> None:
+    before = time.perf_counter()
+    found = read_bytes(png_with_chunk(b"tEXt", b"parameters\0" + b"a" * 10_000_000))
+    assert "at most 2,000,000 are read" in (found.problem or "")
+    assert found.settings is None
+    assert time.perf_counter() - before < 2
+
+
+@pytest.mark.parametrize("name", [b"zTXt", b"iTXt"])
+def test_a_packed_bomb_is_a_sentence_soon(name: bytes) -> None:
+    import zlib
+
+    packed = zlib.compress(b"a" * 200_000_000)
+    head = b"parameters\0\0" if name == b"zTXt" else b"parameters\0\1\0\0\0"
+    before = time.perf_counter()
+    assert "damaged metadata" in (read_bytes(png_with_chunk(name, head + packed)).problem or "")
+    assert time.perf_counter() - before < 3
 
 
 HOSTILE = {

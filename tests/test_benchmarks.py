@@ -17,11 +17,13 @@ from benchmarks.pairs import Cost, Pair, Result, Spread
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = (
+    "expansion",
     "first_page",
     "first_preview",
     "hundred_pictures",
     "idle",
     "line_of_thousand",
+    "prompt_language",
     "whole_engine",
 )
 ASK_FOR_HELP = """

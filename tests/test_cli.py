@@ -97,7 +97,9 @@ def test_lists_are_json_lines(capsys):
     names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
     assert {"Watercolor", "Neon", "Pixel Art"} <= set(names)
     assert main(["presets", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[0])["name"] == "starter"
+    presets = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (presets[0]["name"], presets[0]["is_ready"]) == ("starter", True)
+    assert not any(preset["is_ready"] for preset in presets[1:])
     assert main(["history"]) == 0
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 from fooocus_lite.cli import main
 from fooocus_lite.cli.progress import Terminal, bar, in_words
 from fooocus_lite.events import Cancelled, Loading, Queued, Step
+from fooocus_lite.thinking.link import Shared, from_link, to_file
 
 SMALL = ("--size", "64x64", "--steps", "2", "--seed", "5")
 
@@ -64,6 +65,36 @@ def test_a_changed_picture_replays_as_different(capsys, tmp_path):
     assert "different: PSNR" in capsys.readouterr().out
 
 
+def test_a_link_and_a_recipe_file_are_replayed_without_the_picture(capsys, tmp_path):
+    (made,) = cooked(capsys)
+    assert main(["inspect", made["path"], "--link"]) == 0
+    link = capsys.readouterr().out.strip()
+    assert main(["replay", f"http://localhost:7865/{link}", "--json"]) == 0
+    (replayed,) = lines(capsys)
+    assert replayed["identical"]
+    assert replayed["thumbnail_percent"] == 0
+    assert Path(replayed["path"]).name == "recipe-5-replay.png"
+
+    shared = from_link(link)
+    other = shared.fingerprint.model_copy(update={"sha256": "0" * 64})
+    changed = shared.model_copy(update={"fingerprint": other})
+    (tmp_path / "changed.json").write_text(to_file(changed))
+    assert main(["replay", str(tmp_path / "changed.json")]) == 1
+    assert "different: a miniature of 8 x 8 colours differs by 0.00 %" in capsys.readouterr().out
+    (tmp_path / "bare.json").write_text(to_file(Shared(recipe=shared.recipe)))
+    assert main(["replay", str(tmp_path / "bare.json")]) == 1
+    assert "nothing to compare with" in capsys.readouterr().out
+
+
+def test_the_link_of_a_lossy_picture_does_not_say_more_than_it_knows(capsys):
+    (made,) = cooked(capsys, "--format", "jpeg")
+    assert main(["inspect", made["path"], "--link"]) == 0
+    assert main(["replay", capsys.readouterr().out.strip(), "--json"]) == 1
+    (replayed,) = lines(capsys)
+    assert replayed["identical"] is None
+    assert replayed["thumbnail_percent"] < 3
+
+
 @pytest.mark.parametrize("suffix", ["jpeg", "webp"])
 def test_private_pictures_say_nothing(capsys, suffix):
     (made,) = cooked(capsys, "--format", suffix, "--no-metadata")
@@ -91,6 +122,20 @@ def test_a_style_card_is_kept_small(capsys, tmp_path, monkeypatch):
         assert card.size == (192, 192)
     assert main(["styles", "render"]) == 0  # all others came with the program
     assert "has its card already" in capsys.readouterr().out
+
+
+def test_a_sheet_is_one_prompt_and_seed_in_several_styles(capsys):
+    asked = ["styles", "sheet", "a", "red", "house", "--style", "neon", "--style", "Sepia"]
+    assert main([*asked, "--seed", "3", "--json"]) == 0
+    made = [event for event in lines(capsys) if event["event"] == "picture"]
+    assert {event["seed"] for event in made} == {3}
+    prompts = []
+    for event in made:
+        assert main(["inspect", event["path"], "--json"]) == 0
+        (found,) = lines(capsys)
+        prompts.append(found["recipe"]["prompt"])
+        assert found["recipe"]["request"]["prompt"] == "a red house"
+    assert [prompt.split()[0] for prompt in prompts] == ["neon", "sepia"]
 
 
 def test_doctor_names_the_device_and_its_bundle_holds_no_prompt(capsys, tmp_path):

@@ -8,6 +8,7 @@ from typing import Any
 
 import PIL.Image
 import pytest
+import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -15,8 +16,8 @@ from fooocus_lite.engine import kitchen as kitchen_module
 from fooocus_lite.engine.kitchen import CookStep, Kitchen
 from fooocus_lite.errors import BrokenPicture, Cancelled, OutOfMemory, UnknownName, WeightsError
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
+from fooocus_lite.thinking.families import STARTER
 from fooocus_lite.thinking.memory import HardwareFacts
-from fooocus_lite.thinking.schedulers import SCHEDULERS
 
 FACTS = HardwareFacts(device="cpu", name="A test CPU", cores=1, free_ram_mib=8_000)
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -79,8 +80,66 @@ def test_the_picture_is_that_of_the_bare_pipeline(kitchen: Kitchen) -> None:
     assert bare.tobytes() == cook(kitchen, wanted)
 
 
+def test_a_model_with_one_text_encoder_cooks_as_its_bare_pipeline(tmp_path: Path) -> None:
+    kitchen = Kitchen(FACTS)
+    wanted = recipe(model="tiny", family="sd15", negative_prompt="blurry")
+    kitchen.load(wanted, tiny.build_sd15(tmp_path / "sd15"), {}, quiet)
+    bare = kitchen._pipeline(
+        prompt=wanted.prompt,
+        negative_prompt="blurry",
+        width=64,
+        height=72,
+        num_inference_steps=4,
+        guidance_scale=3.0,
+        generator=torch.Generator("cpu").manual_seed(7),
+    ).images[0]
+    assert bare.tobytes() == cook(kitchen, wanted)
+
+
+def test_a_prompt_is_encoded_once_for_all_pictures_of_it(kitchen: Kitchen) -> None:
+    calls: list[object] = []
+    encoder = kitchen._pipeline.text_encoder
+    hook = encoder.register_forward_pre_hook(lambda *_: calls.append(None))
+    first = cook(kitchen, recipe())
+    assert len(calls) == 2  # the prompt, and the empty negative prompt
+    assert cook(kitchen, recipe()) == first
+    cook(kitchen, recipe(seed=8))
+    assert len(calls) == 2
+    hook.remove()
+
+
+def test_a_lora_for_the_words_changes_them_and_leaves_nothing_behind(
+    kitchen: Kitchen, tiny_model: Path, tmp_path: Path
+) -> None:
+    plain = cook(kitchen, recipe())
+    files = {"words": tiny.build_text_lora(tmp_path / "words.safetensors", tiny_model)}
+    pictures = {plain}
+    for weight in (1.0, 0.5, 1.0):
+        wanted = recipe(loras=(LoRA(name="words", weight=weight),))
+        kitchen.load(wanted, tiny_model, files, quiet)
+        pictures.add(cook(kitchen, wanted))
+    assert len(pictures) == 3
+    kitchen.load(recipe(), tiny_model, files, quiet)
+    assert cook(kitchen, recipe()) == plain
+
+
+def test_an_embedding_is_cooked_and_leaves_nothing_behind(
+    kitchen: Kitchen, tiny_model: Path, tmp_path: Path
+) -> None:
+    plain = cook(kitchen, recipe())
+    widths = {"clip_l": 32, "clip_g": 64}
+    file = tiny.build_embedding(tmp_path / "calm.safetensors", widths)
+    wanted = recipe(prompt="a red circle embedding:Calm", embeddings=("calm",))
+    kitchen.load(wanted, tiny_model, {}, quiet, {"calm": file})
+    assert cook(kitchen, wanted) != plain
+    kitchen.load(recipe(), tiny_model, {}, quiet)
+    assert cook(kitchen, recipe()) == plain
+    with pytest.raises(WeightsError, match="no file for the embedding “Calm”"):
+        cook(kitchen, wanted)
+
+
 @pytest.mark.parametrize("num_inference_steps", [1, 2, 5])
-@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("name", STARTER.schedulers)
 def test_every_scheduler_repeats_itself_and_reports_every_step(
     kitchen: Kitchen, name: str, num_inference_steps: int
 ) -> None:

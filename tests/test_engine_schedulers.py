@@ -18,7 +18,11 @@ CONFIG = {
 }
 
 
-@pytest.mark.parametrize("name", SCHEDULERS)
+NOISE = [name for name, entry in SCHEDULERS.items() if not entry.is_flow]
+FLOW = [name for name, entry in SCHEDULERS.items() if entry.is_flow]
+
+
+@pytest.mark.parametrize("name", NOISE)
 def test_the_models_config_is_kept_and_the_table_wins(name: str) -> None:
     made = schedulers.build(name, CONFIG, 20)
     assert type(made).__name__ == SCHEDULERS[name].class_name
@@ -26,6 +30,23 @@ def test_the_models_config_is_kept_and_the_table_wins(name: str) -> None:
     assert made.config.beta_start == 0.00085
     for key, value in SCHEDULERS[name].overrides.items():
         assert made.config[key] == value
+
+
+@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize("config", [{"shift": 3.0}, {"flow_shift": 3.0}])
+def test_a_flow_models_shift_is_kept_under_either_name(name: str, config: dict[str, float]) -> None:
+    made = schedulers.build(name, config, 10)
+    assert made.config.get("flow_shift", made.config.get("shift")) == 3.0
+    made.set_timesteps(10)
+    # Half of the plain way from 1 to 0 is 3 / 4 when shifted by 3.
+    assert float(made.sigmas[5]) == pytest.approx(0.72, abs=0.04)
+
+
+@pytest.mark.parametrize("name", ["euler_trailing", "ddim_trailing"])
+def test_few_steps_begin_at_full_noise(name: str) -> None:
+    made = schedulers.build(name, CONFIG, 4)
+    made.set_timesteps(4)
+    assert made.timesteps.tolist() == [999, 749, 499, 249]
 
 
 def test_defaults_of_the_class_it_came_from_are_not_taken_over() -> None:

@@ -68,3 +68,22 @@ def test_bytes_that_are_no_text_are_said(settings):
     (settings.home / "presets" / "bad.json").write_bytes(b"\xff\xfe\x00")
     (problem,) = library.read(settings).problems
     assert problem.startswith("bad.json is left out")
+
+
+def test_a_style_file_of_fooocus_drops_in_as_it_is(settings):
+    entries = [
+        {"name": "sai-clay", "prompt": "clay model of {prompt} . soft", "negative_prompt": "photo"},
+        {"name": "only-negative", "negative_prompt": "blurry"},
+        {"name": "empty", "prompt": "", "negative_prompt": ""},
+    ]
+    write(settings.home / "styles", "sdxl_styles_sai.json", json.dumps(entries))
+    found = library.read(settings)
+    assert found.problems == ()
+    assert found.styles["sai-clay"].prompt == "clay model of {prompt} . soft"
+    assert {found.styles[each["name"]].category for each in entries} == {"Sdxl styles sai"}
+
+
+def test_enhance_and_random_style_are_always_there_and_first(settings):
+    styles = library.read(settings).styles
+    assert list(styles)[:2] == ["Enhance", "Random Style"]
+    assert not styles["Enhance"].is_wrapping

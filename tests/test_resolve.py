@@ -1,14 +1,16 @@
 """Precedence, sizes, seeds and names: from a request to recipes."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from fooocus_lite.errors import BadRequest, UnknownName
 from fooocus_lite.recipe import MAX_SEED, ImageRequest, LoRA
-from fooocus_lite.thinking.families import STARTER
+from fooocus_lite.thinking.families import FAMILIES, STARTER
+from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Preset
-from fooocus_lite.thinking.resolve import Pantry, resolve
+from fooocus_lite.thinking.resolve import resolve
 from fooocus_lite.thinking.styles import Style
 
 PANTRY = Pantry(
@@ -74,14 +76,14 @@ def test_user_override_beats_performance():
 def test_preset_styles_apply_unless_the_person_chose_none():
     (styled,) = recipes(preset="full")
     assert styled.prompt == "ink drawing of a fox"
-    assert styled.negative_prompt == "blurry, color"
+    assert styled.negative_prompt == "blurry\ncolor"
     (plain,) = recipes(preset="full", styles=())
     assert plain.prompt == "a fox"
 
 
 def test_styles_keep_their_order_and_what_they_add_stands_once():
     (recipe,) = recipes(styles=("ink", "DARK", "Ink"))
-    assert recipe.prompt == "ink drawing of a fox, dark"
+    assert recipe.prompt == "ink drawing of a fox\na fox, dark"
     assert recipe.negative_prompt == "color"
     assert recipe.styles == ("Ink", "Dark")
 
@@ -131,3 +133,81 @@ def test_an_unknown_name_is_answered_with_the_nearest(values, field, hint):
         recipes(**values)
     assert caught.value.field == field
     assert hint in caught.value.message
+
+
+SDXL, Z_IMAGE = FAMILIES["sdxl"], FAMILIES["z-image"]
+LARGE = Pantry(
+    presets={
+        "general": Preset(
+            name="general", model="o/xl", family="sdxl", performance="Speed", aspect="9:16",
+            guidance_scale=4, scheduler="heun", loras=(LoRA(name="film", weight=0.5),),
+            negative_prompt="blurry",
+        ),
+        "turbo": Preset(name="turbo", model="o/turbo", family="z-image", is_distilled=True),
+    },
+    styles={},
+    families={"o/xl": SDXL, "o/turbo": Z_IMAGE, "starter": STARTER},
+    loras={"o/xl": frozenset({"ink"}), "o/turbo": frozenset(), "starter": frozenset()},
+    default_preset="general",
+)  # fmt: skip
+
+
+def large(**values):
+    return resolve(ImageRequest(prompt="a fox", **values), LARGE, Random(1))[0]
+
+
+def test_a_performance_that_leaves_guidance_open_takes_the_presets():
+    recipe = large()
+    assert (recipe.num_inference_steps, recipe.guidance_scale, recipe.scheduler) == (30, 4, "heun")
+
+
+def test_a_performance_with_a_lora_brings_it_along_and_sets_the_numbers():
+    recipe = large(performance="lightning")
+    assert (recipe.num_inference_steps, recipe.guidance_scale) == (4, 1)
+    assert recipe.scheduler == "euler_trailing"
+    assert [lora.name for lora in recipe.loras] == ["film", "sdxl_lightning_4step_lora"]
+    assert recipe.loras[1].weight == 1
+
+
+def test_a_performances_lora_is_never_there_twice():
+    own = LARGE.presets["general"].model_copy(
+        update={"loras": (LoRA(name="sdxl_lightning_4step_lora", weight=0.7),)}
+    )
+    pantry = replace(LARGE, presets={"general": own})
+    (recipe,) = resolve(ImageRequest(prompt="a", performance="Lightning"), pantry, Random(1))
+    assert recipe.loras == own.loras
+
+
+def test_loras_a_person_names_replace_the_presets_and_are_checked():
+    assert [each.name for each in large(loras=(LoRA(name="ink"),)).loras] == ["ink"]
+    assert large(loras=()).loras == ()
+    with pytest.raises(UnknownName):
+        large(loras=(LoRA(name="film"),))
+
+
+def test_a_distilled_model_has_its_own_row_by_default_and_refuses_the_others():
+    recipe = large(preset="turbo")
+    assert (recipe.num_inference_steps, recipe.guidance_scale) == (9, 0)
+    with pytest.raises(BadRequest, match=r"made for 9 steps\. Choose Speed") as caught:
+        large(preset="turbo", performance="Quality")
+    assert caught.value.allowed == ["Speed"]
+
+
+def test_a_performance_without_a_lora_for_the_family_is_refused_with_the_reason():
+    with pytest.raises(BadRequest, match="no Hyper-SD LoRA for Starter") as caught:
+        large(model="starter", performance="Hyper-SD")
+    assert caught.value.field == "performance"
+
+
+def test_a_scheduler_of_another_kind_of_model_is_refused():
+    with pytest.raises(BadRequest, match="flow_euler does not suit SDXL") as caught:
+        large(scheduler="flow_euler")
+    assert "euler" in caught.value.allowed
+
+
+def test_another_kind_of_model_takes_only_the_words_of_a_preset():
+    recipe = large(model="starter")
+    assert (recipe.width, recipe.height) == (256, 256)
+    assert recipe.guidance_scale == STARTER.default_performance.guidance_scale
+    assert recipe.loras == ()
+    assert recipe.negative_prompt == "blurry"

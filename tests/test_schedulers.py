@@ -6,7 +6,6 @@ import diffusers
 import pytest
 
 from fooocus_lite.errors import UnknownName
-from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.schedulers import SCHEDULERS, scheduler_named
 
 ASKED_FOR = {
@@ -30,11 +29,6 @@ def test_the_common_names_are_there() -> None:
 def test_labels_for_other_programs_are_unique() -> None:
     labels = [entry.a1111 for entry in SCHEDULERS.values()]
     assert len(set(labels)) == len(labels)
-
-
-def test_every_performance_names_a_scheduler_of_the_table() -> None:
-    for family in FAMILIES.values():
-        assert all(row.scheduler in SCHEDULERS for row in family.performances)
 
 
 def test_a_typo_gets_the_nearest_names() -> None:

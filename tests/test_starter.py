@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks.starter_quality import measure_background, measure_color
 from fooocus_lite.archive.compare import psnr
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
 from fooocus_lite.thinking.schedulers import SCHEDULERS
+from training.measures import measure_background, measure_color
 
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_PROMPTS = {

@@ -6,13 +6,15 @@ import shutil
 import time
 
 import pytest
+import tiny
 from PIL import Image
 
-from fooocus_lite.errors import BadRequest, NotFound
+from fooocus_lite.errors import BadRequest, NotFound, UnknownName
 from fooocus_lite.events import Cancelled, Failed, Finished, PictureReady, Queued, Step
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
+from fooocus_lite.weights import verify
 
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 2, "seed": 1}
 
@@ -51,6 +53,18 @@ def test_a_job_ends_with_pictures_that_carry_their_recipe(studio):
     assert found.recipe == view.pictures[0].recipe
     assert any(name.endswith(".safetensors") for name in found.recipe.model_hashes)
     assert found.recipe.request.prompt == "a red circle"
+
+
+def test_an_embedding_is_found_in_any_case_and_its_file_is_named_in_the_recipe(studio, tmp_path):
+    file = tmp_path / "models" / "embeddings" / "Calm.safetensors"
+    tiny.build_embedding(file, {"clip_l": 64, "clip_g": 64})
+    studio.cook()
+    view = finished(studio, studio.start(request("a red circle embedding:calm")))
+    (picture,) = view.pictures
+    assert picture.recipe.embeddings == ("Calm",)
+    assert picture.recipe.model_hashes["embeddings/Calm"] == verify.sha256(file)
+    with pytest.raises(UnknownName, match="Did you mean “Calm”"):
+        studio.start(request("a red circle embedding:calms"))
 
 
 def test_the_same_recipe_gives_the_same_bytes_again(studio):

@@ -7,7 +7,8 @@ import pytest
 import torch
 from diffusers import LCMScheduler, StableDiffusionXLPipeline
 
-from benchmarks.starter_quality import cases, judge, paint
+from benchmarks.starter_cases import cases
+from benchmarks.starter_quality import judge, paint
 
 STARTER = Path(__file__).parent.parent / "models" / "starter"
 CHOSEN = [case for case in cases() if case.kind == "object"][::40]

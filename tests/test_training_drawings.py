@@ -1,7 +1,6 @@
 """The drawings that the starter model is trained on."""
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,14 +10,13 @@ from training import objects, vocabulary
 from training.drawings import draw
 from training.landscape import GROUND, PLACE, SKY
 from training.measures import (
-    has_trait,
     measure_background,
-    measure_chroma,
     measure_color,
     measure_luminance,
 )
+from training.pixels import BLOCK
 from training.scene import SIZES, Scene, Thing, is_readable, random_scene, random_size
-from training.styles import BLOCK, FILTERS
+from training.styles import FILTERS
 
 
 def plain(word: str, color: str, background: str | None = "white") -> Scene:
@@ -64,27 +62,10 @@ def test_measures_read_colour_and_background_off_a_drawing(word: str) -> None:
     assert measure_background(picture) == background
 
 
-@pytest.mark.parametrize("style", vocabulary.STYLES)
-def test_a_style_shows_its_trait(style: str) -> None:
-    scene = Scene((Thing("house", "red"),), place="meadow", style=style)
-    assert has_trait(draw(scene, (256, 256)), style)
-    assert not has_trait(draw(replace(scene, style=None), (256, 256)), style)
-
-
 def test_night_is_darker_than_day() -> None:
     for place in vocabulary.PLACES:
         day, night = (draw(Scene(place=place, time=time), (240, 160)) for time in ("day", "night"))
         assert measure_luminance(night) < 0.6 * measure_luminance(day)
-
-
-def test_pixel_art_is_made_of_flat_blocks() -> None:
-    pixels = np.asarray(draw(replace(plain("cat", "red"), style="pixel art"), (240, 160)))
-    assert (pixels[:BLOCK, :BLOCK] == pixels[0, 0]).all()
-
-
-def test_gray_styles_have_no_colour() -> None:
-    for style in ("noir", "black and white", "line art"):
-        assert measure_chroma(draw(replace(plain("cat", "red"), style=style), (256, 256))) < 2
 
 
 def test_sizes_are_multiples_of_a_latent_and_of_a_block() -> None:

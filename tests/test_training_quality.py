@@ -7,9 +7,10 @@ import pytest
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionXLPipeline
 
-from benchmarks.starter_quality import Case, cases, judge, measure_background, paint, summary
+from benchmarks.starter_cases import Case, cases
+from benchmarks.starter_quality import judge, paint, summary
 from training.classifier import OBJECTS, load_classifier
-from training.measures import CLASSIFIER
+from training.measures import CLASSIFIER, measure_background
 from training.scene import SIZES, Scene, Thing
 
 STARTER = Path(__file__).parent.parent / "models" / "starter"
@@ -43,7 +44,7 @@ def test_the_prompt_is_drawn_in_every_size(pipeline) -> None:
     assert shares["object named"] >= 0.75, wrong
     assert shares["object colour"] >= 0.9, wrong
     assert shares["background"] >= 0.9, wrong
-    assert shares["style trait"] >= 0.8, wrong
+    assert shares["style named"] >= 0.8, wrong
     assert shares["night darker than day"] == 1.0, wrong
 
 

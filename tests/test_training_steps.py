@@ -2,11 +2,13 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from training.__main__ import plan
 from training.classifier import classifier_input, classify, new_classifier
@@ -14,9 +16,11 @@ from training.dataset import Bucket, DataOrder, build, load_buckets
 from training.export import EXAMPLES, export, known_words
 from training.optimizer import MuonAdamW, learning_rate_at, orthogonalized, split_parameters
 from training.scene import random_scene
-from training.starter import encode_text, load_starter, new_starter, predict
+from training.starter import encode_text, load_starter, new_starter, predict, text_windows
 from training.team import Team
 from training.tokenizer import train_tokenizer
+from training.train_lora import LoraRun
+from training.train_lora import train as train_companion
 from training.train_unet import (
     UnetRun,
     binding_gaps,
@@ -113,6 +117,31 @@ def test_the_unet_takes_every_aspect(shape: tuple[int, int], tokenizer) -> None:
     assert torch.isfinite(output).all()
 
 
+def test_a_long_prompt_is_read_in_two_windows_and_a_short_one_twice(tokenizer) -> None:
+    starter = new_starter(tokenizer)
+    short, long = "a red house", ", ".join(["a blue cat on the sea"] * 20)
+    assert [len(window) for window in text_windows(tokenizer, long)[:2]] == [77, 77]
+    with torch.no_grad():
+        alone, pooled_alone = encode_text(starter, [short])
+        together, pooled = encode_text(starter, [short, long])
+    assert together.shape == (2, 154, 128)
+    assert torch.allclose(together[0], alone[0].repeat(2, 1), atol=1e-5)
+    assert torch.allclose(pooled[0], pooled_alone[0], atol=1e-5)
+
+
+def test_one_window_is_what_the_tokenizer_writes_itself(tokenizer) -> None:
+    for text in ("", "a red house, 8k, it's dusk", "zebra Grüße 龍"):
+        ids = tokenizer(text, padding="max_length", max_length=77, truncation=True).input_ids
+        assert text_windows(tokenizer, text) == [ids]
+
+
+def test_a_data_folder_can_hold_chosen_styles_only(data: Path, tmp_path: Path) -> None:
+    order = DataOrder(data / "vae", tmp_path, pictures=20, shrink=2, styles=("mosaic", "x-ray"))
+    build(ALONE, order)
+    scenes = [scene for bucket in load_buckets(tmp_path) for scene in bucket.scenes]
+    assert {scene.style for scene in scenes} == {"mosaic", "x-ray"}
+
+
 def test_a_data_folder_is_read_as_it_was_written(data: Path) -> None:
     buckets = load_buckets(data / "latents")
     assert {bucket.size for bucket in buckets} == {
@@ -139,6 +168,17 @@ def test_a_short_run_trains_saves_and_can_be_resumed(data: Path, tokenizer, tmp_
     assert "base" in binding_gaps(again, load_buckets(data / "latents"), count=2)
     loss = velocity_loss(again, torch.randn(2, 4, 16, 16), ["a red circle", ""], first)
     assert torch.isfinite(loss)
+
+
+def test_a_companion_can_go_on_from_an_earlier_one(data: Path, tokenizer, tmp_path: Path) -> None:
+    new_starter(tokenizer).save(tmp_path / "base")
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    run = LoraRun("lcm", tmp_path / "base", [data / "latents"], first, minutes=0.02, batch=2)
+    train_companion(ALONE, run)
+    train_companion(ALONE, replace(run, start=first, output=second, learning_rate=0.0))
+    before, after = load_file(first), load_file(second)
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_an_export_is_a_pipeline_folder_of_half_precision_safetensors(

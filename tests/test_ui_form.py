@@ -7,20 +7,23 @@ import pytest
 from ui_fake import FakeStudio
 
 from fooocus_lite.errors import BadRequest
-from fooocus_lite.recipe import MAX_SEED, ImageRequest, Recipe
+from fooocus_lite.recipe import MAX_SEED, ImageRequest, LoRA, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.thinking.families import STARTER
-from fooocus_lite.ui.form import aspect_of, number_of, preset_updates, request_of, settings_of
+from fooocus_lite.thinking.fit import fitted
+from fooocus_lite.thinking.foreign.found import FoundSettings
+from fooocus_lite.thinking.inspection import of_recipe
+from fooocus_lite.ui.form import number_of, preset_updates, request_of, settings_of, with_values
 
 NAMES = (
     "prompt", "aspect", "styles", "preset", "count", "seed", "negative_prompt", "performance",
-    "num_inference_steps", "guidance_scale", "scheduler", "image_format",
+    "num_inference_steps", "guidance_scale", "scheduler", "image_format", "size",
 )  # fmt: skip
 FIELDS = {name: gr.Textbox(render=False) for name in NAMES}
 UNTOUCHED = {
     "prompt": "a hill", "aspect": "3:2", "styles": ["Noir"], "preset": "starter", "count": 2,
     "seed": "-1", "negative_prompt": "", "performance": "Quality", "num_inference_steps": "",
-    "guidance_scale": "", "scheduler": "", "image_format": "png",
+    "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None,
 }  # fmt: skip
 
 
@@ -93,11 +96,15 @@ def recipe(**request: object) -> Recipe:
     )  # fmt: skip
 
 
-def test_settings_of_a_picture_are_what_was_typed_not_what_styles_made_of_it(home: Path):
+def filled_with(found: FoundSettings, home: Path) -> dict[str, object]:
     studio = FakeStudio(Settings(home=home, output_path=home / "outputs"))
-    preset = studio.stock.presets["starter"]
-    filled = settings_of(FIELDS, studio, recipe(num_inference_steps=9), preset)
-    shown = {name: filled[FIELDS[name]] for name in NAMES if FIELDS[name] in filled}
+    here = fitted(found, studio.stock.pantry())
+    filled = settings_of(FIELDS, here, studio.stock.presets["starter"], STARTER)
+    return {name: filled[FIELDS[name]] for name in NAMES if FIELDS[name] in filled}
+
+
+def test_settings_of_a_picture_are_what_was_typed_not_what_styles_made_of_it(home: Path):
+    shown = filled_with(of_recipe(recipe(num_inference_steps=9)), home)
     assert shown["prompt"] == "a hill"
     assert shown["styles"] == ["Noir"]
     assert shown["seed"] == "12"
@@ -108,9 +115,27 @@ def test_settings_of_a_picture_are_what_was_typed_not_what_styles_made_of_it(hom
     assert "count" not in shown
 
 
-def test_a_size_no_button_has_leaves_the_aspect_alone():
-    odd = recipe().model_copy(update={"width": 200, "height": 200})
-    assert aspect_of(odd, STARTER) is None
+def test_what_found_settings_do_not_say_is_chosen_by_the_program(home: Path):
+    shown = filled_with(
+        FoundSettings(source="A1111", prompt="a fox", loras=(LoRA(name="ink-wash", weight=0.5),)),
+        home,
+    )
+    assert shown["prompt"] == "a fox <lora:ink-wash:0.5>"
+    assert shown["styles"] == []
+    assert (shown["seed"], shown["num_inference_steps"], shown["scheduler"]) == ("-1", "", "")
+    assert "aspect" not in shown
+
+
+def test_settings_without_words_leave_those_already_written(home: Path):
+    assert "prompt" not in filled_with(FoundSettings(source="A1111", seed=3), home)
+
+
+def test_a_size_no_button_has_is_asked_for_in_pixels(home: Path):
+    odd = recipe().model_copy(update={"width": 200, "height": 208})
+    shown = filled_with(of_recipe(odd), home)
+    assert shown["size"] == {"width": 200, "height": 208}
+    assert "aspect" not in shown
+    assert filled_with(of_recipe(recipe()), home)["size"] is None
 
 
 def test_a_preset_changes_its_own_controls_only(home: Path):
@@ -119,3 +144,16 @@ def test_a_preset_changes_its_own_controls_only(home: Path):
     kept = {FIELDS[name] for name in ("prompt", "seed", "count")}
     assert not kept & set(changed)
     assert changed[FIELDS["styles"]] == ["Watercolor"]
+
+
+def test_a_size_of_ones_own_beats_the_aspect_button():
+    request = asked(size={"width": 192, "height": 128})
+    assert (request.width, request.height) == (192, 128)
+    assert (asked().width, asked().aspect) == (None, "3:2")
+
+
+def test_values_leave_the_choices_of_a_change_alone():
+    scheduler, seed = FIELDS["scheduler"], FIELDS["seed"]
+    changes = {scheduler: gr.update(choices=["a", "b"], value="a")}
+    merged = with_values(changes, {scheduler: "b", seed: "7"})
+    assert merged == {scheduler: gr.update(choices=["a", "b"], value="b"), seed: "7"}

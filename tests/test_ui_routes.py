@@ -14,6 +14,7 @@ from ui_fake import FakeStudio
 from fooocus_lite.events import Picture
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import Settings
+from fooocus_lite.thinking.link import from_file, from_link
 from fooocus_lite.ui.owner import COOKIE
 from fooocus_lite.ui.routes import Routes, download_name
 
@@ -52,8 +53,20 @@ def test_the_owner_gets_the_picture_and_may_keep_it(studio):
     assert kept.headers["content-disposition"] == 'attachment; filename="0001-1000.png"'
 
 
+def test_the_recipe_of_a_picture_leaves_as_a_link_and_as_a_file(studio):
+    (picture,) = make(studio, HOSTILE)
+    client = visitor(studio, MINE)
+    shared = from_link(client.get(f"/pictures/{picture.id}/link").json()["link"])
+    assert shared.recipe == picture.recipe
+    assert shared.fingerprint is not None
+    answer = client.get(f"/pictures/{picture.id}/recipe")
+    assert answer.headers["content-disposition"] == 'attachment; filename="recipe-1000.json"'
+    assert from_file(answer.text) == shared
+    assert MINE not in answer.text
+
+
 @pytest.mark.parametrize("owner", [YOURS, None, "not-a-token"])
-@pytest.mark.parametrize("end", ["", "/thumbnail", "?download=1"])
+@pytest.mark.parametrize("end", ["", "/thumbnail", "/link", "/recipe", "?download=1"])
 def test_for_a_stranger_there_is_no_picture(studio, owner, end):
     (picture,) = make(studio)
     visitor(studio, MINE).get(f"/pictures/{picture.id}/thumbnail")
@@ -129,7 +142,9 @@ def test_style_cards_show_a_thumbnail_only_when_there_is_one(studio, home):
     assert client.get("/styles/No%20Such/thumbnail").status_code == 404
     folder = home / "styles" / "thumbnails"
     folder.mkdir(parents=True)
+    assert "Brass" not in client.get("/styles/pictures").json()
     Image.new("RGB", (8, 8)).save(folder / "brass.webp")
+    assert client.get("/styles/pictures").json()["Brass"] > 0
     answer = client.get("/styles/Brass/thumbnail")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "image/webp"

@@ -85,9 +85,9 @@ def test_the_page_says_honestly_which_model_draws(page):
     assert any("Built-in starter model: small, for trying things" in text for text in texts)
 
 
-def test_one_preset_needs_no_list(page):
+def test_a_preset_without_its_model_is_listed_last_and_says_so(page):
     (presets,) = [block for block in page.blocks.values() if block.elem_id == "fl-preset"]
-    assert not presets.visible
+    assert presets.choices == [("starter", "starter"), ("Large · Not downloaded yet", "large")]
 
 
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])

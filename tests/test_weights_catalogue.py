@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def test_the_earlier_folder_wins_and_missing_folders_are_fine(models: Path, home
 
 
 def test_models_of_an_unknown_kind_or_broken_are_not_offered(models: Path) -> None:
-    for name, text in {"flux": json.dumps({"_class_name": "FluxPipeline"}), "broken": "{"}.items():
+    for name, text in {"wan": json.dumps({"_class_name": "WanPipeline"}), "broken": "{"}.items():
         (models / "owner" / name).mkdir(parents=True)
         (models / "owner" / name / "model_index.json").write_text(text)
     assert list(catalogue.find([models])) == ["starter"]
@@ -47,12 +48,18 @@ def test_a_damaged_starter_is_still_offered(models: Path) -> None:
     assert "starter" in catalogue.find([models])
 
 
-def test_loras_go_by_file_name_and_the_models_own_come_first(models: Path, home: Path) -> None:
-    own, shared = models / "starter" / "loras", home / "models" / "loras"
+@pytest.mark.parametrize(
+    ("folder", "find"),
+    [("loras", catalogue.find_loras), ("embeddings", catalogue.find_embeddings)],
+)
+def test_loras_and_embeddings_go_by_file_name_and_the_models_own_come_first(
+    models: Path, home: Path, folder: str, find: Callable[..., dict[str, Path]]
+) -> None:
+    own, shared = models / "starter" / folder, home / "models" / folder
     for file in (own / "ink.safetensors", shared / "ink.safetensors", shared / "glow.safetensors"):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    (shared / "notes.txt").touch()
-    found = catalogue.find_loras(models / "starter", [models, home / "models"])
+    (shared / "notes.pt").touch()
+    found = find(models / "starter", [models, home / "models"])
     assert found == {"glow": shared / "glow.safetensors", "ink": own / "ink.safetensors"}
     assert list(found) == ["glow", "ink"]

@@ -1,4 +1,4 @@
-"""A tiny random SDXL pipeline folder, made in memory with no network: real classes, no meaning.
+"""Tiny random pipeline folders, made in memory with no network: real classes, no meaning.
 
 0.7 MB and two steps of 64 px in a few hundredths of a second on one thread.
 """
@@ -6,16 +6,19 @@
 import json
 import string
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import (
     AutoencoderKL,
     EulerDiscreteScheduler,
+    StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,
@@ -45,13 +48,7 @@ def build(
         tokenizer=CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77),
         tokenizer_2=CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77),
         unet=_unet(unet_channels, text_width=32 + 64, pooled_width=64),
-        scheduler=EulerDiscreteScheduler(
-            beta_schedule="scaled_linear",
-            beta_start=0.00085,
-            beta_end=0.02,
-            prediction_type="v_prediction",
-            timestep_spacing="trailing",
-        ),
+        scheduler=_scheduler(),
         force_zeros_for_empty_prompt=False,
         add_watermarker=False,
     )
@@ -62,22 +59,72 @@ def build(
     return folder
 
 
+def build_sd15(folder: Path, seed: int = 0) -> Path:
+    """A folder that `StableDiffusionPipeline.from_pretrained` loads: one CLIP, fp32 weights."""
+    torch.manual_seed(seed)
+    pipeline = StableDiffusionPipeline(
+        vae=_vae((8, 8, 16, 16)),
+        text_encoder=CLIPTextModel(_text_config(32)),
+        tokenizer=CLIPTokenizer(vocab=_vocabulary(), merges=[], model_max_length=77),
+        unet=_unet((32, 64), text_width=32, pooled_width=None),
+        scheduler=_scheduler(steps_offset=1),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
 def build_lora(path: Path, model: Path, seed: int = 1) -> Path:
     """A LoRA file for the UNet of `model`, strong enough to change every picture."""
     torch.manual_seed(seed)
     unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", dtype=torch.float32)
-    unet.add_adapter(
-        LoraConfig(r=4, init_lora_weights="gaussian", target_modules=["to_q", "to_k", "to_v"])
-    )
-    weights = {
-        name: torch.randn_like(value) * 0.3
-        for name, value in get_peft_model_state_dict(unet).items()
-    }
     path.parent.mkdir(parents=True, exist_ok=True)
     StableDiffusionXLPipeline.save_lora_weights(
-        path.parent, unet_lora_layers=weights, weight_name=path.name
+        path.parent,
+        unet_lora_layers=_lora_layers(unet, ["to_q", "to_k", "to_v"]),
+        weight_name=path.name,
     )
     return path
+
+
+def build_text_lora(path: Path, model: Path, seed: int = 1) -> Path:
+    """A LoRA file for the first text encoder of `model` alone."""
+    torch.manual_seed(seed)
+    encoder = CLIPTextModel.from_pretrained(model, subfolder="text_encoder", dtype=torch.float32)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    StableDiffusionXLPipeline.save_lora_weights(
+        path.parent,
+        text_encoder_lora_layers=_lora_layers(encoder, ["q_proj", "v_proj"]),
+        weight_name=path.name,
+    )
+    return path
+
+
+def build_embedding(path: Path, widths: dict[str, int], vectors: int = 2, seed: int = 2) -> Path:
+    """A textual inversion's file: so many vectors of these widths, by the tensors' names."""
+    torch.manual_seed(seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: torch.randn(vectors, width) for name, width in widths.items()}, path)
+    return path
+
+
+def _lora_layers(module: Any, targets: list[str]) -> dict[str, torch.Tensor]:
+    module.add_adapter(LoraConfig(r=4, init_lora_weights="gaussian", target_modules=targets))
+    layers = get_peft_model_state_dict(module, save_embedding_layers=False)
+    return {name: torch.randn_like(value) * 0.3 for name, value in layers.items()}
+
+
+def _scheduler(steps_offset: int = 0) -> EulerDiscreteScheduler:
+    return EulerDiscreteScheduler(
+        steps_offset=steps_offset,
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.02,
+        prediction_type="v_prediction",
+        timestep_spacing="trailing",
+    )
 
 
 def _vae(channels: tuple[int, ...]) -> AutoencoderKL:
@@ -95,8 +142,15 @@ def _vae(channels: tuple[int, ...]) -> AutoencoderKL:
     )
 
 
-def _unet(channels: tuple[int, ...], text_width: int, pooled_width: int) -> UNet2DConditionModel:
+def _unet(
+    channels: tuple[int, ...], text_width: int, pooled_width: int | None
+) -> UNet2DConditionModel:
     deeper = len(channels) - 1
+    sdxl = {
+        "addition_embed_type": "text_time",
+        "addition_time_embed_dim": 16,
+        "projection_class_embeddings_input_dim": 6 * 16 + (pooled_width or 0),
+    }
     return UNet2DConditionModel(
         sample_size=8,
         down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * deeper,
@@ -108,9 +162,7 @@ def _unet(channels: tuple[int, ...], text_width: int, pooled_width: int) -> UNet
         use_linear_projection=True,
         cross_attention_dim=text_width,
         norm_num_groups=16,
-        addition_embed_type="text_time",
-        addition_time_embed_dim=16,
-        projection_class_embeddings_input_dim=6 * 16 + pooled_width,
+        **(sdxl if pooled_width is not None else {}),
     )
 
 

@@ -9,13 +9,14 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from fooocus_lite import library
+from fooocus_lite.archive import compare, pictures
 from fooocus_lite.errors import BadRequest, NotFound
 from fooocus_lite.events import (
     FINAL_STATES,
@@ -30,9 +31,28 @@ from fooocus_lite.events import (
 )
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
-from fooocus_lite.thinking.families import STARTER, Family
-from fooocus_lite.thinking.presets import Preset
-from fooocus_lite.thinking.styles import Style
+from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
+from fooocus_lite.thinking.inspection import Found
+from fooocus_lite.thinking.link import Shared
+from fooocus_lite.thinking.pantry import Pantry
+from fooocus_lite.thinking.presets import Licence, Preset, named, saved_as
+from fooocus_lite.thinking.styles import ENHANCE, Style
+from fooocus_lite.weights.tokens import TokenCount
+
+EXPANSION = "soft window light, fine detail"
+LARGE = Preset(
+    name="large",
+    title="Large",
+    model="somebody/large",
+    family="z-image",
+    licence=Licence(id="Apache-2.0", pictures="commercial", summary="Free to use."),
+    download_gib=30.6,
+    memory_gib=16,
+    memory_note="bfloat16",
+    is_distilled=True,
+    performance="Speed",
+    aspect="16:9",
+)
 
 
 @dataclass
@@ -51,7 +71,7 @@ class _Job:
 
 
 class FakeStock:
-    """One preset, seven styles without pictures, and the starter's family."""
+    """Two presets, one of a model that is not here; seven styles without pictures."""
 
     schedulers = ("euler", "dpmpp_2m", "unipc")
 
@@ -68,7 +88,8 @@ class FakeStock:
                     "a blue house at night",
                     "three green balloons",
                 ),
-            )
+            ),
+            "large": LARGE,
         }
         categories = {
             "Watercolor": "Painting",
@@ -78,11 +99,49 @@ class FakeStock:
             "Noir": "Light",
             "Neon": "Light",
             "Pop Art": "Digital",
+            ENHANCE: "Magic",
         }
         self.styles = {name: Style(name=name, category=kind) for name, kind in categories.items()}
 
+    def preset_named(self, name: str | None = None) -> Preset:
+        return self.presets[name or "starter"]
+
+    def ready_presets(self) -> tuple[str, ...]:
+        return tuple(name for name, each in self.presets.items() if each.model == "starter")
+
+    def is_distilled(self, model: str) -> bool:
+        return any(each.is_distilled for each in self.presets.values() if each.model == model)
+
+    def save_preset(self, name: str, recipe: Recipe, replace: bool = False) -> None:
+        if name in self.presets and not replace:
+            raise BadRequest(f"There is a preset called “{name}” already.", field="name")
+        self.presets[name.strip()] = saved_as(named(name), recipe, self.presets["starter"])
+
     def family_of(self, model: str) -> Family:
-        return STARTER
+        return FAMILIES[LARGE.family or ""] if model == LARGE.model else STARTER
+
+    def pantry(self) -> Pantry:
+        return Pantry(
+            presets=self.presets,
+            styles=self.styles,
+            families={each.model: self.family_of(each.model) for each in self.presets.values()},
+            loras={"starter": frozenset({"chalkboard", "ink-wash"}), LARGE.model: frozenset()},
+            wildcards={"color": ("red", "green", "blue"), "animals/pets": ("a cat", "a dog")},
+            embeddings={"starter": frozenset({"calm-hands"}), LARGE.model: frozenset()},
+            default_preset="starter",
+        )
+
+    def known_words(self, model: str) -> tuple[str, ...]:
+        return ("red", "cat", "car", "sea", "forest", "night", "sunset", "storm", "noir")
+
+    def token_counts(self, model: str, text: str) -> tuple[TokenCount, ...]:
+        words = len(text.split())
+        return (TokenCount("CLIP-L", words, 75, 1 + max(0, words - 1) // 75),)
+
+    def shown_styles(self, model: str) -> tuple[str, ...] | None:
+        """The lines of shown_styles.txt in the home folder; all styles without that file."""
+        file = self.settings.home / "shown_styles.txt"
+        return tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None
 
     def style_card(self, name: str) -> Path | None:
         return library.style_card(self.settings, name)
@@ -112,21 +171,36 @@ class FakeStudio:
     def status(self) -> str:
         return "CPU, float32: no GPU was found"
 
-    def start(self, request: ImageRequest, owner: str = "local") -> str:
+    def plan(self, request: ImageRequest) -> list[Recipe]:
         if request.styles and "Nonsense" in request.styles:
             raise BadRequest("There is no style called “Nonsense”.", field="style")
         seed = 1000 if request.seed < 0 else request.seed
         aspect = next((each for each in STARTER.aspects if each.name == request.aspect), None)
         width, height = (aspect.width, aspect.height) if aspect else (256, 256)
-        recipes = tuple(
+        width, height = request.width or width, request.height or height
+        added = EXPANSION if ENHANCE in (request.styles or ()) else ""
+        return [
             Recipe(
-                model="starter", family="starter", prompt=request.prompt, width=width,
-                height=height, seed=seed + place, num_inference_steps=self.steps,
+                model="starter", family="starter", prompt=request.prompt, expansion=added,
+                width=width, height=height, seed=seed + place, num_inference_steps=self.steps,
                 guidance_scale=3.0, scheduler="euler", styles=request.styles or (), request=request,
             )
             for place in range(request.count)
-        )  # fmt: skip
-        job = _Job(secrets.token_hex(16), owner, time.time(), recipes, now=Queued(1, None))
+        ]  # fmt: skip
+
+    def start(self, request: ImageRequest, owner: str = "local") -> str:
+        return self._put_into_line(self.plan(request), owner)
+
+    def start_sheet(
+        self, request: ImageRequest, styles: Sequence[str] = (), owner: str = "local"
+    ) -> str:
+        names = styles or list(self.stock.styles)[:6]
+        kept = [name for name in request.styles or () if name == ENHANCE]
+        tiles = [request.model_copy(update={"styles": (*kept, name)}) for name in names]
+        return self._put_into_line([self.plan(tile)[0] for tile in tiles], owner)
+
+    def _put_into_line(self, recipes: Sequence[Recipe], owner: str) -> str:
+        job = _Job(secrets.token_hex(16), owner, time.time(), tuple(recipes), now=Queued(1, None))
         self._jobs[job.id] = job
         threading.Thread(target=self._cook, args=(job,), daemon=True).start()
         return job.id
@@ -189,6 +263,14 @@ class FakeStudio:
     def picture_bytes(self, picture_id: str, owner: str = "local") -> tuple[bytes, str]:
         self.picture(picture_id, owner)
         return self._files[picture_id], "image/png"
+
+    def inspect(self, picture: bytes) -> Found:
+        return pictures.read_bytes(picture)
+
+    def shared(self, picture_id: str, owner: str = "local") -> Shared:
+        picture = self.picture(picture_id, owner)
+        made = compare.fingerprint_of(self._files[picture_id])
+        return Shared(recipe=picture.recipe, fingerprint=made)
 
     def _job(self, job_id: str, owner: str) -> _Job:
         job = self._jobs.get(job_id)

@@ -6,10 +6,10 @@ MakerNote and in JPEG's APP9 segments, numbered, because one ends at 64 KB and a
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
+from PIL.PngImagePlugin import PngInfo, iTXt
 
 from ..recipe import ImageFormat
 
@@ -20,6 +20,8 @@ MAX_TEXT_BYTES = 2_000_000
 MAX_OTHERS = 100
 
 EXIF_IFD, USER_COMMENT, MAKER_NOTE, SOFTWARE, DESCRIPTION = 0x8769, 0x9286, 0x927C, 0x0131, 0x010E
+# ComfyUI writes "prompt:{…}" and "workflow:{…}" where a camera writes its maker and model.
+MAKE, CAMERA = 0x010F, 0x0110
 MARK = b"fooocus_lite\0"
 APP9 = b"\xff\xe9"
 # A segment's length counts its own two bytes and ends at 65,535.
@@ -67,28 +69,35 @@ def read_texts(path: Path) -> Texts:
 
     Never raises for what is in the file: that becomes `problem`.
     """
-    texts = Texts()
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            texts.problem = (
-                f"{path.name} is larger than {MAX_FILE_BYTES // 1_000_000} MB; it is not read."
-            )
-            return texts
-        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
-            _collect(image, texts)
+            megabytes = MAX_FILE_BYTES // 1_000_000
+            return Texts(problem=f"{path.name} is larger than {megabytes} MB; it is not read.")
+        with path.open("rb") as file:
+            return read_texts_of(file, path.name)
     except FileNotFoundError:
-        texts.problem = f"There is no file {path}."
+        return Texts(problem=f"There is no file {path}.")
+    except OSError:
+        return Texts(problem=f"{path.name} cannot be read.")
+
+
+def read_texts_of(file: BinaryIO, name: str) -> Texts:
+    """`read_texts` of an open file, called `name` in sentences; its length is not looked at."""
+    texts = Texts()
+    try:
+        with Image.open(file, formats=("PNG", "JPEG", "WEBP")) as image:
+            _collect(image, texts)
     except (OSError, Image.DecompressionBombWarning):
-        texts.problem = f"{path.name} is no PNG, JPEG or WebP picture that can be read."
+        texts.problem = f"{name} is no PNG, JPEG or WebP picture that can be read."
     except Exception as error:  # Pillow's readers raise of every kind on hostile bytes.
-        texts.problem = f"{path.name} has damaged metadata ({type(error).__name__})."
+        texts.problem = f"{name} has damaged metadata ({type(error).__name__})."
     return texts
 
 
 def _collect(image: Image.Image, texts: Texts) -> None:
     for name, value in image.info.items():
         if isinstance(value, str) and name != "exif":
-            _keep(str(name), value, texts)
+            _keep(str(name), value if isinstance(value, iTXt) else _as_utf_8(value), texts)
     exif = image.getexif()
     inner = exif.get_ifd(EXIF_IFD)
     # Fooocus keeps these in the outer directory, most others in the inner one.
@@ -103,8 +112,20 @@ def _collect(image: Image.Image, texts: Texts) -> None:
     for name, tag in (("Software", SOFTWARE), ("ImageDescription", DESCRIPTION)):
         if (value := exif.get(tag)) is not None:
             _keep(name, str(value), texts)
+    for tag in (MAKE, CAMERA):
+        name, colon, text = str(exif.get(tag, "")).partition(":")
+        if colon and name in ("prompt", "workflow"):
+            _keep(name, text, texts)
     if (joined := _joined(getattr(image, "applist", []))) is not None:
         _keep(RECIPE_KEY, joined.decode(), texts)
+
+
+def _as_utf_8(text: str) -> str:
+    """What was meant by UTF-8 in a chunk whose letters are Latin-1, as many programs write it."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def _keep(name: str, text: str, texts: Texts) -> None:
@@ -153,7 +174,8 @@ def _comment_text(value: object) -> str:
     if code == b"UNICODE\0":
         # Big-endian by habit, yet some writers follow the file's byte order: ASCII tells.
         is_little = text[1::2].count(0) > text[0::2].count(0)
-        return text.decode("utf-16-le" if is_little else "utf-16-be", "replace").strip("\0")
+        decoded = text.decode("utf-16-le" if is_little else "utf-16-be", "replace")
+        return decoded.strip("\0\ufeff")
     if code in (b"ASCII\0\0\0", bytes(8)):
         return text.decode("utf-8", "replace").strip("\0")
     return value.decode("utf-8", "replace").strip("\0")

@@ -9,7 +9,6 @@ import os
 import re
 import secrets
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ from PIL import Image
 from .. import __version__
 from ..errors import BadRequest, DiskError
 from ..recipe import ImageFormat, MadeWith, Recipe
-from ..thinking import metadata
-from .embedded import read_texts, save_options
+from ..thinking import inspection, metadata
+from ..thinking.inspection import Found
+from .embedded import Texts, read_texts, read_texts_of, save_options
 
 THUMBNAIL_SIDE = 192
 SUFFIXES: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
@@ -33,17 +33,6 @@ NAME = re.compile(r"(\d{6})-(\d{1,19})-[0-9a-f]{8}\.(png|jpg|webp)")
 PART = re.compile(NAME.pattern + r"\.part")
 IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 IS_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a picture file says about itself. `problem` is a sentence, also beside a good part."""
-
-    recipe: Recipe | None = None
-    made_with: MadeWith | None = None
-    parameters: str | None = None
-    others: dict[str, str] = field(default_factory=dict)
-    problem: str | None = None
 
 
 def save(
@@ -110,14 +99,23 @@ def encode(
 
 def read(path: Path) -> Found:
     """What is inside a picture, anybody's; never raises for a strange, damaged or hostile file."""
-    texts = read_texts(path)
+    return _found(read_texts(path))
+
+
+def read_bytes(data: bytes) -> Found:
+    """`read` for a picture that is no file here, such as one dropped on the page."""
+    return _found(read_texts_of(io.BytesIO(data), "The picture"))
+
+
+def _found(texts: Texts) -> Found:
     recipe, made_with, problem = None, None, texts.problem
     if texts.recipe is not None:
         try:
             recipe, made_with = metadata.from_json(texts.recipe)
         except BadRequest as error:
             problem = error.message
-    return Found(recipe, made_with, texts.parameters, texts.others, problem)
+    settings = inspection.in_picture(recipe, texts.parameters, texts.others)
+    return Found(settings, recipe, made_with, texts.parameters, texts.others, problem)
 
 
 def created_of(path: Path) -> float:

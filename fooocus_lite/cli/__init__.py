@@ -65,6 +65,10 @@ def _command(arguments: Namespace) -> Callable[[Settings, Namespace], int]:
             from .replay import replay
 
             return replay
+        case "inspect":
+            from .inspect import inspect
+
+            return inspect
         case "doctor":
             from .doctor import doctor
 
@@ -73,7 +77,6 @@ def _command(arguments: Namespace) -> Callable[[Settings, Namespace], int]:
             from . import show
 
             commands: dict[str, Callable[[Settings, Namespace], int]] = {
-                "inspect": show.inspect,
                 "presets": show.presets,
                 "styles": show.styles,
                 "history": show.history,

@@ -42,7 +42,7 @@ def doctor(settings: Settings, arguments: Namespace) -> int:
 def examine(settings: Settings) -> dict[str, Any]:
     """What was found, ready to be shown. Imports torch: the device is asked itself."""
     studio = Studio(settings)
-    problems = list(studio.notices)
+    problems = list(studio.stock.problems)
     findings: dict[str, Any] = {
         "program": f"Fooocus Lite {__version__}",
         "python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",

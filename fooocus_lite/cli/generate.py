@@ -152,6 +152,7 @@ def _asked(arguments: Namespace) -> Iterator[dict[str, Any]]:
             "loras": [_lora(text) for text in arguments.lora] if arguments.lora else None,
             "image_format": arguments.format,
             "save_metadata": False if arguments.no_metadata else None,
+            "wildcards_in_order": arguments.wildcards_in_order or None,
             **_size(arguments.size),
         }
         yield {name: value for name, value in values.items() if value is not None}

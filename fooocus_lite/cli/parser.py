@@ -77,12 +77,17 @@ def _generate(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser.add_argument("--style", action="append", metavar="NAME", help="may be repeated")
     parser.add_argument("--preset", default=SUPPRESS, metavar="NAME")
     parser.add_argument("--model", metavar="NAME")
-    parser.add_argument("--performance", metavar="NAME", help="Quality or Speed")
+    parser.add_argument("--performance", metavar="NAME", help="such as Quality or Speed")
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--aspect", metavar="W:H", help="such as 3:2")
     shape.add_argument("--size", metavar="WxH", help="in pixels, such as 256x192")
     parser.add_argument("--count", metavar="N", help="pictures, 1 to 32")
     parser.add_argument("--seed", metavar="N", help="-1 is random")
+    parser.add_argument(
+        "--wildcards-in-order",
+        action="store_true",
+        help="picture 1 takes line 1 of each wildcard, and so on, instead of any",
+    )
     parser.add_argument("--steps", metavar="N")
     parser.add_argument("--guidance", metavar="X")
     parser.add_argument("--scheduler", metavar="NAME", help="such as euler or dpmpp_2m_karras")
@@ -98,7 +103,7 @@ def _generate(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 def _replay(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser = commands.add_parser("replay", help="make a picture again and compare")
-    parser.add_argument("picture", metavar="PICTURE")
+    parser.add_argument("picture", metavar="PICTURE", help="or a recipe file, or a recipe link")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     _common(parser)
 
@@ -107,6 +112,7 @@ def _inspect(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser = commands.add_parser("inspect", help="what a picture says about how it was made")
     parser.add_argument("picture", metavar="PICTURE")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--link", action="store_true", help="only its recipe, as a link")
     _common(parser)
 
 
@@ -117,8 +123,14 @@ def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
     models = commands.add_parser("models", help="the models that are here")
     models.add_argument("action", nargs="?", choices=["list", "verify"], default="list")
     styles = commands.add_parser("styles", help="the styles that are here")
-    styles.add_argument("action", nargs="?", choices=["list", "render"], default="list")
-    styles.add_argument("names", nargs="*", metavar="NAME", help="for render: only these styles")
+    styles.add_argument("action", nargs="?", choices=["list", "render", "sheet"], default="list")
+    styles.add_argument(
+        "names", nargs="*", metavar="WORD", help="for render: only these styles; for sheet: PROMPT"
+    )
+    styles.add_argument(
+        "--style", action="append", metavar="NAME", help="for sheet: in place of twelve that suit"
+    )
+    styles.add_argument("--seed", default="-1", metavar="N", help="for sheet: -1 is random")
     styles.add_argument("--all", action="store_true", help="for render: also those that are there")
     history = commands.add_parser("history", help="the pictures made so far")
     history.add_argument("action", nargs="?", choices=["list", "rebuild"], default="list")

@@ -1,20 +1,39 @@
-"""`replay`: makes a picture again from its recipe and says whether it came out the same."""
+"""`replay`: makes a picture again from its recipe and says whether it came out the same.
+
+The recipe is in a picture, in a recipe file, or in a link; the last two have no pixels, so there
+the comparison is with a fingerprint.
+"""
 
 import json
 import shutil
 import sys
 from argparse import Namespace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest
 from ..events import Event, PictureReady
+from ..recipe import MadeWith, Recipe
 from ..settings import Settings
 from ..studio import Studio
+from ..thinking import link
 from .generate import finish
 from .progress import Reporter, Terminal
 
 IDENTICAL, DIFFERENT = 0, 1
+MAX_FILE_BYTES = 4 * link.MAX_JSON_BYTES
+
+
+@dataclass(frozen=True)
+class _Original:
+    """What to make again, and what to hold it against: `picture`, else `fingerprint`."""
+
+    recipe: Recipe
+    beside: Path
+    picture: Path | None = None
+    made_with: MadeWith | None = None
+    fingerprint: link.Fingerprint | None = None
 
 
 class _Catching:
@@ -32,50 +51,83 @@ class _Catching:
 
 
 def replay(settings: Settings, arguments: Namespace) -> int:
-    """Exit code 0 when identical, 1 when different or failed."""
-    path = Path(arguments.picture)
+    """Exit code 0 when identical, 1 when different, not comparable or failed."""
     studio = Studio(settings)
-    found = studio.inspect(path)
-    if found.recipe is None:
-        reason = found.problem or "it carries no recipe of Fooocus Lite."
-        raise BadRequest(f"{path.name} cannot be replayed: {reason}", field="picture")
-    request = found.recipe.request.model_copy(update={"count": 1, "image_format": "png"})
-    job_id = studio.start_recipes(request, [found.recipe])
+    original = _original(studio, arguments.picture)
+    recipe = original.recipe
+    request = recipe.request.model_copy(update={"count": 1, "image_format": "png"})
+    job_id = studio.start_recipes(request, [recipe])
     catching = _Catching(Terminal())
     if finish(studio, [job_id], catching) or catching.event is None:
         return DIFFERENT
     made = catching.event.picture
-    beside = _free_name(path)
+    beside = _free_name(original.beside)
     partial = beside.with_name(beside.name + ".part")
     shutil.copyfile(made.path, partial)
     partial.replace(beside)
     again = studio.inspect(beside)
-    differences = _differences(found.recipe.model_hashes, made.recipe.model_hashes)
-    if found.made_with and again.made_with:
-        differences += _differences(found.made_with.model_dump(), again.made_with.model_dump())
-    return _report(studio.psnr(path, beside), path, beside, differences, arguments.json)
+    differences = _differences(recipe.model_hashes, made.recipe.model_hashes)
+    if original.made_with and again.made_with:
+        differences += _differences(original.made_with.model_dump(), again.made_with.model_dump())
+    verdict = _verdict(studio, original, beside)
+    result = {**verdict, "differences": differences, "path": str(beside)}
+    return _report(result, arguments.json)
 
 
-def _report(
-    decibels: float, original: Path, replayed: Path, differences: list[str], as_json: bool
-) -> int:
-    is_identical = decibels == float("inf")
-    result: dict[str, Any] = {
-        "event": "replayed",
-        "identical": is_identical,
-        "psnr_db": None if is_identical else round(decibels, 2),
-        "differences": differences,
-        "path": str(replayed),
+def _original(studio: Studio, given: str) -> _Original:
+    """Of a link, a recipe file or a picture. Raises BadRequest when there is no recipe in it."""
+    if link.is_link(given):
+        shared = link.from_link(given)
+        beside = Path(f"recipe-{shared.recipe.seed}")
+        return _Original(shared.recipe, beside, fingerprint=shared.fingerprint)
+    path = Path(given)
+    if path.suffix.lower() == ".json" and path.is_file():
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadRequest(f"{path.name} is too large to be a recipe file.", field="picture")
+        shared = link.from_file(path.read_text(encoding="utf-8", errors="replace"))
+        return _Original(shared.recipe, path, fingerprint=shared.fingerprint)
+    found = studio.inspect(path)
+    if found.recipe is None:
+        reason = found.problem or "it carries no recipe of Fooocus Lite."
+        raise BadRequest(f"{path.name} cannot be replayed: {reason}", field="picture")
+    return _Original(found.recipe, path, path, found.made_with)
+
+
+def _verdict(studio: Studio, original: _Original, made: Path) -> dict[str, Any]:
+    """Whether they are identical (None: nobody can tell), by how much not, and a line about it."""
+    if original.picture is not None:
+        decibels = studio.psnr(original.picture, made)
+        is_identical = decibels == float("inf")
+        lossy = "" if original.picture.suffix == ".png" else " (the original is saved with losses)"
+        said = "identical" if is_identical else f"different: PSNR {decibels:.2f} dB{lossy}"
+        psnr_db = None if is_identical else round(decibels, 2)
+        return {"identical": is_identical, "psnr_db": psnr_db, "said": said}
+    if original.fingerprint is None:
+        return {"identical": None, "said": "made; the recipe brings nothing to compare with"}
+    is_same, percent = studio.compare(original.fingerprint, made)
+    measured = f"a miniature of 8 x 8 colours differs by {percent:.2f} %"
+    words = {
+        True: "identical",
+        False: f"different: {measured}",
+        None: f"not decided: the original is saved with losses; {measured}",
     }
+    return {
+        "identical": is_same,
+        "thumbnail_percent": round(percent, 2),
+        "said": words[is_same],
+    }
+
+
+def _report(result: dict[str, Any], as_json: bool) -> int:
+    said = result.pop("said")
     if as_json:
-        print(json.dumps(result, ensure_ascii=False), flush=True)
-        return IDENTICAL if is_identical else DIFFERENT
-    print(replayed)
-    for difference in differences:
-        print(difference, file=sys.stderr)
-    lossy = " (the original is saved with losses)" if original.suffix != ".png" else ""
-    print("identical" if is_identical else f"different: PSNR {decibels:.2f} dB{lossy}")
-    return IDENTICAL if is_identical else DIFFERENT
+        print(json.dumps({"event": "replayed", **result}, ensure_ascii=False), flush=True)
+    else:
+        print(result["path"])
+        for difference in result["differences"]:
+            print(difference, file=sys.stderr)
+        print(said)
+    return IDENTICAL if result["identical"] else DIFFERENT
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

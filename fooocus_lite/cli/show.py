@@ -1,4 +1,4 @@
-"""The commands that only show: `inspect`, `presets`, `styles`, `history`."""
+"""The commands that only show: `presets`, `styles`, `history`."""
 
 import json
 import sys
@@ -9,75 +9,62 @@ from typing import Any
 
 from ..errors import BadRequest
 from ..settings import Settings
-from ..stock import Stock
 from ..studio import LOCAL, Studio
+from ..thinking.presets import Preset
 from .progress import picture_json
 
 
-def inspect(settings: Settings, arguments: Namespace) -> int:
-    """The recipe in a picture and what other tools wrote; exit code 1 when there is nothing."""
-    path = Path(arguments.picture)
-    if not path.is_file():
-        raise BadRequest(f"There is no file {path}. Check the path.", field="picture")
-    found = Studio(settings).inspect(path)
-    if arguments.json:
-        _print_json(
-            {
-                "recipe": found.recipe and found.recipe.model_dump(mode="json"),
-                "made_with": found.made_with and found.made_with.model_dump(mode="json"),
-                "parameters": found.parameters,
-                "others": found.others,
-                "problem": found.problem,
-            }
-        )
-    else:
-        for title, value in (("recipe", found.recipe), ("made with", found.made_with)):
-            if value is not None:
-                print(f"{title}:\n{value.model_dump_json(indent=2)}")
-        if found.parameters:
-            print(f"parameters:\n{found.parameters}")
-        for name, text in found.others.items():
-            print(f"{name}:\n{text}")
-    if found.problem:
-        print(found.problem, file=sys.stderr)
-    has_something = found.recipe or found.parameters or found.others
-    if not has_something and not found.problem:
-        print("This picture says nothing about how it was made.", file=sys.stderr)
-    return 0 if has_something else 1
-
-
 def presets(settings: Settings, arguments: Namespace) -> int:
-    """Lists the presets, or checks one file; exit code 1 when a file is wrong."""
-    if arguments.action == "check" and arguments.file:
-        path = Path(arguments.file)
-        if not path.is_file():
-            raise BadRequest(f"There is no file {path}. Check the path.", field="file")
-        problem = Stock.preset_problem(path)
-        print(problem or f"{path.name} is in order.")
-        return 1 if problem else 0
+    """Lists the presets, or checks one file or all; exit code 1 when a file is wrong."""
     studio = Studio(settings)
+    if arguments.action == "check" and arguments.file:
+        return _check_preset(studio, Path(arguments.file))
     if arguments.action == "list":
-        for preset in studio.stock.presets.values():
+        ready = studio.stock.ready_presets()
+        for preset in sorted(
+            studio.stock.presets.values(), key=lambda each: each.name not in ready
+        ):
+            is_ready = preset.name in ready
             if arguments.json:
-                _print_json(preset.model_dump(mode="json"))
+                _print_json({**preset.model_dump(mode="json"), "is_ready": is_ready})
             else:
-                print(f"{preset.name:<16} {preset.description}")
-    return _problems(studio) if arguments.action == "check" else _problems(studio) and 0
+                print(f"{preset.name:<18} {_state(preset, is_ready):<25} {preset.description}")
+    _tell_notices(studio)
+    return 1 if arguments.action == "check" and studio.stock.problems else 0
+
+
+def _check_preset(studio: Studio, path: Path) -> int:
+    if not path.is_file():
+        raise BadRequest(f"There is no file {path}. Check the path.", field="file")
+    problem, notices = studio.stock.check_preset(path)
+    print(problem or f"{path.name} is in order.")
+    for notice in notices:
+        print(notice, file=sys.stderr)
+    return 1 if problem else 0
+
+
+def _state(preset: Preset, is_ready: bool) -> str:
+    """Whether it works now, and how much has to come if not."""
+    if is_ready:
+        return "ready"
+    size = f", {preset.download_gib:g} GiB" if preset.download_gib else ""
+    return f"not downloaded{size}"
 
 
 def styles(settings: Settings, arguments: Namespace) -> int:
-    """Lists the styles; `render` makes the pictures of their cards instead."""
-    if arguments.action == "render":
-        from .style_cards import render
+    """Lists the styles; `render` makes the pictures of their cards, `sheet` tries many of them."""
+    if arguments.action != "list":
+        from . import style_cards
 
-        return render(settings, arguments)
+        command = style_cards.render if arguments.action == "render" else style_cards.sheet
+        return command(settings, arguments)
     studio = Studio(settings)
     for style in studio.stock.styles.values():
         if arguments.json:
             _print_json(style.model_dump(mode="json"))
         else:
             print(f"{style.name:<24} {style.category:<16} {style.prompt}")
-    _problems(studio)
+    _tell_notices(studio)
     return 0
 
 
@@ -124,15 +111,13 @@ def history(settings: Settings, arguments: Namespace) -> int:
         else:
             when = datetime.fromtimestamp(picture.created).strftime("%Y-%m-%d %H:%M")
             print(f"{when}  {picture.path}  {picture.recipe.request.prompt[:60]!r}")
-    _problems(studio)
+    _tell_notices(studio)
     return 0
 
 
-def _problems(studio: Studio) -> int:
-    """Says what was left out; 1 when there was something."""
+def _tell_notices(studio: Studio) -> None:
     for notice in studio.notices:
         print(notice, file=sys.stderr)
-    return 1 if studio.notices else 0
 
 
 def _print_json(value: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from ..thinking.families import FAMILIES
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import verify
 from . import hardware, loras, pipelines, previews, schedulers
+from .conditions import Conditions
 
 log = logging.getLogger(__name__)
 PREVIEW_INTERVAL_S = 0.2
@@ -47,6 +48,7 @@ class Kitchen:
         self._pipeline: Any = None
         self._scheduler_config: dict[str, Any] = {}
         self._latent_map: previews.LatentMap | None = None
+        self._conditions: Conditions | None = None
         self._loaded: object = None
 
     def load(
@@ -55,8 +57,9 @@ class Kitchen:
         model_folder: Path,
         lora_files: Mapping[str, Path],
         on_stage: Callable[[str], None],
+        embedding_files: Mapping[str, Path] | None = None,
     ) -> None:
-        """Makes the recipe's model and LoRAs ready. Quick when they are already.
+        """Makes the recipe's model, LoRAs and embeddings ready. Quick when they are already.
 
         Raises WeightsError, OutOfMemory or UnknownName.
         """
@@ -65,7 +68,7 @@ class Kitchen:
         family = FAMILIES[recipe.family]
         wanted = [verify.state(file) for file in verify.weight_files(model_folder)]
         try:
-            if wanted != self._loaded:
+            if self._conditions is None or wanted != self._loaded:
                 self.unload()
                 on_stage(f"Loading {family.title if recipe.model == family.name else recipe.model}")
                 self._facts = self._facts or hardware.facts()
@@ -76,16 +79,19 @@ class Kitchen:
                 self._pipeline = pipelines.load(model_folder, family, self.plan)
                 self._scheduler_config = dict(self._pipeline.scheduler.config)
                 self._latent_map = previews.latent_map(model_folder)
+                self._conditions = Conditions(self._pipeline, family)
                 self._loaded = wanted
             if recipe.loras:
                 on_stage("Loading LoRAs")
             loras.apply(self._pipeline, recipe.loras, lora_files)
+            applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
+            self._conditions.prepare(embedding_files or {}, tuple(applied))
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
 
     def unload(self) -> None:
         """Forgets the pipeline and gives its memory back."""
-        self._pipeline = self._loaded = None
+        self._pipeline = self._conditions = self._loaded = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -100,7 +106,7 @@ class Kitchen:
         `on_step` is called before the first step and after each; raising from it stops at once and
         leaves the pipeline good. Raises OutOfMemory or BrokenPicture.
         """
-        if self._pipeline is None or self.plan is None:
+        if self._pipeline is None or self._conditions is None or self.plan is None:
             raise RuntimeError("cook() before load()")
         pipeline = self._pipeline
         torch.set_num_threads(self.plan.threads)
@@ -114,9 +120,7 @@ class Kitchen:
         try:
             progress.begin()
             pixels = pipeline(
-                prompt=recipe.prompt,
-                # None lets the model's own config choose how "nothing" is encoded.
-                negative_prompt=recipe.negative_prompt or None,
+                **self._conditions.arguments(recipe),
                 width=recipe.width,
                 height=recipe.height,
                 num_inference_steps=recipe.num_inference_steps,

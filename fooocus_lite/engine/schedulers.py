@@ -27,5 +27,12 @@ def build(name: str, config: Mapping[str, Any], num_inference_steps: int) -> Any
     borrowed = config.get("_use_default_values", ())
     scheduler_class = getattr(diffusers, entry.class_name)
     understood = inspect.signature(scheduler_class.__init__).parameters
+    config = {**config, **_shift_by_either_name(config)}
     own = {key: value for key, value in config.items() if key in understood and key not in borrowed}
     return scheduler_class.from_config({**own, **overrides})
+
+
+def _shift_by_either_name(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Flow matching's shift under both names that diffusers' classes have for it."""
+    shift = config.get("flow_shift", config.get("shift"))
+    return {} if shift is None else {"shift": shift, "flow_shift": shift}

@@ -9,14 +9,20 @@ import gradio as gr
 from gradio.components import Component
 
 from ..errors import FooocusLiteError
-from ..events import JobView, Picture
+from ..events import JobView
+from ..recipe import ImageRequest
 from ..studio import Studio
+from ..thinking.fit import fitted
+from ..thinking.foreign.found import FoundSettings
+from ..thinking.inspection import of_recipe
 from ..thinking.presets import Preset
 from .advanced import model_line
 from .cards import card
-from .form import Fields, preset_updates, request_of, settings_of
+from .form import Fields, preset_updates, request_of, settings_of, with_values
 from .owner import owner_of
 from .progress import IDLE, frames
+from .sheet import adopted, name_of, own_choice
+from .styles_panel import shown_styles
 
 log = logging.getLogger(__name__)
 Values = Mapping[Component, Any]
@@ -24,6 +30,7 @@ Changes = dict[Component, Any]
 Order = Callable[[str, str], None]
 WENT_WRONG = "Something went wrong on our side. It is written in the log; please try once more."
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
+LINK_USED = "These are the settings of the link you opened."
 NO_PROMPT = "Write what you want to see, or start from an example."
 
 
@@ -37,6 +44,7 @@ class Actions:
     strip: gr.HTML
     message: gr.HTML
     bridge: gr.HTML
+    sheet: gr.HTML
     examples: gr.HTML
     model: gr.HTML
     newest: gr.State
@@ -46,20 +54,15 @@ class Actions:
 
     def submit(self, values: Values, request: gr.Request) -> Changes:
         """Puts the job into the line; says calmly what is wrong when it cannot."""
-        if not str(values[self.fields["prompt"]] or "").strip():
-            return {self.message: _said("hint", NO_PROMPT), self.newest: ""}
-        try:
-            asked = request_of(self.fields, values)
-            job_id = self.studio.start(asked, owner_of(request.headers))
-        except FooocusLiteError as error:
-            return {self.message: _said("error", error.message), self.newest: ""}
-        except Exception:
-            log.exception("A job could not be put into the line")
-            return {self.message: _said("error", WENT_WRONG), self.newest: ""}
-        waiting = {**IDLE, "state": "queued", "job": job_id, "line": "Sent…"}
-        return {
-            self.stage: waiting, self.message: _said(), self.newest: job_id, self.shown: job_id
-        }  # fmt: skip
+        return self._start(self.studio.start, values, request)
+
+    def submit_sheet(self, values: Values, request: gr.Request) -> Changes:
+        """`submit` for the prompt in several styles."""
+
+        def start(asked: ImageRequest, owner: str) -> str:
+            return self.studio.start_sheet(asked, own_choice(asked.styles or ()), owner)
+
+        return self._start(start, values, request)
 
     async def follow(self, values: Values, request: gr.Request) -> AsyncIterator[Changes]:
         """Shows the owner's jobs until none is left; leaving the page only ends the watching."""
@@ -101,23 +104,41 @@ class Actions:
         return {self.fields["seed"]: str(newest[0].recipe.seed)}
 
     def use_settings(self, values: Values, request: gr.Request) -> Changes:
-        """Fills the controls as they were for the picture asked for."""
+        """Fills the controls from a picture made here, or from settings that were dropped."""
         try:
-            picture = self.studio.picture(
-                str(values[self.bridge]["picture"]), owner_of(request.headers)
-            )
+            asked = dict(values[self.bridge] or {})
+            found = self._found(asked, owner_of(request.headers))
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
-        except (KeyError, TypeError):
-            return {self.message: _said("error", "That picture is not here any more.")}
-        changes = self._settings(picture, values[self.fields["preset"]])
-        lost = [name for name in picture.recipe.styles if name not in self.studio.stock.styles]
-        text = f"Without the style {', '.join(lost)}: it is not here any more." if lost else ""
-        changes[self.message] = _said("info" if lost else "", text)
-        return changes
+        except (KeyError, TypeError, ValueError):
+            return {self.message: _said("error", "Those settings are not here any more.")}
+        here = fitted(found, self.studio.stock.pantry())
+        preset = self.preset_named(here.preset)
+        family = self.studio.stock.family_of(preset.model)
+        is_new = preset.name != values[self.fields["preset"]]
+        changes = self.preset_changes(preset) if is_new else {}
+        changes = with_values(changes, settings_of(self.fields, here, preset, family))
+        styles = self.fields["styles"]
+        changes[styles] = self._styles(preset, list(here.styles))
+        return {**changes, self.message: _notice(asked, here)}
+
+    def _found(self, asked: dict[str, Any], owner: str) -> FoundSettings:
+        if "settings" in asked:
+            return FoundSettings.model_validate_json(asked["settings"])
+        return of_recipe(self.studio.picture(str(asked["picture"]), owner).recipe)
+
+    def adopt(self, values: Values, request: gr.Request) -> Changes:
+        """Takes the style and the seed of a contact sheet's tile."""
+        try:
+            asked = str((values[self.sheet] or {}).get("picture"))
+            picture = self.studio.picture(asked, owner_of(request.headers))
+        except FooocusLiteError as error:
+            return {self.message: _said("error", error.message)}
+        text = f"{name_of(picture.recipe)} is chosen, with the seed of this picture."
+        return {**adopted(self.fields, picture), self.message: _said("info", text)}
 
     def choose_preset(self, values: Values) -> Changes:
-        return self._preset(self.preset_named(values[self.fields["preset"]]))
+        return self.preset_changes(self.preset_named(values[self.fields["preset"]]))
 
     def preset_named(self, name: str | None) -> Preset:
         """That preset, else the one of the settings, else the first there is."""
@@ -127,18 +148,37 @@ class Actions:
                 return presets[wanted]
         return next(iter(presets.values()))
 
-    def _settings(self, picture: Picture, current: str | None) -> Changes:
-        preset = self.preset_named(picture.recipe.request.preset)
-        changes = self._preset(preset) if preset.name != current else {}
-        return changes | settings_of(self.fields, self.studio, picture.recipe, preset)
-
-    def _preset(self, preset: Preset) -> Changes:
+    def preset_changes(self, preset: Preset) -> Changes:
+        """The page as the preset wants it; the prompt, seed and count stay."""
         family = self.studio.stock.family_of(preset.model)
         return {
             **preset_updates(self.fields, preset, family),
+            self.fields["styles"]: self._styles(preset, list(preset.styles)),
             self.examples: list(preset.examples),
             self.model: model_line(preset, family),
         }
+
+    def _styles(self, preset: Preset, chosen: list[str]) -> Any:
+        """The style cards with these chosen, pale where the preset's model cannot show one."""
+        return gr.update(value=chosen, shown=shown_styles(self.studio, preset))
+
+    def _start(
+        self, start: Callable[[ImageRequest, str], str], values: Values, request: gr.Request
+    ) -> Changes:
+        if not str(values[self.fields["prompt"]] or "").strip():
+            return {self.message: _said("hint", NO_PROMPT), self.newest: ""}
+        try:
+            asked = request_of(self.fields, values)
+            job_id = start(asked, owner_of(request.headers))
+        except FooocusLiteError as error:
+            return {self.message: _said("error", error.message), self.newest: ""}
+        except Exception:
+            log.exception("A job could not be put into the line")
+            return {self.message: _said("error", WENT_WRONG), self.newest: ""}
+        waiting = {**IDLE, "state": "queued", "job": job_id, "line": "Sent…"}
+        return {
+            self.stage: waiting, self.message: _said(), self.newest: job_id, self.shown: job_id
+        }  # fmt: skip
 
     def _tell(
         self, order: Callable[[str, str], None], values: Values, request: gr.Request
@@ -161,6 +201,14 @@ class Actions:
         if any(not picture.is_saved for picture in view.pictures):
             return {self.message: _said("warning", NOT_SAVED)}
         return {}
+
+
+def _notice(asked: Mapping[str, Any], used: FoundSettings) -> dict[str, str]:
+    """What the page's own dialog did not say already about settings that are used."""
+    if asked.get("is_read"):
+        return _said()
+    text = " ".join([*([LINK_USED] if "settings" in asked else []), *used.notes])
+    return _said("info" if text else "", text)
 
 
 def _said(kind: str = "", text: str = "") -> dict[str, str]:

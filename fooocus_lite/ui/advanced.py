@@ -8,38 +8,51 @@ from ..recipe import MAX_COUNT
 from ..studio import Studio
 from ..thinking.families import Family, Performance
 from ..thinking.presets import Preset
+from .preset_facts import about, about_preset, kept_settings, preset_choices
+from .widgets.pickers import performance_picker, size_picker
 
 AUTOMATIC = "Automatic"
+KEPT = [
+    "preset", "aspect", "size", "styles", "count", "seed", "negative_prompt", "performance",
+    "num_inference_steps", "guidance_scale", "scheduler", "image_format",
+]  # fmt: skip
 FORMATS = [("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp")]
 
 
 @dataclass(frozen=True)
 class Advanced:
     preset: gr.Dropdown
+    about: gr.HTML
+    kept: gr.HTML
     count: gr.Slider
     seed: gr.Textbox
     last_seed: gr.Button
     negative_prompt: gr.Textbox
-    performance: gr.Radio
+    performance: gr.HTML
+    size: gr.HTML
     num_inference_steps: gr.Textbox
     guidance_scale: gr.Textbox
     scheduler: gr.Dropdown
     image_format: gr.Radio
+    preset_name: gr.Textbox
+    save_preset: gr.Button
 
 
 def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     """Draws the region where it is called and returns its parts."""
-    presets = [(each.title or each.name, each.name) for each in studio.stock.presets.values()]
-    chosen = first_performance(preset, family)
+    presets = preset_choices(studio)
+    is_ready = preset.name in studio.stock.ready_presets()
     preset_box = gr.Dropdown(
         presets, value=preset.name, label="Preset", visible=len(presets) > 1, elem_id="fl-preset"
     )
-    performance = gr.Radio(
-        performance_choices(family),
-        value=chosen.name,
-        label="Performance",
+    facts = about_preset(value=about(preset, is_ready), elem_id="fl-about")
+    kept = kept_settings(KEPT, studio.settings.preset, elem_id="fl-kept")
+    performance = performance_picker(
+        family.offers(preset.is_distilled),
+        first_performance(preset, family).name,
         elem_id="fl-performance",
     )
+    size = size_picker(family, own_size(preset), elem_id="fl-size")
     count = gr.Slider(
         1, MAX_COUNT, value=1, step=1, label="Number of pictures", buttons=[], elem_id="fl-count"
     )
@@ -63,27 +76,38 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
             placeholder=AUTOMATIC, min_width=100, elem_id="fl-guidance",
         )  # fmt: skip
     scheduler = gr.Dropdown(
-        [(AUTOMATIC, ""), *((name, name) for name in studio.stock.schedulers)],
+        scheduler_choices(family),
         value=preset.scheduler or "", label="Scheduler", elem_id="fl-scheduler",
     )  # fmt: skip
     image_format = gr.Radio(
         FORMATS, value=studio.settings.image_format, label="File format", elem_id="fl-format"
     )
+    with gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only):
+        preset_name = gr.Textbox(
+            label="Save as preset", placeholder="Name", max_lines=1, elem_id="fl-preset-name"
+        )
+        save_preset = gr.Button("Save", size="sm", scale=0, min_width=96, elem_id="fl-save-preset")
     return Advanced(
-        preset_box, count, seed, last_seed, negative_prompt, performance, steps, guidance,
-        scheduler, image_format,
+        preset_box, facts, kept, count, seed, last_seed, negative_prompt, performance, size, steps,
+        guidance, scheduler, image_format, preset_name, save_preset,
     )  # fmt: skip
 
 
 def first_performance(preset: Preset, family: Family) -> Performance:
-    for each in family.performances:
-        if each.name == preset.performance:
-            return each
-    return family.default_performance
+    """The preset's own when it names one, else the default for its kind of model."""
+    rows = family.rows(preset.is_distilled)
+    return next((row for row in rows if row.name == preset.performance), rows[0])
 
 
-def performance_choices(family: Family) -> list[tuple[str, str]]:
-    return [(f"{each.name}: {each.hint}", each.name) for each in family.performances]
+def scheduler_choices(family: Family) -> list[tuple[str, str]]:
+    return [(AUTOMATIC, ""), *((name, name) for name in family.schedulers)]
+
+
+def own_size(preset: Preset) -> dict[str, int] | None:
+    """The preset's exact size, None when it means an aspect."""
+    if preset.width is None or preset.height is None:
+        return None
+    return {"width": preset.width, "height": preset.height}
 
 
 def model_line(preset: Preset, family: Family) -> str:

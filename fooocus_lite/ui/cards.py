@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..events import Picture
+from ..recipe import Recipe
 
 ALT_CHARACTERS = 200
 
@@ -32,7 +33,26 @@ def card(picture: Picture) -> dict[str, Any]:
         "scheduler": recipe.scheduler,
         "performance": request.performance or "",
         "model": recipe.model,
+        "asked": asked_text(recipe),
     }
+
+
+def asked_text(recipe: Recipe) -> str:
+    """What the model was really asked, after styles, choices and Enhance: text to read and copy."""
+    facts = {
+        "Model": recipe.model,
+        "LoRAs": ", ".join(f"{lora.name} {lora.weight:g}" for lora in recipe.loras),
+        "Scheduler": recipe.scheduler,
+        "Steps": recipe.num_inference_steps,
+        "Guidance": f"{recipe.guidance_scale:g}",
+        "Seed": recipe.seed,
+        "Size": f"{recipe.width} × {recipe.height}",
+    }
+    parts = [recipe.prompt]
+    if recipe.negative_prompt:
+        parts.append(f"Avoid:\n{recipe.negative_prompt}")
+    parts.append("\n".join(f"{name}: {value}" for name, value in facts.items() if value))
+    return "\n\n".join(parts)
 
 
 def _shortened(text: str) -> str:

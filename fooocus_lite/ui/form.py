@@ -1,4 +1,4 @@
-"""From the controls to one request, and from a picture's recipe back to the controls."""
+"""From the controls to one request, and from found settings back to the controls."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ import gradio as gr
 from gradio.components import Component
 
 from ..errors import BadRequest
-from ..recipe import MAX_SEED, ImageRequest, Recipe, request_from
-from ..studio import Studio
+from ..recipe import MAX_SEED, ImageRequest, request_from
 from ..thinking.families import Family
+from ..thinking.foreign.found import FoundSettings
 from ..thinking.presets import Preset
-from .advanced import Advanced, first_performance, performance_choices, text_of
+from .advanced import Advanced, first_performance, own_size, scheduler_choices, text_of
 from .prompt import PromptRegion, first_aspect
-from .widgets.pickers import aspect_shapes
+from .widgets.pickers import aspect_shapes, performance_offers, size_limits
 
 Fields = dict[str, Component]
 ADVICE = {
@@ -34,6 +34,7 @@ def fields_of(prompt: PromptRegion, advanced: Advanced, styles: gr.HTML) -> Fiel
     return {
         "prompt": prompt.prompt,
         "aspect": prompt.aspect,
+        "size": advanced.size,
         "styles": styles,
         "preset": advanced.preset,
         "count": advanced.count,
@@ -54,6 +55,7 @@ def request_of(fields: Fields, values: Mapping[Component, Any]) -> ImageRequest:
     asked["num_inference_steps"] = number_of(asked["num_inference_steps"], "steps", int)
     asked["guidance_scale"] = number_of(asked["guidance_scale"], "guidance", float)
     asked["styles"] = tuple(asked["styles"] or ())
+    asked |= asked.pop("size") or {}
     for name in ("scheduler", "performance", "aspect", "preset", "image_format"):
         asked[name] = asked[name] or None
     for name in ("prompt", "negative_prompt"):
@@ -85,38 +87,46 @@ def _in_words_of_the_page(error: BadRequest) -> BadRequest:
 
 
 def settings_of(
-    fields: Fields, studio: Studio, recipe: Recipe, preset: Preset
+    fields: Fields, found: FoundSettings, preset: Preset, family: Family
 ) -> dict[Component, Any]:
-    """The controls as they were for this picture, with its seed and the words as typed."""
-    request = recipe.request
-    known = studio.stock.styles
-    family = studio.stock.family_of(preset.model)
+    """The controls as settings want them that were fitted to what is here; the count stays.
+
+    What they say nothing about goes back to "you choose", so that nothing of before mixes in; only
+    words already written stay. LoRAs stand in the prompt, where the page has its place for them.
+    """
+    tags = "".join(f" <lora:{each.name}:{each.weight:g}>" for each in found.loras)
     wanted: dict[str, Any] = {
-        "prompt": request.prompt,
-        "negative_prompt": request.negative_prompt,
-        "styles": [name for name in recipe.styles if name in known],
+        "negative_prompt": found.negative_prompt,
+        "styles": list(found.styles),
         "preset": preset.name,
-        "seed": str(recipe.seed),
-        "num_inference_steps": text_of(request.num_inference_steps),
-        "guidance_scale": text_of(request.guidance_scale),
-        "scheduler": request.scheduler or "",
-        "performance": request.performance or first_performance(preset, family).name,
+        "seed": "-1" if found.seed is None else str(found.seed),
+        "num_inference_steps": text_of(found.num_inference_steps),
+        "guidance_scale": text_of(found.guidance_scale),
+        "scheduler": found.scheduler or "",
+        "performance": found.performance or first_performance(preset, family).name,
     }
-    if request.image_format:
-        wanted["image_format"] = request.image_format
-    aspect = aspect_of(recipe, family)
-    if aspect:
-        wanted["aspect"] = aspect
+    if found.prompt or tags:
+        wanted["prompt"] = found.prompt + tags
+    if found.image_format:
+        wanted["image_format"] = found.image_format
+    if found.aspect in [each.name for each in family.aspects]:
+        wanted["aspect"] = found.aspect
+        wanted["size"] = None
+    elif found.width is not None and found.height is not None:
+        wanted["size"] = {"width": found.width, "height": found.height}
     return {fields[name]: value for name, value in wanted.items()}
 
 
-def aspect_of(recipe: Recipe, family: Family) -> str | None:
-    """The aspect button of the picture's size, if there is one."""
-    for each in family.aspects:
-        if (each.width, each.height) == (recipe.width, recipe.height):
-            return each.name
-    names = [each.name for each in family.aspects]
-    return recipe.request.aspect if recipe.request.aspect in names else None
+def with_values(
+    changes: Mapping[Component, Any], values: Mapping[Component, Any]
+) -> dict[Component, Any]:
+    """The changes with these values in them: choices and limits that come with a preset stay."""
+    merged = dict(changes)
+    for component, value in values.items():
+        change = merged.get(component)
+        is_update = isinstance(change, dict) and "__type__" in change
+        merged[component] = {**change, "value": value} if is_update and change else value
+    return merged
 
 
 def preset_updates(fields: Fields, preset: Preset, family: Family) -> dict[Component, Any]:
@@ -127,10 +137,14 @@ def preset_updates(fields: Fields, preset: Preset, family: Family) -> dict[Compo
             value=first_aspect(preset, family), aspects=aspect_shapes(family.aspects)
         ),
         fields["performance"]: gr.update(
-            choices=performance_choices(family), value=first_performance(preset, family).name
+            offers=performance_offers(family.offers(preset.is_distilled)),
+            value=first_performance(preset, family).name,
         ),
+        fields["size"]: gr.update(value=own_size(preset), limits=size_limits(family)),
         fields["negative_prompt"]: preset.negative_prompt,
         fields["num_inference_steps"]: text_of(preset.num_inference_steps),
         fields["guidance_scale"]: text_of(preset.guidance_scale),
-        fields["scheduler"]: preset.scheduler or "",
+        fields["scheduler"]: gr.update(
+            choices=scheduler_choices(family), value=preset.scheduler or ""
+        ),
     }

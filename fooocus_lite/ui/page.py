@@ -8,10 +8,12 @@ from ..studio import Studio
 from ..thinking.families import Family
 from ..thinking.presets import Preset
 from .actions import Actions
-from .advanced import Advanced, model_line, place_advanced
+from .advanced import KEPT, Advanced, model_line, place_advanced
 from .form import fields_of
+from .presets_panel import PresetsPanel
 from .prompt import PromptRegion, place_prompt
-from .styles_panel import style_cards
+from .prompt_tools import PromptTools
+from .styles_panel import shown_styles, style_cards
 from .widgets.asset import asset
 from .widgets.pickers import style_picker
 from .widgets.stage import bridge, footer, history_panel, message_line, stage, strip
@@ -42,12 +44,17 @@ def build(studio: Studio) -> gr.Blocks:
             strip=finished,
             message=message,
             bridge=bridge(elem_id="fl-bridge"),
+            sheet=prompt.sheet,
             examples=prompt.examples,
             model=model,
             newest=gr.State(""),
             shown=gr.State(""),
         )
         _wire(demo, actions, prompt, advanced)
+        panel = PresetsPanel(studio, actions, advanced.about, advanced.kept, advanced.preset_name)
+        _wire_presets(demo, panel, advanced)
+        tools = PromptTools(studio, actions.fields, prompt.note, prompt.completions, prompt.blocks)
+        _wire_tools(demo, tools)
     return demo
 
 
@@ -59,7 +66,12 @@ def _first_preset(studio: Studio) -> Preset:
 def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Advanced]:
     _static("side.html")
     with gr.Column(elem_id="fl-panel-styles", elem_classes="fl-panel"):
-        styles = style_picker(style_cards(studio), preset.styles, elem_id="fl-styles")
+        styles = style_picker(
+            style_cards(studio),
+            preset.styles,
+            shown=shown_styles(studio, preset),
+            elem_id="fl-styles",
+        )
     with gr.Column(elem_id="fl-panel-advanced", elem_classes="fl-panel"):
         advanced = place_advanced(studio, preset, family)
         _static("attention.html")
@@ -86,10 +98,17 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
     started = [actions.stage, actions.message, actions.newest, actions.shown]
 
     prompt.generate.click(actions.submit, set(form), started, **now).then(**following)
+    prompt.sheet.click(actions.submit_sheet, set(form), started, **now).then(**following)
     demo.load(**following)
     actions.bridge.click(**following)
     prompt.skip.click(actions.skip, {actions.shown}, actions.message, **now)
     prompt.stop.click(actions.stop, {actions.shown}, actions.message, **now)
+    prompt.sheet.select(
+        actions.adopt,
+        {actions.sheet},
+        [fields["styles"], fields["seed"], actions.message],
+        **now,
+    )
     advanced.last_seed.click(actions.last_seed, None, [fields["seed"], actions.message], **now)
     actions.bridge.input(
         actions.use_settings,
@@ -101,6 +120,52 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
         actions.choose_preset,
         {advanced.preset},
         [*form, actions.examples, actions.model],
+        **now,
+    )
+
+
+def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> None:
+    """What the controls hold is kept by the browser itself; those changes call no handler."""
+    fields: dict[str, Any] = panel.actions.fields
+    form = [*fields.values()]
+    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    changed = [*form, panel.actions.examples, panel.actions.model]
+    kept = [fields[name] for name in KEPT]
+    gr.on(
+        [each.change for each in kept],
+        fn=None,
+        inputs=kept,
+        js="(...values) => window.fooocusLite.keep(...values)",
+        **now,
+    )
+    fields["preset"].change(panel.look, {fields["preset"]}, panel.about, **now)
+    demo.load(panel.refresh, None, fields["preset"], **now)
+    panel.kept.input(panel.restore, {panel.kept}, [*changed, panel.kept], **now)
+    advanced.save_preset.click(
+        panel.save,
+        {*form, panel.name},
+        [fields["preset"], panel.name, panel.actions.message],
+        **now,
+    )
+
+
+def _wire_tools(demo: gr.Blocks, tools: PromptTools) -> None:
+    """Only the newest text is read: what is typed meanwhile replaces the call that waits."""
+    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    fields = tools.fields
+    gr.on(
+        [tools.note.input, fields["preset"].change, fields["seed"].change],
+        tools.look,
+        set(fields.values()),
+        tools.note,
+        trigger_mode="always_last",
+        **now,
+    )
+    gr.on(
+        [demo.load, fields["preset"].change],
+        tools.offer,
+        {fields["preset"]},
+        [tools.completions, tools.blocks],
         **now,
     )
 

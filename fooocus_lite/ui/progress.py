@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import NotFound
 from ..events import Cancelled, Event, Failed, Finished, JobView, Loading, Picture, Queued, Step
 from ..studio import Studio
+from .sheet import tiles_of
 
 HEARTBEAT_S = 5.0
 SAY_EVERY_S = 3.0
@@ -131,6 +132,7 @@ def frame_of(
         "count": len(view.recipes),
         "width": recipe.width if recipe else 1,
         "height": recipe.height if recipe else 1,
+        "tiles": tiles_of(view.recipes),
     }
     if isinstance(now, Step) and now.preview:
         frame["preview"] = base64.b64encode(now.preview).decode("ascii")

@@ -7,6 +7,8 @@ import gradio as gr
 from ..thinking.families import Family
 from ..thinking.presets import Preset
 from .widgets.pickers import aspect_picker, example_prompts, style_chips
+from .widgets.stage import sheet_button
+from .widgets.writing import building_blocks, completions, note
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,12 @@ class PromptRegion:
     generate: gr.Button
     skip: gr.Button
     stop: gr.Button
+    completions: gr.HTML
+    note: gr.HTML
     examples: gr.HTML
+    blocks: gr.HTML
     aspect: gr.HTML
+    sheet: gr.HTML
 
 
 def place_prompt(preset: Preset, family: Family) -> PromptRegion:
@@ -37,13 +43,18 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
                 generate = gr.Button("Generate", variant="primary", elem_id="fl-generate")
                 skip = gr.Button("Skip", elem_id="fl-skip")
                 stop = gr.Button("Stop", elem_id="fl-stop")
-        examples = example_prompts(preset.examples, elem_id="fl-examples")
+        names = completions(elem_id="fl-completions")
+        under = note(elem_id="fl-note")
+        with gr.Row(elem_id="fl-ideas"):
+            blocks = building_blocks(elem_id="fl-blocks")
+            examples = example_prompts(preset.examples, elem_id="fl-examples")
         with gr.Row(elem_id="fl-choices"):
             aspect = aspect_picker(
                 family.aspects, first_aspect(preset, family), elem_id="fl-aspect"
             )
             style_chips(elem_id="fl-chips")
-    return PromptRegion(prompt, generate, skip, stop, examples, aspect)
+            sheet = sheet_button(elem_id="fl-sheet")
+    return PromptRegion(prompt, generate, skip, stop, names, under, examples, blocks, aspect, sheet)
 
 
 def first_aspect(preset: Preset, family: Family) -> str:

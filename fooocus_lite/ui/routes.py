@@ -18,8 +18,10 @@ from starlette.routing import Route
 from ..errors import FooocusLiteError
 from ..events import Picture
 from ..studio import Studio
+from ..thinking.link import Shared, to_file, to_link
 from .cards import card
 from .owner import find_owner
+from .styles_panel import pictures_made
 
 THUMBNAIL_SIDE = 320
 THUMBNAILS_KEPT = 400
@@ -42,7 +44,10 @@ class Routes:
         return [
             Route("/pictures/{picture_id}", self.picture),
             Route("/pictures/{picture_id}/thumbnail", self.thumbnail),
+            Route("/pictures/{picture_id}/link", self.link),
+            Route("/pictures/{picture_id}/recipe", self.recipe),
             Route("/history", self.history),
+            Route("/styles/pictures", self.style_pictures),
             Route("/styles/{name}/thumbnail", self.style_thumbnail),
             Route("/alive", self.alive),
         ]
@@ -81,6 +86,22 @@ class Routes:
                 self._thumbnails.popitem(last=False)
         return Response(content, media_type="image/webp", headers=PRIVATE_DAY)
 
+    async def link(self, request: Request) -> Response:
+        """{"link": "#r=…"}: the picture's recipe, to put behind the page's own address."""
+        shared = await self._shared(request)
+        if shared is None:
+            return _nothing_here()
+        return JSONResponse({"link": to_link(shared)}, headers=NO_STORE)
+
+    async def recipe(self, request: Request) -> Response:
+        """The same as a file to keep."""
+        shared = await self._shared(request)
+        if shared is None:
+            return _nothing_here()
+        name = f"recipe-{shared.recipe.seed}.json"
+        headers = {**NO_STORE, "content-disposition": f'attachment; filename="{name}"'}
+        return Response(to_file(shared), media_type="application/json", headers=headers)
+
     async def history(self, request: Request) -> Response:
         """Pictures of earlier visits, newest first; `before` continues after the last one seen."""
         owner = find_owner(request.headers.get("cookie", ""))
@@ -94,6 +115,11 @@ class Routes:
         cards = [card(picture) for picture in pictures[:HISTORY_PAGE]]
         has_more = len(pictures) > HISTORY_PAGE
         return JSONResponse({"pictures": cards, "has_more": has_more}, headers=NO_STORE)
+
+    async def style_pictures(self, _request: Request) -> Response:
+        """Which style cards have a picture, and since when."""
+        made = await run_in_threadpool(pictures_made, self.studio)
+        return JSONResponse(made, headers=NO_STORE)
 
     async def style_thumbnail(self, request: Request) -> Response:
         style = self.studio.stock.styles.get(unquote(request.path_params["name"]))
@@ -113,6 +139,16 @@ class Routes:
             "notices": list(self.studio.notices),
         }
         return JSONResponse(answer, headers=NO_STORE)
+
+    async def _shared(self, request: Request) -> Shared | None:
+        found = await run_in_threadpool(self._find, request)
+        if found is None:
+            return None
+        picture, owner = found
+        try:
+            return await run_in_threadpool(self.studio.shared, picture.id, owner)
+        except FooocusLiteError:
+            return None
 
     def _find(self, request: Request) -> tuple[Picture, str] | None:
         picture_id = request.path_params["picture_id"]

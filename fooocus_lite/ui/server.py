@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from ..errors import FooocusLiteError
 from ..settings import Settings
 from ..studio import Studio
+from .drop import Drop
 from .owner import OwnerCookie
 from .routes import Routes
 from .security import SameOrigin
@@ -97,7 +98,7 @@ def poll_gently(demo: Any) -> None:
 def _app(studio: Studio, settings: Settings) -> dict[str, Any]:
     routes = Routes(studio, instance=secrets.token_hex(8))
     return {
-        "routes": routes.all(),
+        "routes": [*routes.all(), *Drop(studio).all()],
         "middleware": [
             Middleware(
                 SameOrigin, is_local_only=settings.is_local_only, is_space=settings.is_space

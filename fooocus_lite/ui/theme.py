@@ -9,6 +9,10 @@ from gradio.themes.utils import colors, sizes
 from .widgets.asset import asset
 
 FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+SHEETS = (
+    "assets/page.css", "assets/panels.css", "assets/styles.css", "assets/prompt.css",
+    "assets/drop.css", "assets/presets.css",
+)  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 EMBER = colors.Color(
     name="ember", c50="#fdf4ef", c100="#fbe4d8", c200="#f6c6b0", c300="#f0a180", c400="#ec7f55",
@@ -82,11 +86,15 @@ def head(forced: Literal["auto", "light", "dark"]) -> str:
     Not through `launch(css=...)`: that writes each rule twice, the second time with a prefix that
     beats every rule about the state of the body.
     """
-    styles = asset("assets/page.css") + asset("assets/panels.css")
+    styles = "".join(map(asset, SHEETS))
     scripts = [
         f"window.fooocusLiteTheme = {json.dumps(forced)};",
         asset("assets/page.js"),
         asset("assets/viewer.js"),
+        asset("assets/prompt.js"),
+        asset("assets/keys.js"),
+        asset("assets/sheet.js"),
+        asset("assets/drop.js"),
         asset("assets/attention.js"),
     ]
     meta = '<meta name="color-scheme" content="light dark">'

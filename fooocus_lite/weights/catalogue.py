@@ -12,6 +12,7 @@ from . import verify
 
 log = logging.getLogger(__name__)
 LORA_FOLDER = "loras"
+EMBEDDING_FOLDER = "embeddings"
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
 _LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
@@ -48,7 +49,16 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
 
 def find_loras(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Path]:
     """LoRA files by their name without the ending, the model's own before shared ones."""
-    folders = [model_folder / LORA_FOLDER, *(each / LORA_FOLDER for each in models_dirs)]
+    return _files_in([each / LORA_FOLDER for each in (model_folder, *models_dirs)])
+
+
+def find_embeddings(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Path]:
+    """Textual inversions by their name without the ending, the model's own before shared ones."""
+    return _files_in([each / EMBEDDING_FOLDER for each in (model_folder, *models_dirs)])
+
+
+def _files_in(folders: Iterable[Path]) -> dict[str, Path]:
+    """The weights files by stem; of two with one name the earlier folder's counts."""
     found: dict[str, Path] = {}
     for folder in folders:
         for file in sorted(folder.glob("*.safetensors")):

@@ -114,14 +114,19 @@ def sha256(path: Path) -> str:
     with _hashes_lock:
         if key in _hashes:
             return _hashes[key]
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise _unreadable(path, error) from None
+    digest = fresh_sha256(path)
     with _hashes_lock:
         _hashes[key] = digest
     return digest
+
+
+def fresh_sha256(path: Path) -> str:
+    """The file's sha256 in hex, read from the disk now. Raises WeightsError."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import chromium as installed_chromium
 import pytest
+from fake_server import FakeServer, free_port
 from live_server import LiveServer
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -100,3 +101,31 @@ def new_server(chromium: str, tmp_path: Path) -> Iterator[Callable[..., LiveServ
     yield make
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def running(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeServer]:
+    """The page in front of the fake studio, shared by the tests of one file."""
+    program = FakeServer(tmp_path_factory.mktemp("home"), free_port())
+    try:
+        program.start()
+        yield program
+    finally:
+        program.kill()
+
+
+@pytest.fixture
+def visit(running: FakeServer, new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Opens the page of the fake studio as a new visitor; what its scripts throw fails the test."""
+
+    def open_page(context: BrowserContext | None = None, **options: object) -> Page:
+        page = (context or new_context(**options)).new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
+        page.goto(running.url)
+        page.wait_for_selector("#fl-generate")
+        page.wait_for_function(
+            "window.fooocusLite && window.fooocusLite.get('prompt') !== undefined"
+        )
+        return page
+
+    return open_page

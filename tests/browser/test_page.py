@@ -1,123 +1,13 @@
 """The page as people use it, before a studio whose pictures are quick and known."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
+from visitor import BUSY, PHONE, PROMPT, ask, findings, open_panel, shoot, wait_done
 
-ROOT = Path(__file__).resolve().parents[2]
-SCREENSHOTS = ROOT / "tests" / "screenshots"
-START_TIMEOUT_S = 60.0
-STEP_S = 0.06
-PROMPT = "#fl-prompt textarea"
-DONE = '.fl-stage[data-state="completed"]'
-BUSY = 'body[data-busy="yes"]'
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 HOSTILE = '<script>window.hurt=1</script><img src=x onerror="window.hurt=1"> שלום 🌈'
-
-
-@dataclass
-class Running:
-    """A program that serves the page in front of a fake studio. Its notices lie in its home."""
-
-    home: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/"
-
-    def start(self) -> None:
-        with (self.home / "terminal.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "tests/ui_fake.py", str(self.home), str(self.port), str(STEP_S)],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not self.is_up():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.home / "terminal.log").read_text())
-            time.sleep(0.1)
-
-    def is_up(self) -> bool:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(self.url, timeout=5) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def running(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    program = Running(tmp_path_factory.mktemp("home"), free_port())
-    try:
-        program.start()
-        yield program
-    finally:
-        program.kill()
-
-
-@pytest.fixture
-def visit(running: Running, new_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """Opens the page as a new visitor; what its scripts throw fails the test."""
-
-    def open_page(context: BrowserContext | None = None, **options: object) -> Page:
-        page = (context or new_context(**options)).new_page()
-        page.on("pageerror", lambda error: pytest.fail(f"the page threw {error}"))
-        page.goto(running.url)
-        page.wait_for_selector("#fl-generate")
-        page.wait_for_function(
-            "window.fooocusLite && window.fooocusLite.get('prompt') !== undefined"
-        )
-        return page
-
-    return open_page
-
-
-def ask(page: Page, prompt: str, count: int = 1) -> None:
-    """Write the prompt, set the count, press Generate."""
-    if count > 1:
-        open_panel(page, "advanced")
-        page.fill('#fl-count input[type="number"]', str(count))
-        page.keyboard.press("Tab")
-    page.fill(PROMPT, prompt)
-    page.click("#fl-generate")
-
-
-def open_panel(page: Page, name: str) -> None:
-    if page.locator("body").get_attribute("data-panel") != name:
-        page.click(f'button[data-panel="{name}"]')
-    page.wait_for_selector(f"#fl-panel-{name}", state="visible")
-
-
-def wait_done(page: Page) -> None:
-    page.wait_for_selector(DONE, timeout=60_000)
 
 
 def test_a_prompt_becomes_a_picture_with_previews_on_the_way(visit):
@@ -460,23 +350,6 @@ def test_a_program_that_went_away_and_came_back_is_found_again(visit, running):
     expect(page.locator(PROMPT)).to_have_value("a long story")
     ask(page, "a short story")
     wait_done(page)
-
-
-def findings(page: Page) -> list[str]:
-    """Serious and critical findings of axe-core, one line each."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:120]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-
-
-def shoot(page: Page, name: str) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.wait_for_timeout(350)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -157,5 +157,5 @@ window.fooocusLite = (() => {
   document.addEventListener('click', onClick);
   forceTheme();
   watchPrompt();
-  return { get, set, on, promptBox, writePrompt, openPanel, busy };
+  return { get, set, on, promptBox, write, writePrompt, openPanel, busy };
 })();

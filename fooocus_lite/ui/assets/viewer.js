@@ -19,10 +19,13 @@
       <p class="fl-words" dir="auto"></p>
       <div class="fl-used"></div>
       <dl></dl>
+      <details class="fl-asked"><summary>What the model was asked</summary><pre dir="auto" tabindex="0" aria-label="What the model was asked"></pre><button type="button" class="fl-copy">Copy</button></details>
       <div class="fl-zoom" role="group" aria-label="Zoom">
         <button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="1">100 %</button><button type="button" data-zoom="2">200 %</button>
       </div>
       <a class="fl-download" download>Download</a>
+      <div class="fl-share"><button type="button" class="fl-copy-link" title="Opens with these settings in another Fooocus Lite">Copy link</button><a class="fl-recipe-file" download>Recipe file</a></div>
+      <input class="fl-link" readonly hidden aria-label="Recipe link">
       <button type="button" class="fl-use">Use these settings</button>
     </aside>`;
   const find = (selector) => dialog.querySelector(selector);
@@ -94,7 +97,10 @@
       ...fact('Model', picture.model),
       ...fact('Made', new Date(picture.created * 1000).toLocaleString()),
     );
+    find('.fl-asked pre').textContent = picture.asked;
     find('.fl-download').href = picture.download;
+    find('.fl-recipe-file').href = `pictures/${picture.id}/recipe`;
+    find('.fl-link').hidden = true;
     find('.is-previous').disabled = place === 0;
     find('.is-next').disabled = place === pictures.length - 1;
     setZoom(zoom);
@@ -105,6 +111,29 @@
     if (there < 0 || there >= pictures.length) return;
     place = there;
     paint();
+  }
+
+  // The clipboard is closed to pages without https; then the link stands there to be copied by hand.
+  async function copyLink(event) {
+    const button = event.target;
+    const shown = find('.fl-link');
+    try {
+      const answer = await fetch(`pictures/${pictures[place].id}/link`);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      shown.value = window.location.origin + window.location.pathname + (await answer.json()).link;
+    } catch {
+      button.textContent = 'No link now';
+      setTimeout(() => { button.textContent = 'Copy link'; }, 1500);
+      return;
+    }
+    try {
+      await navigator.clipboard.writeText(shown.value);
+      button.textContent = 'Copied';
+      setTimeout(() => { button.textContent = 'Copy link'; }, 1500);
+    } catch {
+      shown.hidden = false;
+      shown.select();
+    }
   }
 
   function use() {
@@ -149,6 +178,8 @@
   find('.is-next').addEventListener('click', () => move(1));
   find('.fl-close').addEventListener('click', () => dialog.close());
   find('.fl-use').addEventListener('click', use);
+  find('.fl-copy-link').addEventListener('click', copyLink);
+  find('.fl-asked .fl-copy').addEventListener('click', (event) => copyText(pictures[place].asked, event.target));
   find('.fl-look').addEventListener('click', (event) => {
     if (event.target === event.currentTarget) dialog.close();
     else if (event.target === image) setZoom(zoom === 'fit' ? '2' : 'fit');

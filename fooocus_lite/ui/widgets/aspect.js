@@ -29,17 +29,23 @@ function draw() {
 
 function paint() {
   for (const one of group.children) {
-    const isChosen = one.dataset.name === props.value;
-    one.setAttribute('aria-checked', String(isChosen));
-    one.tabIndex = isChosen ? 0 : -1;
+    one.tabIndex = one.dataset.name === props.value ? 0 : -1;
   }
   const shape = props.aspects.find((each) => each.name === props.value) || props.aspects[0];
-  window.fooocusLite.set('aspect', shape);
+  window.fooocusLite.set('button', shape);
+}
+
+// A size of the person's own has no button, and no name.
+function mark(shape) {
+  for (const one of group.children) {
+    one.setAttribute('aria-checked', String(one.dataset.name === shape.name));
+  }
 }
 
 function choose(one) {
   props.value = one.dataset.name;
   paint();
+  document.dispatchEvent(new CustomEvent('fl:aspect'));
   one.focus();
   trigger('change');
 }
@@ -63,3 +69,4 @@ group.addEventListener('keydown', (event) => {
 watch('value', paint);
 watch('aspects', draw);
 draw();
+window.fooocusLite.on('aspect', mark);

@@ -17,10 +17,14 @@ function draw() {
   row.replaceChildren(...(props.value || []).slice(0, SHOWN).map(chip));
 }
 
-window.fooocusLite.on('prompt', (text) => {
-  row.hidden = text.trim() !== '';
+function look() {
+  const lite = window.fooocusLite;
+  row.hidden = Boolean((lite.get('prompt') || '').trim()) || lite.get('isBuilding');
   if (row.hidden) row.classList.remove('is-lit');
-});
+}
+
+window.fooocusLite.on('prompt', look);
+window.fooocusLite.on('isBuilding', look);
 document.addEventListener('fl:hint', () => {
   row.classList.remove('is-lit');
   requestAnimationFrame(() => row.classList.add('is-lit'));

@@ -10,17 +10,19 @@ const fill = bar.firstElementChild;
 const line = element.querySelector('.fl-line');
 const say = element.querySelector('.fl-say');
 const brush = canvas.getContext('2d');
+const CAPTION = 24;
 const BUSY = new Set(['queued', 'loading', 'running']);
 let frame = props.value || { state: 'idle' };
 let isDrawing = false;
 let nextPreview = null;
 let drawnJob = '';
+let drawnPicture = 0;
 
 // The newest preview wins: what comes in while one is being decoded is dropped.
 async function pump() {
   if (isDrawing || !nextPreview) return;
   isDrawing = true;
-  const { job, data } = nextPreview;
+  const { job, picture, data } = nextPreview;
   nextPreview = null;
   try {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -30,6 +32,7 @@ async function pump() {
     brush.drawImage(bitmap, 0, 0);
     bitmap.close();
     drawnJob = job;
+    drawnPicture = picture;
     show();
   } catch (problem) {
     console.warn('A preview could not be drawn', problem);
@@ -62,18 +65,20 @@ function picturesHere() {
   return shown && shown.job === frame.job ? shown.pictures : [];
 }
 
-// As many columns as make the tiles largest.
-function layOut(pictures) {
+// As many columns as make the tiles largest; `caption` is the height of the words under each.
+function layOut(count, ratio, caption = 0) {
   const gap = 12;
   const smallest = 96;
   const { width, height } = hero.getBoundingClientRect();
-  const ratio = pictures[0].width / pictures[0].height;
-  const room = (columns) => Math.min(
-    (width - gap * (columns - 1)) / columns,
-    ((height - gap * (Math.ceil(pictures.length / columns) - 1)) / Math.ceil(pictures.length / columns)) * ratio,
-  );
+  const room = (columns) => {
+    const rows = Math.ceil(count / columns);
+    return Math.min(
+      (width - gap * (columns - 1)) / columns,
+      ((height - gap * (rows - 1)) / rows - caption) * ratio,
+    );
+  };
   let best = 1;
-  for (let columns = 2; columns <= pictures.length; columns += 1) {
+  for (let columns = 2; columns <= count; columns += 1) {
     if (room(columns) > room(best)) best = columns;
   }
   const isTall = room(best) < smallest;
@@ -92,20 +97,33 @@ function showSheet(pictures) {
     sheet.replaceChildren(...pictures.map((each, place) => tile(each, place, pictures)));
     ambient.style.backgroundImage = `url("${pictures[pictures.length - 1].thumbnail}")`;
   }
-  layOut(pictures);
+  layOut(pictures.length, pictures[0].width / pictures[0].height);
+}
+
+// A tile for each style; the preview goes into the one that is being made.
+function showContactSheet(pictures, hasPreview) {
+  lite.paintSheet(sheet, frame, pictures, hasPreview ? { canvas, picture: drawnPicture } : null);
+  layOut(frame.tiles.length, frame.width / frame.height, CAPTION);
 }
 
 function show() {
   const isBusy = BUSY.has(frame.state);
+  const isContactSheet = Boolean(frame.tiles?.length);
   const pictures = picturesHere();
   const hasPreview = isBusy && drawnJob === frame.job;
   const last = lite.get('job');
   const kept = isBusy && !hasPreview && last ? last.pictures : [];
   const seen = isBusy ? (pictures.length ? pictures.slice(-1) : kept) : pictures;
   canvas.hidden = !hasPreview;
-  sheet.hidden = hasPreview || seen.length === 0;
-  empty.hidden = hasPreview || seen.length > 0;
+  sheet.hidden = !isContactSheet && (hasPreview || seen.length === 0);
+  empty.hidden = !sheet.hidden || hasPreview;
   stage.dataset.state = frame.state;
+  sheet.classList.toggle('is-contact', isContactSheet);
+  if (isContactSheet) {
+    showContactSheet(pictures, hasPreview);
+    return;
+  }
+  if (canvas.parentElement !== hero) hero.insertBefore(canvas, sheet);
   if (!sheet.hidden) showSheet(seen);
   const shape = hasPreview ? { width: frame.width, height: frame.height } : lite.get('aspect');
   if (shape) hero.style.setProperty('--ratio', String(shape.width / shape.height));
@@ -115,7 +133,7 @@ function paint() {
   const isBusy = BUSY.has(frame.state);
   const percent = Math.round((frame.share || 0) * 100);
   if (frame.preview) {
-    nextPreview = { job: frame.job, data: frame.preview };
+    nextPreview = { job: frame.job, picture: frame.picture, data: frame.preview };
     pump();
   }
   line.textContent = frame.line || '';
@@ -130,9 +148,11 @@ function paint() {
 
 watch('value', () => {
   frame = props.value || { state: 'idle' };
+  lite.set('sheet', frame.tiles?.length ? frame.job : null);
   paint();
 });
 lite.on('aspect', show);
 lite.on('job', show);
+lite.on('styles', () => { if (frame.tiles) show(); });
 new ResizeObserver(() => { if (!sheet.hidden) show(); }).observe(hero);
 paint();

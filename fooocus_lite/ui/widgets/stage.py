@@ -4,6 +4,7 @@ from typing import Any
 
 import gradio as gr
 
+from ...thinking.styles import ENHANCE
 from ..progress import IDLE
 from .asset import widget
 
@@ -16,6 +17,11 @@ def stage(**given: Any) -> gr.HTML:
 def strip(**given: Any) -> gr.HTML:
     """The finished pictures of this visit; `value` holds the cards of the job that changed."""
     return widget("strip", {"job": "", "pictures": []}, **given)
+
+
+def sheet_button(**given: Any) -> gr.HTML:
+    """Starts a contact sheet (`click`); `select` carries the picture whose style was taken."""
+    return widget("sheet", {}, kept=ENHANCE, **given)
 
 
 def message_line(**given: Any) -> gr.HTML:
@@ -34,5 +40,7 @@ def footer(model: str, **given: Any) -> gr.HTML:
 
 
 def bridge(**given: Any) -> gr.HTML:
-    """Lets scripts ask Python: `input` carries a picture's id, `click` asks to follow again."""
+    """Lets scripts ask Python: `input` carries a picture's id or found settings (as JSON text),
+    `click` asks to follow again.
+    """
     return widget("bridge", **given)

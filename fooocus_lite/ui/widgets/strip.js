@@ -6,9 +6,11 @@ function all() {
   return [...jobs.values()].reverse().flatMap((pictures) => [...pictures].reverse());
 }
 
-// While pictures are made the stage shows the preview; afterwards it shows its job's pictures itself.
+// While pictures are made the stage shows the preview; afterwards, and for a contact sheet, it shows
+// its job's pictures itself.
 function paint() {
-  const onStage = lite.get('isBusy') ? '' : lite.get('job')?.job;
+  const isSheet = lite.get('job')?.job === lite.get('sheet');
+  const onStage = lite.get('isBusy') && !isSheet ? '' : lite.get('job')?.job;
   const pictures = all();
   const shown = pictures.filter((picture) => picture.job !== onStage);
   strip.hidden = shown.length === 0;

@@ -1,0 +1,27 @@
+"""Model families as data, one table entry each. Class names stand here as text."""
+
+from .family import (
+    PERFORMANCES,
+    Aspect,
+    Family,
+    Latents,
+    Offer,
+    Performance,
+    PerformanceLoRA,
+    TextEncoder,
+    ratio,
+)
+from .transformers import CHROMA, FLUX1, FLUX2_KLEIN, LUMINA2, QWEN_IMAGE, SANA, SD35, Z_IMAGE
+from .unets import SD15, SDXL, STARTER
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        STARTER, SD15, SDXL, SD35, FLUX1, FLUX2_KLEIN, Z_IMAGE, QWEN_IMAGE, CHROMA, LUMINA2, SANA,
+    )
+}  # fmt: skip
+
+__all__ = [
+    "FAMILIES", "PERFORMANCES", "STARTER", "Aspect", "Family", "Latents", "Offer", "Performance",
+    "PerformanceLoRA", "TextEncoder", "ratio",
+]  # fmt: skip

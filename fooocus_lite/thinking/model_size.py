@@ -1,0 +1,87 @@
+"""What a model weighs, part by part, in numbers that a plan can be made from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .activations import DecoderShape, DenoiserShape
+
+Role = Literal["denoiser", "text", "decoder", "other"]
+
+UNKNOWN_DENOISER = DenoiserShape("transformer", channels=3840, pixels=16, text_tokens=512)
+"""Of a model whose config says nothing: as much as the widest one known takes."""
+UNKNOWN_DECODER = DecoderShape(channels=256)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a pipeline, counted in parameters.
+
+    `largest_block` and `outside_blocks`: the heaviest entry of its lists of layers, and what is in
+    no such list. `largest_leaf`: its heaviest single tensor.
+    """
+
+    name: str
+    role: Role
+    parameters: int
+    largest_block: int
+    outside_blocks: int
+    largest_leaf: int
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """A model's parts, and the shapes that its working memory follows from."""
+
+    parts: tuple[Part, ...]
+    denoiser_shape: DenoiserShape = UNKNOWN_DENOISER
+    decoder_shape: DecoderShape = UNKNOWN_DECODER
+
+    @property
+    def parameters(self) -> int:
+        return sum(part.parameters for part in self.parts)
+
+    @property
+    def denoiser(self) -> Part:
+        """The part asked at every step: the heaviest of that role, or of all."""
+        known = [part for part in self.parts if part.role == "denoiser"]
+        return max(known or self.parts, key=lambda part: part.parameters)
+
+    @property
+    def others(self) -> tuple[Part, ...]:
+        """Every part but the denoiser."""
+        return tuple(part for part in self.parts if part != self.denoiser)
+
+
+def part_of(name: str, role: Role, tensors: Iterable[tuple[str, int]]) -> Part:
+    """A part from the names of its tensors and how many numbers each holds.
+
+    A block is "down_blocks.1" or "layers.7": a list of layers at the top of the part, for that is
+    what group offload moves at once.
+    """
+    blocks: dict[str, int] = {}
+    total = outside = leaf = 0
+    for tensor, parameters in tensors:
+        total += parameters
+        leaf = max(leaf, parameters)
+        block = _block(tensor)
+        if block is None:
+            outside += parameters
+        else:
+            blocks[block] = blocks.get(block, 0) + parameters
+    return Part(name, role, total, max(blocks.values(), default=0), outside, leaf)
+
+
+def role_of(name: str) -> Role:
+    """What a pipeline's part does, by the names that diffusers gives them."""
+    if name.startswith(("unet", "transformer")):
+        return "denoiser"
+    if name.startswith("text_encoder"):
+        return "text"
+    return "decoder" if name.startswith("vae") else "other"
+
+
+def _block(tensor: str) -> str | None:
+    """The list entry at the top of the part that a tensor belongs to, "layers.7", or None."""
+    words = tensor.split(".")
+    return ".".join(words[:2]) if len(words) > 2 and words[1].isdigit() else None

@@ -1,0 +1,23 @@
+"""All that names in a request can mean: what an installation has. Filled by others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .families import Family
+from .presets import Preset
+from .styles import Style
+from .wildcards import Wildcards
+
+
+@dataclass(frozen=True)
+class Pantry:
+    """What there is, by name; families, LoRAs and embeddings by the name of the model."""
+
+    presets: Mapping[str, Preset]
+    styles: Mapping[str, Style]
+    families: Mapping[str, Family]
+    """Also of models that presets name and that are not here yet."""
+    loras: Mapping[str, frozenset[str]]
+    default_preset: str
+    wildcards: Wildcards = field(default_factory=dict)
+    embeddings: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -1,0 +1,91 @@
+"""The words of each picture: from the prompt as typed, through language, styles and Enhance."""
+
+from collections.abc import Sequence
+from random import Random
+
+from ..errors import BadRequest, UnknownName
+from ..recipe import MAX_COUNT, MAX_SEED, ImageRequest, Recipe
+from . import emphasis, expansion
+from . import styles as style_rules
+from .arrays import combination, variants
+from .pantry import Pantry
+from .presets import Preset
+from .prompt import named_embeddings, write
+from .styles import Style
+
+
+def count(request: ImageRequest) -> int:
+    """How many pictures: what was asked, or more when the prompt's arrays have more combinations.
+
+    Raises BadRequest when that is more than `MAX_COUNT`.
+    """
+    needed = variants(request.prompt)
+    if needed > MAX_COUNT:
+        shown = f"{needed:,}" if needed < 1_000_000 else "over a million"
+        raise BadRequest(
+            f"The arrays in the prompt ask for {shown} pictures; {MAX_COUNT} is the most. Shorten "
+            "an array, or write {a|b} to have one picked by chance.",
+            field="prompt",
+        )
+    return max(request.count, needed)
+
+
+def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe:
+    """The recipe of picture `index`: its seed, its words, and the LoRAs and embeddings they name.
+
+    `recipe` has all the rest, with the seed of the first picture. Language, styles and Enhance
+    have a source of chance each, so that a wildcard more leaves the random style as it was. Raises
+    BadRequest or UnknownName.
+    """
+    request, seed = recipe.request, (recipe.seed + index) % (MAX_SEED + 1)
+    written = write(
+        request.prompt,
+        request.negative_prompt.strip() or preset.negative_prompt,
+        index,
+        Random(f"words {seed}"),
+        pantry.wildcards,
+        request.wildcards_in_order,
+    )
+    names = preset.styles if request.styles is None else request.styles
+    styles = style_rules.chosen(names, pantry.styles, Random(f"styles {seed}"))
+    added = _enhancement(written.prompt, styles, Random(f"enhance {seed}"))
+    is_joined = pantry.families[recipe.model].text == "long"
+    prompt, negative_prompt = style_rules.apply(
+        styles, written.prompt, written.negative_prompt, added, is_joined
+    )
+    for lora in written.loras:
+        if lora.name not in pantry.loras[recipe.model]:
+            raise UnknownName.among("lora", lora.name, pantry.loras[recipe.model])
+    known = pantry.embeddings.get(recipe.model, frozenset())
+    embeddings = (_embedding(name, known) for name in named_embeddings(prompt, negative_prompt))
+    # A tag in the prompt beats the same LoRA of a preset or a performance.
+    loras = {lora.name: lora for lora in (*recipe.loras, *written.loras)}
+    return recipe.model_copy(
+        update={
+            "seed": seed,
+            "prompt": prompt,
+            "negative_prompt": negative_prompt,
+            "expansion": added,
+            "embeddings": tuple(dict.fromkeys(embeddings)),
+            "styles": tuple(style.name for style in styles),
+            "loras": tuple(loras.values()),
+            # "Use these settings" means this picture, not all that the arrays made.
+            "request": request.model_copy(update={"prompt": combination(request.prompt, index)}),
+        }
+    )
+
+
+def _enhancement(prompt: str, styles: Sequence[Style], random: Random) -> str:
+    """What Enhance adds; nothing when it is not chosen. It minds all lines and all styles."""
+    if style_rules.ENHANCE not in (style.name for style in styles):
+        return ""
+    around = ", ".join(style.prompt.replace(style_rules.PLACE, "") for style in styles)
+    return expansion.additions(emphasis.plain(prompt), random, around)
+
+
+def _embedding(name: str, known: frozenset[str]) -> str:
+    """The file's own name for what was written in any case."""
+    by_folded = {each.casefold(): each for each in known}
+    if name.casefold() not in by_folded:
+        raise UnknownName.among("embedding", name, known)
+    return by_folded[name.casefold()]

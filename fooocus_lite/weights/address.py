@@ -1,0 +1,82 @@
+"""How people name a repository of the Hub: `owner/name`, or a link pasted from a browser."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from ..errors import BadRequest
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_REVISION = re.compile(r"[\w][\w.+-]*(?:/[\w.+-]+)*")
+_LINK_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
+_LINK_VERBS = ("tree", "blob", "resolve")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A repository as a person names it, with the revision and file if a link says them."""
+
+    repo_id: str
+    revision: str | None = None
+    file: str | None = None
+
+
+def address(text: str) -> Address:
+    """A repository from what a person typed or pasted: `owner/name`, or a link to its page or file.
+
+    Raises BadRequest when it is neither. Case counts; `..`, `--` and spaces are refused.
+    """
+    typed = text.strip().rstrip("/")
+    parts = urlsplit(typed)
+    if parts.scheme in ("http", "https"):
+        steps = [unquote(step) for step in parts.path.strip("/").split("/")]
+        if (
+            parts.hostname not in _LINK_HOSTS
+            or len(steps) < 2
+            or steps[0] in ("datasets", "spaces")
+        ):
+            raise BadRequest(
+                f"“{typed}” is no link to a model of the Hub, such as "
+                f"{DEFAULT_ENDPOINT}/owner/name.",
+                field="model",
+            )
+        file = (
+            "/".join(steps[4:]) or None if len(steps) > 4 and steps[2] in _LINK_VERBS[1:] else None
+        )
+        named = steps[3] if len(steps) > 3 and steps[2] in _LINK_VERBS else None
+        return Address(_repo_id("/".join(steps[:2])), checked_revision(named), file)
+    return Address(_repo_id(typed))
+
+
+def checked_revision(revision: str | None) -> str | None:
+    """The revision (branch, tag or commit), if it can be one. Raises BadRequest."""
+    if revision is None:
+        return None
+    if len(revision) > 200 or ".." in revision or not _REVISION.fullmatch(revision):
+        raise BadRequest(
+            f"“{revision[:200]}” is no revision: a branch such as main, a tag, or the 40 letters "
+            "and digits of a commit.",
+            field="revision",
+        )
+    return revision
+
+
+def _repo_id(text: str) -> str:
+    """Stricter than the Hub on one point: there must be an owner."""
+    names = text.split("/")
+    is_sound = (
+        len(names) == 2
+        and len(text) <= 96
+        and all(_NAME.fullmatch(name) for name in names)
+        and ".." not in text
+        and "--" not in text
+        and not text.endswith(".git")
+    )
+    if not is_sound:
+        raise BadRequest(
+            f"“{text[:120]}” is no name of a model on the Hub. Write owner/name with letters, "
+            "digits and . _ - as its page shows it, or paste the page's link.",
+            field="model",
+        )
+    return text

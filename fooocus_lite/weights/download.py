@@ -1,0 +1,313 @@
+"""A repository of the Hub, or single files of it, onto this disk: checked, locked, and found again.
+
+Nothing is registered before every byte of it is checked; what broke off goes on at the next call.
+"""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..errors import WeightsError
+from . import lock, selection, snapshots
+from .address import DEFAULT_ENDPOINT, address, checked_revision
+from .fetch import Follower, check_room, fetch, present_bytes, writing_to
+from .hub import COMMIT, Hub, RemoteFile, Repository
+from .lock import Entry
+from .patience import Patience, stop_if
+from .selection import INDEX, Wanted
+
+log = logging.getLogger(__name__)
+TELL_EVERY_S = 0.2
+SPEED_WINDOW_S = 10.0
+MAX_INDEX_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a download is. `is_waiting`: another process downloads this model just now."""
+
+    file: str
+    done_bytes: int
+    total_bytes: int
+    bytes_per_s: float = 0.0
+    eta_s: float | None = None
+    is_waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What lies on this disk of a revision (40 hex): files by path below `folder`."""
+
+    repo_id: str
+    revision: str
+    folder: Path
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a download would bring, and how much of it is to come."""
+
+    repository: Repository
+    files: tuple[RemoteFile, ...]
+    total_bytes: int
+    missing_bytes: int
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to get, from where, to where. `is_update`: take the newest, not the revision in use."""
+
+    repo_id: str
+    models_dir: Path
+    wanted: Wanted = field(default_factory=Wanted)
+    revision: str | None = None
+    hub: Hub = field(default_factory=Hub)
+    is_update: bool = False
+
+
+def download(
+    repo_id: str,
+    revision: str | None = None,
+    *,
+    models_dir: Path,
+    wanted: Wanted | None = None,
+    token: str | None = None,
+    endpoint: str = DEFAULT_ENDPOINT,
+    on_progress: Callable[[Progress], None] = lambda _progress: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    is_update: bool = False,
+    patience: Patience | None = None,
+) -> Snapshot:
+    """The snapshot of a repository, downloaded as far as it is not here.
+
+    Without a revision it is the one in models/lock.json, and only at first, or with `is_update`,
+    the newest. What is here and locked is returned without a request. `repo_id` may be a link to
+    the repository or one of its files. Raises BadRequest, WeightsError (its `link` is the page
+    that helps) and Cancelled; after each of them a new call goes on where this one ended.
+    """
+    place = address(repo_id)
+    if wanted is None:
+        wanted = Wanted(files=(place.file,)) if place.file else Wanted()
+    order = Order(
+        repo_id=place.repo_id,
+        models_dir=models_dir,
+        wanted=wanted,
+        revision=checked_revision(revision) or place.revision,
+        hub=Hub(endpoint, token, patience or Patience()),
+        is_update=is_update,
+    )
+    here = find(order)
+    if here is not None and here.revision == _revision_in_use(order):
+        return here
+    with _alone(order, on_progress, is_cancelled):
+        here = find(order)
+        if here is None:
+            return _bring(order, on_progress, is_cancelled)
+        snapshots.point(order.models_dir, order.repo_id, here.revision)
+        lock.record(order.models_dir, order.repo_id, here.revision)
+        return here
+
+
+def offer(order: Order) -> Offer:
+    """What a download would bring. Asks the Hub; writes nothing. Raises WeightsError."""
+    repository = order.hub.repository(order.repo_id, _target(order))
+    files = _chosen(order, repository, lambda: False)
+    blobs = _blobs(order)
+    missing = sum(file.size - present_bytes(file, blobs) for file in files)
+    return Offer(repository, files, sum(file.size for file in files), missing)
+
+
+def find(order: Order) -> Snapshot | None:
+    """The snapshot if all that is wanted of it is here and locked. Makes no request."""
+    entry = lock.read(order.models_dir).get(order.repo_id)
+    revision = _target(order)
+    if entry is None or revision is None or revision not in entry.revisions:
+        return None
+    locked = entry.revisions[revision]
+    if order.wanted.files:
+        files = order.wanted.files
+        is_enough = set(files) <= set(locked.files)
+    else:
+        files = tuple(locked.files)
+        is_enough = (order.wanted.variant or "") in locked.variants
+    folder = snapshots.snapshot_of(order.models_dir, order.repo_id, revision)
+    if not is_enough or not all((folder / path).is_file() for path in files):
+        return None
+    return Snapshot(order.repo_id, revision, folder, files)
+
+
+def _target(order: Order) -> str | None:
+    """The revision to ask for: the person's, else the one in use; None is the newest."""
+    if order.revision is not None or order.is_update:
+        return order.revision
+    return _revision_in_use(order)
+
+
+def _revision_in_use(order: Order) -> str | None:
+    entry = lock.read(order.models_dir).get(order.repo_id)
+    return entry.revision if entry else None
+
+
+def _bring(
+    order: Order, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+) -> Snapshot:
+    repository = order.hub.repository(order.repo_id, _target(order), is_cancelled)
+    files = _chosen(order, repository, is_cancelled)
+    blobs = _blobs(order)
+    check_room(sum(file.size - present_bytes(file, blobs) for file in files), order.models_dir)
+    entry = lock.read(order.models_dir).get(order.repo_id)
+    _check_unchanged(repository, files, entry)
+    meter = _Meter(files, blobs, order.hub.patience.clock, on_progress)
+    digests: dict[str, str] = {}
+    for file in files:
+        follower = Follower(meter.of(file), is_cancelled)
+        digests[file.path] = fetch(order.hub, repository, file, blobs, follower)
+    meter.finish()
+    stop_if(is_cancelled)
+    is_branch = order.revision is not None and not COMMIT.fullmatch(order.revision)
+    folder = snapshots.register(
+        order.models_dir,
+        order.repo_id,
+        repository.revision,
+        {file.path: file.blob for file in files},
+        ref=order.revision if is_branch and order.revision else "main",
+    )
+    variant = None if order.wanted.files else order.wanted.variant or ""
+    lock.record(order.models_dir, order.repo_id, repository.revision, digests, variant)
+    log.info("%s is here at %s", order.repo_id, repository.revision)
+    return Snapshot(order.repo_id, repository.revision, folder, tuple(digests))
+
+
+def _chosen(
+    order: Order, repository: Repository, is_cancelled: Callable[[], bool]
+) -> tuple[RemoteFile, ...]:
+    """The wanted files of the repository, its list of files checked before anything is written."""
+    selection.check_listing(repository)
+    if order.wanted.files:
+        return selection.single(repository, order.wanted.files)
+    listed = repository.file(INDEX)
+    if listed is None:
+        singles = [file.path for file in repository.files if file.path.endswith(".safetensors")]
+        hint = (
+            f"Name one of its files, such as {singles[0]}." if singles else "Choose another model."
+        )
+        raise WeightsError(
+            f"{order.repo_id} has no {INDEX}, so it is no model that diffusers can open. {hint}",
+            field="model",
+        )
+    return selection.pipeline(
+        repository, _index(order, repository, listed, is_cancelled), order.wanted.variant
+    )
+
+
+def _index(
+    order: Order, repository: Repository, listed: RemoteFile, is_cancelled: Callable[[], bool]
+) -> dict[str, Any]:
+    """What model_index.json holds. Raises WeightsError when it is no table."""
+    body = b""
+    if listed.size <= MAX_INDEX_BYTES:
+        body = order.hub.content(repository, listed, is_cancelled)
+    try:
+        index = json.loads(body)
+    except (ValueError, RecursionError):
+        index = None
+    if not isinstance(index, dict):
+        raise WeightsError(
+            f"The {INDEX} of {order.repo_id} is no table of parts. Choose another model.",
+            field="model",
+        )
+    return index
+
+
+def _check_unchanged(
+    repository: Repository, files: tuple[RemoteFile, ...], entry: Entry | None
+) -> None:
+    """Raises WeightsError when the Hub promises other bytes for a revision than were locked."""
+    locked = entry.revisions.get(repository.revision) if entry else None
+    for file in files:
+        known = locked.files.get(file.path) if locked else None
+        if known is not None and len(file.blob) == 64 and known != file.blob:
+            raise WeightsError(
+                f"{file.path} of {repository.repo_id} is no longer the file that models/lock.json "
+                f"recorded for this revision. Look at {repository.link}; if you trust the change, "
+                "remove the model and download it again."
+            )
+
+
+def _blobs(order: Order) -> Path:
+    return snapshots.folder_of(order.models_dir, order.repo_id) / "blobs"
+
+
+@contextmanager
+def _alone(
+    order: Order, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+) -> Iterator[None]:
+    """Waits while another thread or process downloads the same repository."""
+    locks = order.models_dir / "hub" / ".locks"
+    with writing_to(order.models_dir):
+        locks.mkdir(parents=True, exist_ok=True)
+    name = snapshots.folder_of(order.models_dir, order.repo_id).name
+    guard = FileLock(locks / f"{name}.lock")
+    while True:
+        try:
+            guard.acquire(timeout=TELL_EVERY_S)
+            break
+        except Timeout:
+            stop_if(is_cancelled)
+            on_progress(Progress("", 0, 0, is_waiting=True))
+    try:
+        yield
+    finally:
+        guard.release()
+
+
+@dataclass
+class _Meter:
+    """Adds up the bytes of all files; the speed is that of the last seconds."""
+
+    files: tuple[RemoteFile, ...]
+    blobs: Path
+    clock: Callable[[], float]
+    on_progress: Callable[[Progress], None]
+    _have: dict[str, int] = field(init=False)
+    _seen: deque[tuple[float, int]] = field(default_factory=deque, init=False)
+    _came: int = field(default=0, init=False)
+    _told: float = field(default=float("-inf"), init=False)
+
+    def __post_init__(self) -> None:
+        self._have = {file.path: present_bytes(file, self.blobs) for file in self.files}
+
+    def of(self, file: RemoteFile) -> Callable[[int], None]:
+        """What to call with the number of bytes of this file that are here."""
+
+        def tell(size: int) -> None:
+            self._came += max(0, size - self._have[file.path])
+            self._have[file.path] = size
+            now = self.clock()
+            if now - self._told >= TELL_EVERY_S:
+                self._tell(file.path, now)
+
+        return tell
+
+    def finish(self) -> None:
+        """Tells the end, however short ago the last word was."""
+        self._tell(self.files[-1].path if self.files else "", self.clock())
+
+    def _tell(self, path: str, now: float) -> None:
+        self._told = now
+        self._seen.append((now, self._came))
+        while now - self._seen[0][0] > SPEED_WINDOW_S:
+            self._seen.popleft()
+        since, came = self._seen[0]
+        speed = (self._came - came) / (now - since) if now > since else 0.0
+        done, total = sum(self._have.values()), sum(file.size for file in self.files)
+        eta = (total - done) / speed if speed > 0 else None
+        self.on_progress(Progress(path, done, total, speed, eta))

@@ -1,0 +1,151 @@
+"""What the Hub has under a name: revision, files with their hashes, licence. Writes nothing.
+
+Talks HTTP through huggingface_hub, to huggingface.co or a mirror.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from huggingface_hub import HfApi, get_session, hf_hub_url, hf_raise_for_status
+from huggingface_hub.hf_api import ModelInfo, RepoSibling
+
+from .. import __version__
+from .address import DEFAULT_ENDPOINT
+from .digest import Digest
+from .patience import Hiccup, Patience
+from .refusals import REFUSALS, Asked, explain, saying
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file as the Hub promises it. `blob` is its sha256 (64 hex) or git's sha1 (40 hex)."""
+
+    path: str
+    size: int
+    blob: str
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What the Hub says of one revision (40 hex). `licence` is the card's name for it."""
+
+    repo_id: str
+    revision: str
+    files: tuple[RemoteFile, ...]
+    licence: str
+    is_gated: bool
+    link: str
+
+    def file(self, path: str) -> RemoteFile | None:
+        return next((each for each in self.files if each.path == path), None)
+
+
+@dataclass(frozen=True)
+class Hub:
+    """A place to ask. The token goes to the endpoint's own origin only, never where it sends on."""
+
+    endpoint: str = DEFAULT_ENDPOINT
+    token: str | None = field(default=None, repr=False)
+    patience: Patience = field(default_factory=Patience)
+
+    def repository(
+        self,
+        repo_id: str,
+        revision: str | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> Repository:
+        """What the Hub has, by one request. Raises WeightsError with the link to click."""
+        api = HfApi(endpoint=self.endpoint, token=self.token or False)
+
+        def ask() -> ModelInfo:
+            try:
+                return api.model_info(
+                    repo_id,
+                    revision=revision,
+                    files_metadata=True,
+                    timeout=self.patience.answer_s,
+                )
+            except (*REFUSALS, ValueError, KeyError, TypeError) as error:
+                explain(error, self.asked(repo_id, revision))
+
+        return self._described(repo_id, self.patience.keep_trying(ask, is_cancelled))
+
+    def content(
+        self, repository: Repository, file: RemoteFile, is_cancelled: Callable[[], bool]
+    ) -> bytes:
+        """A small file, checked against what was promised. Raises WeightsError."""
+        asked = self.asked(repository.repo_id, repository.revision, file.path)
+
+        def ask() -> bytes:
+            try:
+                answer = get_session().get(
+                    self.url(repository, file),
+                    headers=self.headers(),
+                    timeout=self.patience.answer_s,
+                )
+                hf_raise_for_status(answer)
+            except REFUSALS as error:
+                explain(error, asked)
+            digest = Digest(file.blob, file.size)
+            digest.update(answer.content)
+            if not digest.is_right:
+                raise Hiccup(
+                    saying(
+                        f"{file.path} of {repository.repo_id} comes damaged: its hash is not what "
+                        "the Hub promised. Try again later, or without the mirror in between."
+                    )
+                )
+            return bytes(answer.content)
+
+        return self.patience.keep_trying(ask, is_cancelled)
+
+    def url(self, repository: Repository, file: RemoteFile) -> str:
+        """Where the file's bytes are asked for; the Hub may send on to another server."""
+        return hf_hub_url(
+            repository.repo_id, file.path, revision=repository.revision, endpoint=self.endpoint
+        )
+
+    def headers(self) -> dict[str, str]:
+        """For the Hub itself; without compression, since sizes and hashes are compared."""
+        headers = {"User-Agent": f"fooocus-lite/{__version__}", "Accept-Encoding": "identity"}
+        return headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+
+    def asked(self, repo_id: str, revision: str | None = None, path: str = "") -> Asked:
+        """A question to this Hub, for the sentence that explains a refusal."""
+        return Asked(self.endpoint, self.token is not None, repo_id, revision, path)
+
+    def _described(self, repo_id: str, info: ModelInfo) -> Repository:
+        page = self.asked(repo_id).page
+        if not isinstance(info.sha, str) or not COMMIT.fullmatch(info.sha):
+            raise saying(f"The Hub gives no revision of {repo_id}. Look at {page}.", page)
+        card: Any = info.card_data or {}
+        licence = card.get("license_name") or card.get("license")
+        return Repository(
+            repo_id=repo_id,
+            revision=info.sha,
+            files=tuple(_described_file(each, repo_id) for each in info.siblings or ()),
+            licence=licence if isinstance(licence, str) else "unknown",
+            is_gated=bool(info.gated),
+            link=page,
+        )
+
+
+def _described_file(sibling: RepoSibling, repo_id: str) -> RemoteFile:
+    """Raises WeightsError when size and hash are not said: then nothing could be checked."""
+    blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
+    size = sibling.lfs.size if sibling.lfs else sibling.size
+    if not isinstance(size, int) or not isinstance(blob, str) or not _HASH.fullmatch(blob):
+        raise saying(
+            f"The Hub does not say size and hash of {sibling.rfilename!r} of {repo_id}, so that it "
+            "could not be checked. Choose another model."
+        )
+    return RemoteFile(str(sibling.rfilename), size, blob)

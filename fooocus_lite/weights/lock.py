@@ -1,0 +1,152 @@
+"""models/lock.json: which revision of each repository is in use, and the sha256 of its files."""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import WeightsError
+from . import snapshots, verify
+from .fetch import writing_to
+from .hub import COMMIT
+
+NAME = "lock.json"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Locked(BaseModel):
+    """What came of one revision: sha256 by path; the variants a whole pipeline was asked for in."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    variants: tuple[str, ...] = ()
+    files: Mapping[str, str] = Field(default_factory=dict)
+
+
+class Entry(BaseModel):
+    """A repository: the revision in use, and every one that was."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    revision: str
+    revisions: Mapping[str, Locked]
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The files of the revision in use."""
+        return self.revisions[self.revision].files
+
+
+class _LockFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int = Field(default=1, ge=1, le=1)
+    repositories: Mapping[str, Entry] = Field(default_factory=dict)
+
+
+def read(models_dir: Path) -> dict[str, Entry]:
+    """The repositories of lock.json by name; none when there is no such file.
+
+    Raises WeightsError when it is damaged: what it held would be lost if it were ignored.
+    """
+    path = models_dir / NAME
+    try:
+        found = _LockFile.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise WeightsError(
+            f"models/{NAME} cannot be read ({error.strerror or error}). Check its permissions."
+        ) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise _damaged(f"{where}: {first['msg']}" if where else first["msg"]) from None
+    for name, entry in found.repositories.items():
+        _check(name, entry)
+    return dict(found.repositories)
+
+
+def record(
+    models_dir: Path,
+    repo_id: str,
+    revision: str,
+    files: Mapping[str, str] | None = None,
+    variant: str | None = None,
+) -> None:
+    """Puts the revision into use, with these files (sha256 by path) beside those it has already.
+
+    `variant`: the one a whole pipeline was asked for in ("" for plain files); None for single
+    files. Safe against other processes; the file is replaced in one step. Raises WeightsError.
+    """
+    with _alone(models_dir):
+        entries = read(models_dir)
+        old = entries.get(repo_id)
+        revisions = dict(old.revisions) if old else {}
+        known = revisions.get(revision, Locked())
+        variants = {*known.variants, *([] if variant is None else [variant])}
+        revisions[revision] = Locked(
+            variants=tuple(sorted(variants)),
+            files=dict(sorted({**known.files, **(files or {})}.items())),
+        )
+        entries[repo_id] = Entry(revision=revision, revisions=revisions)
+        _write(models_dir, entries)
+
+
+def forget(models_dir: Path, repo_id: str) -> None:
+    """Takes the repository out of the file. Raises WeightsError."""
+    with _alone(models_dir):
+        entries = read(models_dir)
+        if entries.pop(repo_id, None) is not None:
+            _write(models_dir, entries)
+
+
+def check(models_dir: Path, repo_id: str, entry: Entry) -> None:
+    """Reads every locked file of the revision in use again.
+
+    Raises WeightsError for the first that is missing, or is not what was recorded.
+    """
+    folder = snapshots.snapshot_of(models_dir, repo_id, entry.revision)
+    for path, recorded in entry.files.items():
+        if verify.fresh_sha256(folder / path) != recorded:
+            raise WeightsError(
+                f"{path} of {repo_id} is not the file that was downloaded: its sha256 differs from "
+                f"models/{NAME}. Download the model again, which replaces damaged files."
+            )
+
+
+def _alone(models_dir: Path) -> FileLock:
+    with writing_to(models_dir):
+        locks = models_dir / "hub" / ".locks"
+        locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(locks / f"{NAME}.lock")
+
+
+def _write(models_dir: Path, entries: Mapping[str, Entry]) -> None:
+    values = _LockFile(repositories=dict(sorted(entries.items()))).model_dump(mode="json")
+    path = models_dir / NAME
+    part = path.with_suffix(".json.part")
+    with writing_to(models_dir):
+        part.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+        part.replace(path)
+
+
+def _check(name: str, entry: Entry) -> None:
+    if entry.revision not in entry.revisions:
+        raise _damaged(f"{name} uses a revision it does not list")
+    for revision, locked in entry.revisions.items():
+        if not COMMIT.fullmatch(revision):
+            raise _damaged(f"{name} has a revision “{revision[:60]}”")
+        for file, digest in locked.files.items():
+            if not _SHA256.fullmatch(digest) or ".." in file.split("/") or file.startswith("/"):
+                raise _damaged(f"{name} lists “{file[:200]}” in a way that cannot be")
+
+
+def _damaged(why: str) -> WeightsError:
+    return WeightsError(
+        f"models/{NAME} is damaged ({why}). Correct it, or take it from a backup; if you delete it, the "
+        "models are downloaded anew, at the newest revision."
+    )

@@ -1,0 +1,231 @@
+"""Which of a repository's files are wanted, and whether its list of files can be trusted at all.
+
+Knows nothing of network and disk.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import BadRequest, UnknownName, WeightsError
+from .hub import RemoteFile, Repository
+
+INDEX = "model_index.json"
+MAX_FILE_BYTES = 500 * 2**30
+MAX_FILES = 50_000
+PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
+_ROOT_FILES = re.compile(r"README\.md|LICEN[CS]E(\.(md|txt))?", re.IGNORECASE)
+_CARD_BYTES = 2 * 2**20
+# What configs, tokenizers and schedulers are made of; code is not among it.
+_TEXTS = (".json", ".txt", ".model", ".jinja")
+# Refused by Windows, so that one list of files works on every machine.
+_BAD_CHARACTERS = re.compile(r'[<>:"|?*\x00-\x1f]')
+_BAD_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_WEIGHTS = re.compile(
+    r"(?P<stem>[^.]+?)(?P<early>-\d{5}-of-\d{5})?(?:\.(?P<variant>[^.]+?))?"
+    r"(?P<shard>-\d{5}-of-\d{5})?\.safetensors"
+)
+_STEMS = ("diffusion_pytorch_model", "model")
+# Checks pictures, is not asked to make them, and is a fifth of the download where there is one.
+_UNUSED_PARTS = ("safety_checker",)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A whole pipeline in a `variant` where there is one (None: plain files), or single `files`."""
+
+    variant: str | None = "fp16"
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Weights:
+    """One weights file of a part, its name taken apart. `shard` is such as "-00001-of-00002"."""
+
+    file: RemoteFile
+    stem: str
+    variant: str | None
+    shard: str | None
+
+
+def check_listing(repository: Repository) -> None:
+    """Raises WeightsError when the list of files names a place outside its folder, or cannot be."""
+    if len(repository.files) > MAX_FILES:
+        raise _refused(repository, f"it lists {len(repository.files):,} files")
+    seen: set[str] = set()
+    for file in repository.files:
+        steps = file.path.split("/")
+        is_inside = all(step not in ("", ".", "..") for step in steps)
+        if not is_inside or "\\" in file.path or re.match(r"[A-Za-z]:", file.path):
+            raise _refused(repository, f"it lists a file outside its folder: {file.path[:200]!r}")
+        if file.path in seen:
+            raise _refused(repository, f"it lists {file.path[:200]!r} twice")
+        if not 0 <= file.size <= MAX_FILE_BYTES:
+            raise _refused(repository, f"{file.path[:200]!r} claims to have {file.size:,} bytes")
+        seen.add(file.path)
+
+
+def single(repository: Repository, paths: Sequence[str]) -> tuple[RemoteFile, ...]:
+    """These files of the repository. Raises UnknownName, or WeightsError for one with a pickle."""
+    chosen = []
+    for path in paths:
+        file = repository.file(path)
+        if path.lower().endswith(PICKLES):
+            instead = [each.path for each in repository.files if _is_weights(each)]
+            hint = f"Take {instead[0]} instead." if instead else "Choose another model."
+            raise WeightsError(
+                f"{path} of {repository.repo_id} is a pickle, which can run code when it is "
+                f"opened, and is not downloaded. {hint}",
+                field="file",
+            )
+        if file is None:
+            raise UnknownName.among(
+                "file", path, [each.path for each in repository.files if _is_weights(each)]
+            )
+        if not path.lower().endswith((".safetensors", *_TEXTS)):
+            raise BadRequest(
+                f"{path} is no weights file; single files end in .safetensors.", field="file"
+            )
+        chosen.append(file)
+    return _storable(repository, chosen)
+
+
+def pipeline(
+    repository: Repository, index: Mapping[str, Any], variant: str | None
+) -> tuple[RemoteFile, ...]:
+    """The files that a diffusers pipeline loads, by its model_index.json; the index is the first.
+
+    Raises WeightsError when a part has only pickles, misses a shard, or asks for code of its own.
+    """
+    listed = repository.file(INDEX)
+    chosen = [listed] if listed else []
+    chosen += [
+        file
+        for file in repository.files
+        if _ROOT_FILES.fullmatch(file.path) and file.size <= _CARD_BYTES
+    ]
+    for part in parts(repository, index):
+        inside = [file for file in repository.files if file.path == f"{part}/{file.name}"]
+        if not inside:
+            raise WeightsError(
+                f"{repository.repo_id} has no files for its part “{part}”. Choose another model."
+            )
+        weights = _part_weights(repository, part, inside, variant)
+        chosen += [file for file in inside if _is_text_for(file, weights)]
+        chosen += [each.file for each in weights]
+    return _storable(repository, chosen)
+
+
+def parts(repository: Repository, index: Mapping[str, Any]) -> list[str]:
+    """The parts of the pipeline that are loaded. Raises WeightsError for code of their own."""
+    found = []
+    for part, value in sorted(index.items()):
+        if part.startswith("_") or not isinstance(value, list) or value[:1] == [None]:
+            continue
+        if part in _UNUSED_PARTS:
+            continue
+        if value[:1] not in (["diffusers"], ["transformers"]):
+            raise WeightsError(
+                f"{repository.repo_id} asks for code of its own for “{part}” ({value[0]!r}), which "
+                "is not run. Choose another model."
+            )
+        if not re.fullmatch(r"\w+", part):
+            raise _refused(repository, f"its {INDEX} names a part {part[:100]!r}")
+        found.append(part)
+    return found
+
+
+def has_variant(files: Iterable[RemoteFile], variant: str) -> bool:
+    """Whether some weights are of that variant."""
+    taken = (_WEIGHTS.fullmatch(file.name) for file in files)
+    return any(match is not None and match["variant"] == variant for match in taken)
+
+
+def _part_weights(
+    repository: Repository, part: str, inside: Sequence[RemoteFile], variant: str | None
+) -> list[_Weights]:
+    """The weights of one part: the variant's, else the plain ones, else those of any variant.
+
+    One file before shards. Empty for a part without weights, such as a tokenizer.
+    """
+    every = [each for file in inside if (each := _taken_apart(file)) is not None]
+    known = [each for each in every if each.stem in _STEMS] or every
+    if not known:
+        if any(file.name.lower().endswith(PICKLES) for file in inside):
+            raise WeightsError(
+                f"The part “{part}” of {repository.repo_id} is only there as a pickle, which can "
+                "run code when it is opened, and is not downloaded. Choose a model with "
+                "safetensors files, or convert it with `models convert`."
+            )
+        return []
+    there = {each.variant for each in known}
+    first = next(each for each in (variant, None, *sorted(filter(None, there))) if each in there)
+    same = [each for each in known if each.variant == first]
+    whole = [each for each in same if each.shard is None]
+    if whole:
+        return whole[:1]
+    missing = _missing_shards(same)
+    if missing:
+        raise WeightsError(
+            f"The part “{part}” of {repository.repo_id} lacks {missing} of its files. Choose "
+            "another model."
+        )
+    return same
+
+
+def _missing_shards(shards: Sequence[_Weights]) -> int:
+    """How many of the files that a shard's own name promises are not there."""
+    total = max(int(each.shard[-5:]) for each in shards if each.shard)
+    here = {int(each.shard[1:6]) for each in shards if each.shard}
+    return len(set(range(1, total + 1)) - here)
+
+
+def _taken_apart(file: RemoteFile) -> _Weights | None:
+    match = _WEIGHTS.fullmatch(file.name)
+    if match is None:
+        return None
+    return _Weights(file, match["stem"], match["variant"], match["shard"] or match["early"])
+
+
+def _is_text_for(file: RemoteFile, weights: Sequence[_Weights]) -> bool:
+    """Whether it is a config or the like; of the indexes of shards, only the chosen ones'."""
+    if not file.name.endswith(_TEXTS):
+        return False
+    if not re.search(r"\.index(\.[^.]+)?\.json$", file.name):
+        return True
+    if not weights or weights[0].shard is None:
+        return False
+    stem, variant = weights[0].stem, weights[0].variant
+    names = (
+        [f"{stem}.safetensors.index.json"]
+        if variant is None
+        else [
+            f"{stem}.safetensors.index.{variant}.json",
+            f"{stem}.{variant}.safetensors.index.json",
+        ]
+    )
+    return file.name in names
+
+
+def _is_weights(file: RemoteFile) -> bool:
+    return file.path.lower().endswith(".safetensors")
+
+
+def _storable(repository: Repository, files: Sequence[RemoteFile]) -> tuple[RemoteFile, ...]:
+    """The files, each once. Raises WeightsError for names that not every disk can hold."""
+    folded: set[str] = set()
+    for file in files:
+        for step in file.path.split("/"):
+            if _BAD_CHARACTERS.search(step) or _BAD_NAMES.fullmatch(step) or step[-1] in ". ":
+                raise _refused(repository, f"no disk can hold a file called {file.path[:200]!r}")
+        if file.path.casefold() in folded:
+            raise _refused(repository, f"two of its files differ only in case: {file.path[:200]!r}")
+        folded.add(file.path.casefold())
+    return tuple(files)
+
+
+def _refused(repository: Repository, why: str) -> WeightsError:
+    return WeightsError(
+        f"{repository.repo_id} is not downloaded: {why}. Choose another model.", field="model"
+    )

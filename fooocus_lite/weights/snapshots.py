@@ -1,0 +1,101 @@
+"""The Hub's cache layout below models/hub, so that diffusers and other tools find what is there.
+
+models--owner--name/blobs/<hash>, snapshots/<revision>/<path> -> the blob, refs/main = revision.
+"""
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from huggingface_hub import constants
+
+from .fetch import writing_to
+
+_NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EXDEV}
+_WINDOWS_NO_PRIVILEGE = 1314
+
+
+def folder_of(models_dir: Path, repo_id: str) -> Path:
+    """Where a repository's blobs, snapshots and refs lie."""
+    name = constants.REPO_ID_SEPARATOR.join(["models", *repo_id.split("/")])
+    return models_dir / "hub" / name
+
+
+def repo_id_of(folder: Path) -> str | None:
+    """The repository of such a folder, or None when it is none of a model."""
+    kind, *names = folder.name.split(constants.REPO_ID_SEPARATOR)
+    return "/".join(names) if kind == "models" and len(names) == 2 else None
+
+
+def snapshot_of(models_dir: Path, repo_id: str, revision: str) -> Path:
+    return folder_of(models_dir, repo_id) / "snapshots" / revision
+
+
+def register(
+    models_dir: Path, repo_id: str, revision: str, blobs: Mapping[str, str], ref: str
+) -> Path:
+    """The snapshot folder, with a link to the blob of each path. All blobs must lie there whole.
+
+    A new snapshot appears in one step; to one that is there, files are added. `ref` and main point
+    to it afterwards.
+    """
+    folder = folder_of(models_dir, repo_id)
+    snapshot = snapshot_of(models_dir, repo_id, revision)
+    with writing_to(folder):
+        if snapshot.is_dir():
+            for path, blob in blobs.items():
+                _put(folder / "blobs" / blob, snapshot / path)
+        else:
+            fresh = folder / f"snapshot-{revision}.part"
+            shutil.rmtree(fresh, ignore_errors=True)
+            # As deep as the real place, so that relative links are right after the renaming.
+            staged = fresh / revision
+            for path, blob in blobs.items():
+                link(folder / "blobs" / blob, staged / path)
+            snapshot.parent.mkdir(exist_ok=True)
+            staged.replace(snapshot)
+            fresh.rmdir()
+    point(models_dir, repo_id, revision, ref)
+    return snapshot
+
+
+def point(models_dir: Path, repo_id: str, revision: str, ref: str = "main") -> None:
+    """Makes `ref` and main mean this revision."""
+    folder = folder_of(models_dir, repo_id)
+    with writing_to(folder):
+        for name in {ref, "main"}:
+            _point(folder / "refs" / name, revision)
+
+
+def link(source: Path, target: Path) -> None:
+    """Makes `target` the same file as `source`: a relative link, else a hard link, else a copy."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.symlink_to(os.path.relpath(source, target.parent))
+        return
+    except OSError as error:
+        if error.errno not in _NO_LINKS and getattr(error, "winerror", 0) != _WINDOWS_NO_PRIVILEGE:
+            raise
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _put(blob: Path, target: Path) -> None:
+    """Links the blob at a place where another file may be."""
+    if target.is_file() and target.samefile(blob):
+        return
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")
+    link(blob, part)
+    part.replace(target)
+
+
+def _point(ref: Path, revision: str) -> None:
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    part = ref.with_name(f"{ref.name}.{uuid.uuid4().hex[:8]}.part")
+    part.write_text(revision, encoding="utf-8")
+    part.replace(ref)

@@ -1,0 +1,136 @@
+"""What presets do on the page: looked at, saved, restored."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from ui_fake import LARGE, FakeStock, FakeStudio
+
+from fooocus_lite.settings import Settings
+from fooocus_lite.thinking.presets import Licence
+from fooocus_lite.ui import page
+from fooocus_lite.ui.preset_facts import about, preset_choices
+from fooocus_lite.ui.presets_panel import PresetsPanel
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> PresetsPanel:
+    """The panel of a built page, taken from the handler of its save button."""
+    home = tmp_path_factory.mktemp("home")
+    studio = FakeStudio(Settings(home=home, output_path=home / "outputs"))
+
+    async def build() -> Any:
+        return page.build(studio)
+
+    blocks = asyncio.run(build())
+    (save,) = [
+        each.fn for each in blocks.fns.values() if getattr(each.fn, "__name__", "") == "save"
+    ]
+    return save.__self__
+
+
+@pytest.fixture
+def panel(built: PresetsPanel) -> PresetsPanel:
+    """The same, with nothing left of what other tests saved."""
+    studio = built.studio
+    studio.settings = studio.settings.model_copy(update={"listen": "127.0.0.1"})
+    studio.stock.presets = FakeStock(studio.settings).presets
+    return built
+
+
+def values_of(panel: PresetsPanel, **changes: Any) -> dict[Any, Any]:
+    fields = panel.actions.fields
+    values: dict[Any, Any] = {component: component.value for component in fields.values()}
+    return values | {fields[name]: value for name, value in changes.items()}
+
+
+def test_facts_are_empty_where_nothing_is_known(panel):
+    assert set(about(panel.studio.stock.presets["starter"], is_ready=True).values()) == {""}
+
+
+@pytest.mark.parametrize(
+    ("pictures", "badge"),
+    [
+        ("commercial", "Commercial use OK"),
+        ("conditions", "Conditions apply"),
+        ("non-commercial", "Non-commercial only"),
+    ],
+)
+def test_a_licence_is_one_of_three_badges(pictures, badge):
+    licence = Licence(id="Some-1.0", pictures=pictures, summary="So it is.")
+    facts = about(LARGE.model_copy(update={"licence": licence}), is_ready=False)
+    assert (facts["badge"], facts["kind"]) == (badge, pictures)
+    assert facts["licence"] == "Some-1.0. So it is."
+    assert facts["state"] == "Not downloaded yet: somebody/large"
+    assert facts["needs"] == "30.6 GiB on disk, graphics card with 16 GiB (bfloat16)"
+
+
+def test_a_preset_of_an_unknown_kind_of_model_is_not_listed(panel):
+    stock = panel.studio.stock
+    stock.presets["lost"] = LARGE.model_copy(update={"name": "lost", "family": None})
+    assert [name for _, name in preset_choices(panel.studio)] == ["starter", "large"]
+
+
+def test_saving_chooses_the_new_preset_and_needs_no_prompt(panel):
+    fields = panel.actions.fields
+    changes = panel.save({**values_of(panel, performance="Speed"), panel.name: " Mine "})
+    assert changes[fields["preset"]]["value"] == "Mine"
+    assert panel.studio.stock.presets["Mine"].performance == "Speed"
+    assert fields["prompt"] not in changes
+
+
+def test_a_visitor_of_a_shared_page_saves_nothing(panel):
+    panel.studio.settings = panel.studio.settings.model_copy(update={"listen": "0.0.0.0"})
+    changes = panel.save({**values_of(panel), panel.name: "Mine"})
+    assert "only on the computer" in changes[panel.actions.message]["text"]
+    assert "Mine" not in panel.studio.stock.presets
+
+
+def restored(panel: PresetsPanel, settings: object) -> dict[str, Any]:
+    changes = panel.restore({panel.kept: {"settings": settings}})
+    assert changes.pop(panel.kept) == {"is_done": True}
+    names = {component: name for name, component in panel.actions.fields.items()}
+    return {names[each]: value for each, value in changes.items() if each in names}
+
+
+def test_what_was_kept_comes_back_on_top_of_its_preset(panel):
+    kept = {"preset": "large", "aspect": "4:3", "seed": "7", "styles": ["Noir"], "scheduler": ""}
+    changes = restored(panel, kept)
+    assert changes["preset"] == "large"
+    assert changes["aspect"]["value"] == "4:3"
+    assert len(changes["aspect"]["aspects"]) == 7
+    assert changes["performance"]["value"] == "Speed"
+    assert changes["seed"] == "7"
+    assert "prompt" not in changes
+
+
+@pytest.mark.parametrize(
+    "settings", [None, [], "x", {}, {"preset": "gone"}, {"preset": ["starter"]}]
+)
+def test_what_is_no_set_of_settings_changes_nothing(panel, settings):
+    assert restored(panel, settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("performance", "Lightning"),
+        ("performance", ["Speed"]),
+        ("aspect", {"a": 1}),
+        ("scheduler", "flow_euler"),
+        ("size", {"width": 100_000, "height": 64}),
+        ("size", {"width": "64", "height": 64}),
+        ("size", [64, 64]),
+        ("styles", ["Nonsense"]),
+        ("styles", [{"a": 1}]),
+        ("count", 33),
+        ("count", "2"),
+        ("count", True),
+        ("seed", "9" * 100),
+        ("negative_prompt", 5),
+        ("image_format", "gif"),
+    ],
+)
+def test_a_value_that_is_not_possible_leaves_the_presets_own(panel, field, value):
+    plain = restored(panel, {"preset": "starter"})
+    assert restored(panel, {"preset": "starter", field: value}) == plain
