@@ -4,6 +4,7 @@
     ├── BadRequest        a value outside what the program accepts
     │   └── UnknownName   a style, preset, scheduler, … that does not exist
     ├── NotFound          a job or picture that is not there, or is somebody else's
+    ├── NotAllowed        only the host of the program may do that
     ├── WeightsError      a model file is missing, damaged or of the wrong kind
     ├── OutOfMemory       the device could not hold the picture being made
     ├── BrokenPicture     the model returned numbers that are no picture (NaN)
@@ -56,11 +57,20 @@ class NotFound(FooocusLiteError):
     code = "not_found"
 
 
+class NotAllowed(FooocusLiteError):
+    code = "not_allowed"
+
+
 class WeightsError(FooocusLiteError):
-    """`link` is the page to open, where one would help; the message names it too."""
+    """`link` is the page to open, where one would help; the message names it too.
+
+    `download`: what to ask the studio to download, where that would help, and its size if known.
+    """
 
     code = "weights"
     link: str | None = None
+    download: str | None = None
+    download_gib: float | None = None
 
 
 class OutOfMemory(FooocusLiteError):

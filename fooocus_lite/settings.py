@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from .errors import BadRequest, nearest_names
 from .recipe import ImageFormat
@@ -42,6 +42,9 @@ class Settings(BaseModel):
     prompt_limit: int = Field(default=10_000, ge=1, le=10_000)
     line_limit: int = Field(default=1_000, ge=1)
     waiting_per_owner: int = Field(default=20, ge=1)
+    upload_limit_gib: float = Field(default=60, gt=0)
+    hub_endpoint: str = Field(default="https://huggingface.co", pattern=r"^https?://[^\s/]")
+    hub_token: SecretStr | None = None
     is_space: bool = False
 
     @property
@@ -74,7 +77,8 @@ def load(
     environment = environment or {}
     home = Path(given.get("home") or environment.get(PREFIX + "HOME") or _default_home(environment))
     home = home.expanduser().resolve()
-    values: dict[str, Any] = {**_space(environment), **_from_file(home / "config.toml")}
+    values: dict[str, Any] = {**_space(environment), **_hub(environment)}
+    values |= _from_file(home / "config.toml")
     values |= _from_environment(environment)
     values |= given
     values["home"] = home
@@ -115,6 +119,15 @@ def _space(environment: Mapping[str, str]) -> dict[str, Any]:
         "listen": environment.get("GRADIO_SERVER_NAME", "0.0.0.0"),
         "port": environment.get("GRADIO_SERVER_PORT", "7860"),
     }
+
+
+def _hub(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The mirror and the access token as every program of the Hub takes them."""
+    found = {
+        "hub_endpoint": environment.get("HF_ENDPOINT"),
+        "hub_token": environment.get("HF_TOKEN"),
+    }
+    return {name: value.rstrip("/") for name, value in found.items() if value}
 
 
 def _from_file(path: Path) -> dict[str, Any]:

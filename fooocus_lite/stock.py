@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from . import library, preset_files
+from . import library, missing, preset_files
 from .archive import pictures
 from .data_files import Mistake
 from .errors import BadRequest, UnknownName, WeightsError
@@ -12,6 +12,7 @@ from .events import Picture
 from .recipe import Recipe
 from .settings import Settings
 from .thinking import memory
+from .thinking.costs import native_picture
 from .thinking.families import FAMILIES, Family
 from .thinking.pantry import Pantry
 from .thinking.presets import Preset, named, saved_as
@@ -19,7 +20,7 @@ from .thinking.resolve import is_distilled, preset_for
 from .thinking.schedulers import SCHEDULERS
 from .thinking.styles import BUILT_IN, Style, saying
 from .thinking.wildcards import Wildcards
-from .weights import catalogue, tokens, verify
+from .weights import catalogue, sizes, tokens, verify
 from .weights.catalogue import Model
 from .weights.tokens import TokenCount
 from .weights.words import known_words, style_words
@@ -131,11 +132,11 @@ class Stock:
         models = self.models()
         for recipe in recipes:
             if recipe.model not in models:
-                raise self._missing_model(recipe)
+                raise missing.model_error(recipe, self.presets, self.ready_presets())
             here = self.lora_files(models[recipe.model])
             for lora in recipe.loras:
                 if lora.name not in here:
-                    raise _missing_lora(lora.name, FAMILIES[recipe.family])
+                    raise missing.lora_error(lora.name, FAMILIES[recipe.family])
 
     def save_preset(self, name: str, recipe: Recipe, replace: bool = False) -> Path:
         """The file of a new preset that asks for what the recipe's request asked for.
@@ -179,8 +180,9 @@ class Stock:
         """The device, number format and why, for a model. Imports torch to ask the machine."""
         from .engine import hardware
 
-        model_mib = verify.parameters(self.model(model).folder) * 2 // hardware.MIB
-        return memory.plan(hardware.facts(), model_mib).reason
+        here = self.model(model)
+        picture = native_picture(FAMILIES[here.family])
+        return memory.plans(hardware.facts(), sizes.of_folder(here.folder), picture)[0].reason
 
     def shown_styles(self, model: str) -> tuple[str, ...] | None:
         """Names of the styles that a model with few words can show; None when it sets no limit."""
@@ -244,31 +246,3 @@ class Stock:
         if model is not None:
             return self.embedding_files(model)
         return catalogue.find_embeddings(self._settings.models, self._model_folders())
-
-    def _missing_model(self, recipe: Recipe) -> WeightsError:
-        asked = self.presets.get(recipe.request.preset or "")
-        namers = [each for each in (asked, *self.presets.values()) if each is not None]
-        preset = next((each for each in namers if each.model == recipe.model), None)
-        size = f" ({preset.download_gib:g} GiB)" if preset and preset.download_gib else ""
-        who = f"“{preset.shown_name}”" if preset else "This"
-        ready = self.ready_presets()
-        instead = f"Presets that work now: {', '.join(ready)}." if ready else "No preset works yet."
-        return WeightsError(
-            f"{who} needs the model {recipe.model}{size}, which is not on this computer yet: it "
-            f"belongs into models/{recipe.model}. {instead}",
-            field="preset",
-            allowed=ready,
-        )
-
-
-def _missing_lora(name: str, family: Family) -> WeightsError:
-    rows = (*family.performances, *family.distilled)
-    needed = next((row.lora for row in rows if row.lora and row.lora.name == name), None)
-    if needed is None or needed.repo_id is None:
-        source = f"Put {name}.safetensors into models/loras, or leave it out."
-    else:
-        source = (
-            f"Save {needed.file} of {needed.repo_id} as models/loras/{name}.safetensors, or choose "
-            "another performance."
-        )
-    return WeightsError(f"The LoRA “{name}” is not on this computer yet. {source}", field="lora")

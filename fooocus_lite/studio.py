@@ -19,9 +19,11 @@ from .archive.job import Job
 from .archive.jobs import JobStore
 from .archive.sweep import sweep
 from .board import Board
-from .errors import BadRequest, NotFound
+from .downloads import Download
+from .errors import BadRequest, NotAllowed, NotFound
 from .events import Event, JobView, Loading, Picture, Queued, Step
 from .lane import Lane
+from .model_store import ModelStore
 from .news import Seen, told
 from .recipe import ImageRequest, Recipe
 from .settings import Settings
@@ -32,6 +34,10 @@ from .thinking.resolve import resolve
 from .thinking.sheet import sheet
 
 LOCAL = "local"
+HOST_ONLY = (
+    "Models can be added and removed only by the host: with `fooocus-lite models` on the computer "
+    "that runs the program, or on its page there without --listen and --share."
+)
 MEDIA_TYPES = {
     ".png": "image/png",
     ".jpeg": "image/jpeg",
@@ -86,6 +92,8 @@ class Studio:
 
     def close(self) -> None:
         """Ends the lane after its running step; unfinished jobs go on at the next start."""
+        if "_models" in vars(self):
+            self._models.close()
         if self._lane is not None:
             self._lane.close()
             self._lane = None
@@ -105,6 +113,10 @@ class Studio:
     @cached_property
     def _history(self) -> History:
         return History(self._database, self.settings.home)
+
+    @cached_property
+    def _models(self) -> ModelStore:
+        return ModelStore(self.settings, self.stock)
 
     @cached_property
     def _database(self) -> Database:
@@ -130,6 +142,29 @@ class Studio:
         if self._device_lock is not None:
             return "Starting the engine …"
         return "Another window of the program does the work."
+
+    # -- models that come and go -----------------------------------------------------------
+
+    def model_store(self, owner: str = LOCAL) -> ModelStore:
+        """The way in and out of models/. Raises NotAllowed for a visitor of a shared page."""
+        if owner != LOCAL and not self.settings.is_local_only:
+            raise NotAllowed(HOST_ONLY)
+        return self._models
+
+    def download(self, name: str, owner: str = LOCAL) -> Download:
+        """Begins to download a preset's model, a LoRA or something of the Hub, in the background.
+
+        Raises BadRequest, UnknownName; NotAllowed for a visitor.
+        """
+        return self.model_store(owner).download(name)
+
+    def downloads(self) -> tuple[Download, ...]:
+        """The downloads of this run of the program, and those that an earlier one left."""
+        return self._models.downloads.all()
+
+    def cancel_download(self, name: str, owner: str = LOCAL) -> None:
+        """Stops it; what has come is kept. Raises NotFound; NotAllowed for a visitor."""
+        self.model_store(owner).downloads.cancel(name)
 
     # -- asking ----------------------------------------------------------------------------
 

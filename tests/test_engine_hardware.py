@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from fooocus_lite.engine import hardware
-from fooocus_lite.thinking.memory import plan
 
 
 def test_this_machine_has_facts_that_can_be_planned_with() -> None:
@@ -15,7 +14,7 @@ def test_this_machine_has_facts_that_can_be_planned_with() -> None:
     assert facts.cores >= 1
     assert facts.free_ram_mib > 0
     assert facts.name
-    assert plan(facts, 15).threads == facts.cores
+    assert facts.total_mib >= facts.free_ram_mib
 
 
 def test_a_cuda_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,10 +27,30 @@ def test_a_cuda_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not facts.has_native_bf16
 
 
-def test_an_apple_gpu_is_used_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cuda_gpu_keeps_8_bits_and_copies_while_it_computes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (8 * 2**30, 12 * 2**30))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "A GPU")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    monkeypatch.setattr(hardware, "find_spec", lambda name: name)
+    facts = hardware.facts()
+    assert (facts.has_native_bf16, facts.has_float8, facts.has_streams) == (True, True, True)
+    assert (facts.total_mib, facts.backends) == (12_288, frozenset({"bitsandbytes"}))
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_apple_gpu_is_used_without_cuda(monkeypatch: pytest.MonkeyPatch, is_new: bool) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert hardware.facts().device == "mps"
+    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *_: is_new)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 2 * 2**30)
+    facts = hardware.facts()
+    assert (facts.device, facts.has_native_bf16) == ("mps", is_new)
+    assert facts.free_vram_mib is None
+    assert facts.free_ram_mib <= facts.total_mib == 2048
+    assert not (facts.has_float8 or facts.has_streams or facts.backends)
 
 
 def test_a_system_without_proc_and_counts_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:

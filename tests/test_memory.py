@@ -1,76 +1,250 @@
-"""The memory planner: facts in, a plan that fits out."""
+"""The memory planner: facts in, plans that fit out, best first; random facts from a seed."""
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
-from fooocus_lite.thinking.memory import HardwareFacts, plan
+from fooocus_lite.thinking.activations import DecoderShape, DenoiserShape
+from fooocus_lite.thinking.costs import Picture
+from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan, gigabytes, plans
+from fooocus_lite.thinking.model_size import ModelSize, Part
 
-CPU = HardwareFacts(device="cpu", name="A CPU", cores=4, free_ram_mib=16_000)
+CPU = HardwareFacts(device="cpu", name="A CPU", cores=4, free_ram_mib=32_000)
 GPU = HardwareFacts(
     device="cuda",
     name="A GPU",
     cores=8,
-    free_ram_mib=32_000,
+    free_ram_mib=64_000,
     free_vram_mib=24_000,
     has_native_bf16=True,
+    has_float8=True,
+    has_streams=True,
 )
 MAC = HardwareFacts(device="mps", name="Apple GPU", cores=8, free_ram_mib=16_000)
-STARTER_MIB, SDXL_MIB = 15, 6_600
+MILLION = 10**6
+
+
+def part(name: str, role: str, total: float, block: float, outside: float, leaf: float) -> Part:
+    """A part from millions of parameters."""
+    return Part(name, role, *(round(each * MILLION) for each in (total, block, outside, leaf)))
+
+
+STARTER = ModelSize(
+    (part("unet", "denoiser", 7, 3, 1, 0.2), part("vae", "decoder", 1, 0, 1, 0.1)),
+    DenoiserShape("unet", 48, 8),
+    DecoderShape(64, 512),
+)
+SDXL = ModelSize(
+    (
+        part("unet", "denoiser", 2567, 1207, 420, 29.5),
+        part("text_encoder", "text", 123, 0, 123, 38),
+        part("text_encoder_2", "text", 695, 0, 695, 63),
+        part("vae", "decoder", 84, 0, 84, 2.4),
+    ),
+    DenoiserShape("unet", 320, 8),
+    DecoderShape(256, 512, needs_float32=True),
+)
+FLUX = ModelSize(
+    (
+        part("transformer", "denoiser", 11_901, 340, 60, 57),
+        part("text_encoder", "text", 123, 0, 123, 38),
+        part("text_encoder_2", "text", 4_762, 0, 4_762, 132),
+        part("vae", "decoder", 84, 0, 84, 2.4),
+    ),
+    DenoiserShape("transformer", 3072, 16, text_tokens=512),
+    DecoderShape(256, 512),
+)
+MODELS = {"starter": STARTER, "SDXL": SDXL, "FLUX": FLUX}
+NATIVE = Picture(1024, 1024)
+
+
+def random_facts(random: Random) -> HardwareFacts:
+    device = random.choice(["cpu", "cuda", "cuda", "mps"])
+    free_vram_mib = random.randint(500, 50_000) if device == "cuda" else None
+    return HardwareFacts(
+        device=device,
+        name="Some device",
+        cores=random.randint(0, 64),
+        free_ram_mib=random.randint(500, 130_000),
+        free_vram_mib=free_vram_mib,
+        has_native_bf16=random.random() < 0.5,
+        has_float8=device == "cuda" and random.random() < 0.7,
+        has_streams=device == "cuda" and random.random() < 0.7,
+        backends=frozenset({"bitsandbytes"} if random.random() < 0.3 else ()),
+    )
+
+
+def random_picture(random: Random) -> Picture:
+    width, height = (64 * random.randint(4, 32) for _ in range(2))
+    return Picture(width, height, random.choice([1, 2]), random.randint(1, 60))
+
+
+CASES = [
+    (name, random_facts(random), random_picture(random))
+    for random in [Random(4)]
+    for _ in range(150)
+    for name in MODELS
+]
+
+
+def best(facts: HardwareFacts, model: ModelSize, picture: Picture = NATIVE) -> MemoryPlan:
+    return plans(facts, model, picture)[0]
 
 
 @pytest.mark.parametrize(
-    ("facts", "model_mib", "dtype"),
+    ("facts", "model", "dtype"),
     [
-        (CPU, STARTER_MIB, "float32"),
-        (CPU, SDXL_MIB, "float32"),
-        (replace(CPU, has_native_bf16=True), STARTER_MIB, "bfloat16"),
-        (replace(CPU, has_native_bf16=True), SDXL_MIB, "bfloat16"),
-        (GPU, STARTER_MIB, "float32"),
-        (GPU, SDXL_MIB, "bfloat16"),
-        (replace(GPU, has_native_bf16=False), SDXL_MIB, "float16"),
-        (MAC, STARTER_MIB, "float32"),
-        (MAC, SDXL_MIB, "float16"),
+        (CPU, STARTER, "float32"),
+        (CPU, SDXL, "float32"),
+        (replace(CPU, has_native_bf16=True), STARTER, "bfloat16"),
+        (replace(CPU, has_native_bf16=True), SDXL, "bfloat16"),
+        (GPU, STARTER, "float32"),
+        (GPU, SDXL, "bfloat16"),
+        (replace(GPU, has_native_bf16=False), SDXL, "float16"),
+        (MAC, STARTER, "float32"),
+        (MAC, SDXL, "float16"),
+        (MAC, FLUX, "float32"),
+        (replace(MAC, has_native_bf16=True), FLUX, "bfloat16"),
     ],
 )
-def test_dtype_follows_the_device_and_the_size(
-    facts: HardwareFacts, model_mib: int, dtype: str
+def test_dtype_follows_the_device_and_the_model(
+    facts: HardwareFacts, model: ModelSize, dtype: str
 ) -> None:
-    assert plan(facts, model_mib).dtype == dtype
+    assert best(facts, model).dtype == dtype
 
 
-def test_a_model_that_fits_stays_on_the_gpu() -> None:
-    made = plan(GPU, SDXL_MIB)
-    assert (made.offload, made.has_vae_tiling) == ("none", False)
-    assert "fits in the 24,000 MiB" in made.reason
+def test_every_plan_fits_or_says_that_nothing_does() -> None:
+    tight = 0
+    for name, facts, picture in CASES:
+        made = plans(facts, MODELS[name], picture)
+        if made[0].is_tight:
+            tight += 1
+            assert len(made) == 1
+            assert "may fail" in made[0].reason
+            continue
+        for plan in made:
+            assert plan.needed_mib <= facts.free_mib
+            assert plan.expected_ram_mib <= facts.free_ram_mib
+    assert 0 < tight < len(CASES) / 2
 
 
-@pytest.mark.parametrize("free_vram_mib", range(7_000, 24_001, 1_000))
-def test_every_gpu_plan_fits_what_is_free(free_vram_mib: int) -> None:
-    made = plan(replace(GPU, free_vram_mib=free_vram_mib), SDXL_MIB)
-    assert made.expected_vram_mib <= free_vram_mib
+def test_each_next_plan_needs_less_memory() -> None:
+    lengths = set()
+    for name, facts, picture in CASES:
+        needs = [plan.needed_mib for plan in plans(facts, MODELS[name], picture)]
+        assert needs == sorted(set(needs), reverse=True)
+        lengths.add(len(needs))
+    assert max(lengths) >= 5
 
 
-def test_more_memory_never_gives_a_slower_plan() -> None:
-    offloads = [
-        plan(replace(GPU, free_vram_mib=mib), SDXL_MIB).offload for mib in range(4_000, 24_001, 500)
-    ]
-    assert offloads == sorted(offloads, key=lambda mode: mode == "none")
-    assert set(offloads) == {"none", "model"}
+@pytest.mark.parametrize("prefer", ["quality", "speed"])
+def test_more_memory_never_gives_a_slower_plan(prefer: str) -> None:
+    """Slower is allowed for one thing only: a plan that spares a loss."""
+    random = Random(7)
+    for name, facts, picture in CASES:
+        more = replace(facts, free_ram_mib=facts.free_ram_mib + random.randint(0, 50_000))
+        if facts.free_vram_mib is not None:
+            more = replace(more, free_vram_mib=facts.free_vram_mib + random.randint(0, 30_000))
+        little = plans(facts, MODELS[name], picture, prefer)[0]
+        much = plans(more, MODELS[name], picture, prefer)[0]
+        if little.is_tight:
+            continue
+        assert not much.is_tight
+        if much.expected_extra_s > little.expected_extra_s:
+            assert prefer == "quality"
+            assert set(much.losses) < set(little.losses)
+
+
+def test_the_same_facts_give_the_same_plans() -> None:
+    for name, facts, picture in CASES:
+        again = replace(facts, name=facts.name)
+        assert plans(facts, MODELS[name], picture) == plans(again, MODELS[name], picture)
+
+
+def test_nothing_is_planned_that_the_machine_cannot_do() -> None:
+    for name, facts, picture in CASES:
+        for plan in plans(facts, MODELS[name], picture):
+            assert plan.device == facts.device
+            assert plan.threads == max(1, facts.cores)
+            assert plan.dtype != "bfloat16" or facts.has_native_bf16
+            assert plan.dtype != "float16" or facts.device != "cpu"
+            assert plan.storage != "float8" or facts.has_float8
+            assert plan.storage != "nf4" or facts.backends
+            assert not plan.has_streams or facts.has_streams
+            assert plan.offload == "none" or facts.device == "cuda"
+            assert plan.expected_vram_mib == 0 or facts.device == "cuda"
+
+
+@pytest.mark.parametrize(
+    ("model", "free_gb", "label"),
+    [
+        (SDXL, 24, "cuda bfloat16"),
+        (SDXL, 8, "cuda bfloat16 model offload"),
+        (SDXL, 6, "cuda bfloat16 leaf offload"),
+        (SDXL, 4, "cuda bfloat16 leaf offload"),
+        (SDXL, 2, "cuda bfloat16 leaf offload vae tiling"),
+        (FLUX, 48, "cuda bfloat16"),
+        (FLUX, 24, "cuda bfloat16 model offload"),
+        (FLUX, 12, "cuda bfloat16 block offload"),
+        (FLUX, 4, "cuda bfloat16 block offload"),
+    ],
+)
+def test_what_common_cards_get(model: ModelSize, free_gb: int, label: str) -> None:
+    # A card's system keeps some of its memory.
+    facts = replace(GPU, free_vram_mib=free_gb * 1024 - 400)
+    picture = replace(NATIVE, batch=1 if model is FLUX else 2)
+    assert best(facts, model, picture).label == label
+
+
+def test_eight_bits_come_first_only_where_they_spare_more_than_a_minute() -> None:
+    slow = replace(GPU, free_vram_mib=14_000, has_streams=False)
+    assert best(slow, FLUX).storage == "float8"
+    assert "8 bits, which changes pictures a little" in best(slow, FLUX).reason
+    few = replace(NATIVE, num_inference_steps=4)
+    assert best(slow, FLUX, few).losses == ()
+    assert plans(slow, FLUX, few, "speed")[0].storage == "float8"
+
+
+def test_four_bits_need_a_package_that_reads_them() -> None:
+    facts = replace(GPU, free_vram_mib=12_000, has_streams=False, has_float8=False)
+    picture = replace(NATIVE, num_inference_steps=60)
+    with_package = replace(facts, backends=frozenset({"bitsandbytes"}))
+    assert plans(with_package, FLUX, picture, "speed")[0].storage == "nf4"
+    assert plans(facts, FLUX, picture, "speed")[0].storage == "native"
+
+
+def test_a_model_that_fits_stays_in_place_and_says_so() -> None:
+    made = best(GPU, SDXL)
+    assert (made.offload, made.losses, made.expected_extra_s) == ("none", (), 0)
+    assert made.reason == (
+        "A GPU: bfloat16, because this GPU computes with it natively; "
+        "it fits into the 23.4 GB that are free."
+    )
 
 
 def test_tight_memory_decodes_in_tiles_and_says_so() -> None:
-    made = plan(replace(CPU, free_ram_mib=4_000), SDXL_MIB)
+    made = best(replace(CPU, free_ram_mib=16_000), SDXL, Picture(1024, 1024))
     assert made.has_vae_tiling
     assert "tiles" in made.reason
 
 
-def test_threads_are_the_cores_and_at_least_one() -> None:
-    assert plan(CPU, STARTER_MIB).threads == 4
-    assert plan(replace(CPU, cores=0), STARTER_MIB).threads == 1
+def test_float16_counts_the_decoder_twice_as_wide() -> None:
+    old, new = replace(GPU, has_native_bf16=False), GPU
+    assert best(old, SDXL).expected_vram_mib - best(new, SDXL).expected_vram_mib == 1536
 
 
-def test_the_label_is_short_and_the_reason_names_the_device() -> None:
-    made = plan(replace(GPU, free_vram_mib=8_000), SDXL_MIB)
-    assert made.label == "cuda bfloat16 offload vae tiling"
-    assert made.reason.startswith("A GPU: bfloat16, because")
+def test_nothing_fits_names_what_is_missing() -> None:
+    made = plans(replace(GPU, free_vram_mib=500), SDXL, NATIVE)
+    assert len(made) == 1
+    assert "0.5 GB are free, so it may fail" in made[0].reason
+    short_of_ram = plans(replace(GPU, free_ram_mib=2_000), SDXL, NATIVE)[0]
+    assert (short_of_ram.is_tight, short_of_ram.offload) == (True, "none")
+    assert "2.0 GB are free" in short_of_ram.reason
+
+
+def test_the_label_is_short() -> None:
+    made = replace(best(GPU, SDXL), offload="block", storage="float8", has_vae_tiling=True)
+    assert made.label == "cuda bfloat16 block offload float8 vae tiling"
+    assert made.losses == ("tiles", "float8")
+    assert gigabytes(5_222) == "5.1 GB"

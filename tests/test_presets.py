@@ -28,6 +28,12 @@ def test_the_published_schema_is_the_models_own():
     assert published == json_schema()
 
 
+def test_the_documented_example_is_a_preset():
+    text = (ROOT / "docs" / "presets.md").read_text(encoding="utf-8")
+    example = text.partition("```json\n")[2].partition("```")[0]
+    assert problem_of(Preset.model_validate_json(example)) is None
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_preset_says_all_that_people_ask_before_a_download(name):
     path = ROOT / "presets" / f"{name}.json"

@@ -44,3 +44,16 @@ def test_a_space_gives_host_and_port(tmp_path):
     settings = load({"home": tmp_path}, {"SPACE_ID": "a/b", "GRADIO_SERVER_PORT": "7861"})
     assert (settings.listen, settings.port, settings.browser) == ("0.0.0.0", 7861, False)
     assert not settings.is_local_only
+
+
+def test_mirror_and_token_are_taken_from_where_every_program_of_the_hub_looks(tmp_path):
+    environment = {"HF_ENDPOINT": "https://mirror.example/", "HF_TOKEN": "hf_secret"}
+    settings = load({"home": tmp_path}, environment)
+    assert settings.hub_endpoint == "https://mirror.example"
+    assert settings.hub_token is not None
+    assert settings.hub_token.get_secret_value() == "hf_secret"
+    assert "hf_secret" not in repr(settings)
+    (tmp_path / "config.toml").write_text('hub_endpoint = "https://own.example"\n')
+    assert load({"home": tmp_path}, environment).hub_endpoint == "https://own.example"
+    with pytest.raises(BadRequest, match="hub_endpoint"):
+        load({"home": tmp_path}, {"FOOOCUS_LITE_HUB_ENDPOINT": "mirror"})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fooocus_lite.errors import WeightsError
-from fooocus_lite.weights import verify
+from fooocus_lite.weights import header, verify
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
@@ -61,9 +61,9 @@ def test_offsets_beyond_the_file_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.safetensors"
     path.write_bytes(len(head).to_bytes(8, "little") + head + bytes(12))
     with pytest.raises(WeightsError, match="are expected"):
-        verify.header(path)
+        header.read(path)
     path.write_bytes(len(head).to_bytes(8, "little") + head + bytes(16))
-    assert list(verify.header(path)) == ["a"]
+    assert list(header.read(path).tensors) == ["a"]
 
 
 def test_a_shape_that_disagrees_with_its_bytes_is_refused(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_shape_that_disagrees_with_its_bytes_is_refused(tmp_path: Path) -> Non
     path = tmp_path / "a.safetensors"
     path.write_bytes(len(head).to_bytes(8, "little") + head + bytes(16))
     with pytest.raises(WeightsError, match="no tensor"):
-        verify.header(path)
+        header.read(path)
 
 
 @pytest.mark.parametrize("missing", ["model_index.json", "unet", "tokenizer", UNET])
@@ -134,6 +134,6 @@ def test_hashing_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_folder_in_place_of_a_file_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"cannot be read \("):
-        verify.header(tmp_path)
+        header.read(tmp_path)
     with pytest.raises(WeightsError, match=r"cannot be read \("):
         verify.sha256(tmp_path)

@@ -39,14 +39,14 @@ def build(
     """
     torch.manual_seed(seed)
     # diffusers tells the two text encoders apart by their width alone.
-    first, second = _text_config(32), _text_config(64)
-    vocabulary = _vocabulary()
+    first, second = text_config(32), text_config(64)
+    words = vocabulary()
     pipeline = StableDiffusionXLPipeline(
         vae=_vae(vae_channels),
         text_encoder=CLIPTextModel(first),
         text_encoder_2=CLIPTextModelWithProjection(second),
-        tokenizer=CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77),
-        tokenizer_2=CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=77),
+        tokenizer=CLIPTokenizer(vocab=words, merges=[], model_max_length=77),
+        tokenizer_2=CLIPTokenizer(vocab=words, merges=[], model_max_length=77),
         unet=_unet(unet_channels, text_width=32 + 64, pooled_width=64),
         scheduler=_scheduler(),
         force_zeros_for_empty_prompt=False,
@@ -64,8 +64,8 @@ def build_sd15(folder: Path, seed: int = 0) -> Path:
     torch.manual_seed(seed)
     pipeline = StableDiffusionPipeline(
         vae=_vae((8, 8, 16, 16)),
-        text_encoder=CLIPTextModel(_text_config(32)),
-        tokenizer=CLIPTokenizer(vocab=_vocabulary(), merges=[], model_max_length=77),
+        text_encoder=CLIPTextModel(text_config(32)),
+        tokenizer=CLIPTokenizer(vocab=vocabulary(), merges=[], model_max_length=77),
         unet=_unet((32, 64), text_width=32, pooled_width=None),
         scheduler=_scheduler(steps_offset=1),
         safety_checker=None,
@@ -166,8 +166,9 @@ def _unet(
     )
 
 
-def _text_config(width: int) -> CLIPTextConfig:
-    end = len(_vocabulary()) - 1
+def text_config(width: int) -> CLIPTextConfig:
+    """A CLIP text encoder that reads `vocabulary`."""
+    end = len(vocabulary()) - 1
     return CLIPTextConfig(
         vocab_size=end + 1,
         hidden_size=width,
@@ -182,7 +183,8 @@ def _text_config(width: int) -> CLIPTextConfig:
     )
 
 
-def _vocabulary() -> dict[str, int]:
+def vocabulary() -> dict[str, int]:
+    """Every letter as a token, alone and at the end of a word."""
     letters = string.ascii_lowercase + string.digits + string.punctuation
     words = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
     return {word: index for index, word in enumerate(words)}

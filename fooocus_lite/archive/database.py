@@ -250,4 +250,28 @@ def _migration_1(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_migration_1,)
+def _migration_2(connection: sqlite3.Connection) -> None:
+    """How long steps and loading took, for forecasts."""
+    for statement in (
+        """CREATE TABLE timings (
+            device TEXT NOT NULL,
+            model TEXT NOT NULL,
+            plan TEXT NOT NULL,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            batch INTEGER NOT NULL,
+            seconds_per_step REAL NOT NULL,
+            beside_s REAL NOT NULL,
+            runs INTEGER NOT NULL,
+            PRIMARY KEY (device, model, plan, width, height, batch))""",
+        """CREATE TABLE load_times (
+            device TEXT NOT NULL,
+            model TEXT NOT NULL,
+            plan TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            PRIMARY KEY (device, model, plan))""",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_migration_1, _migration_2)

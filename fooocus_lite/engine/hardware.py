@@ -3,43 +3,74 @@
 import logging
 import os
 import platform
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # comes with accelerate, without types
 import torch
 
 from ..thinking.memory import HardwareFacts
+from . import bf16
 
 log = logging.getLogger(__name__)
 MIB = 2**20
+BACKENDS = ("bitsandbytes",)
+"""Packages that keep weights in 4 bits."""
 
 
-def facts() -> HardwareFacts:
+def facts(state: Path | None = None) -> HardwareFacts:
     """The best device here and what it offers: CUDA before MPS before CPU.
 
-    `cores` honours OMP_NUM_THREADS and a container's CPU quota.
+    `cores` honours OMP_NUM_THREADS and a container's CPU quota. What takes time to find out is
+    remembered in the folder `state`.
     """
-    free_ram_mib = psutil.virtual_memory().available // MIB
-    cores = _cores()
     if torch.cuda.is_available():
-        free, _ = torch.cuda.mem_get_info()
-        return HardwareFacts(
-            device="cuda",
-            name=torch.cuda.get_device_name(),
-            cores=cores,
-            free_ram_mib=free_ram_mib,
-            free_vram_mib=free // MIB,
-            # torch says yes for emulated bf16 too; tensor cores have it from Ampere on.
-            has_native_bf16=torch.cuda.get_device_capability() >= (8, 0),
-        )
+        return _cuda()
     if torch.backends.mps.is_available():
-        return HardwareFacts(device="mps", name="Apple GPU", cores=cores, free_ram_mib=free_ram_mib)
+        return _mps()
+    memory, name = psutil.virtual_memory(), _cpu_name()
     return HardwareFacts(
         device="cpu",
-        name=_cpu_name(),
-        cores=cores,
-        free_ram_mib=free_ram_mib,
-        has_native_bf16=_cpu_has_bf16(),
+        name=name,
+        cores=_cores(),
+        free_ram_mib=memory.available // MIB,
+        total_mib=memory.total // MIB,
+        has_native_bf16=_cpu_has_bf16() and bf16.is_faster(name, state),
+    )
+
+
+def _cuda() -> HardwareFacts:
+    free, total = torch.cuda.mem_get_info()
+    return HardwareFacts(
+        device="cuda",
+        name=torch.cuda.get_device_name(),
+        cores=_cores(),
+        free_ram_mib=psutil.virtual_memory().available // MIB,
+        free_vram_mib=free // MIB,
+        total_mib=total // MIB,
+        # torch says yes for emulated bf16 too; tensor cores have it from Ampere on.
+        has_native_bf16=torch.cuda.get_device_capability() >= (8, 0),
+        # Weights are only kept in 8 bits and widened for computing, which every card can do.
+        has_float8=hasattr(torch, "float8_e4m3fn"),
+        has_streams=True,
+        backends=frozenset(name for name in BACKENDS if find_spec(name) is not None),
+    )
+
+
+def _mps() -> HardwareFacts:
+    """An Apple GPU shares the computer's memory, and has neither 8-bit numbers nor copy streams.
+
+    Metal lets a program use about three quarters of it, and knows bfloat16 from macOS 14 on.
+    """
+    memory = psutil.virtual_memory()
+    total = min(memory.total, torch.mps.recommended_max_memory())
+    return HardwareFacts(
+        device="mps",
+        name="Apple GPU",
+        cores=_cores(),
+        free_ram_mib=min(memory.available, total) // MIB,
+        total_mib=total // MIB,
+        has_native_bf16=torch.backends.mps.is_macos_or_newer(14, 0),
     )
 
 

@@ -6,7 +6,8 @@ Knows nothing of jobs, files that are written, or who is watching.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,19 @@ from .. import __version__
 from ..errors import BrokenPicture, OutOfMemory, UnknownName
 from ..recipe import MadeWith, Recipe
 from ..thinking import memory
+from ..thinking.costs import picture_of
 from ..thinking.families import FAMILIES
 from ..thinking.memory import HardwareFacts, MemoryPlan
-from ..weights import verify
+from ..weights import sizes, verify
 from . import hardware, loras, pipelines, previews, schedulers
 from .conditions import Conditions
+from .latents import grid
+from .shelf import Loaded, Shelf
 
 log = logging.getLogger(__name__)
 PREVIEW_INTERVAL_S = 0.2
+STAGE_INTERVAL_S = 0.2
+GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -39,17 +45,17 @@ class CookStep:
 
 
 class Kitchen:
-    """Holds one loaded pipeline. Used by one thread at a time."""
-
-    plan: MemoryPlan | None = None
+    """Holds loaded pipelines, of which one is in use. Used by one thread at a time."""
 
     def __init__(self, facts: HardwareFacts | None = None) -> None:
-        self._facts = facts
-        self._pipeline: Any = None
-        self._scheduler_config: dict[str, Any] = {}
-        self._latent_map: previews.LatentMap | None = None
-        self._conditions: Conditions | None = None
-        self._loaded: object = None
+        self._given_facts = facts
+        self._shelf = Shelf()
+        self._ready: Loaded | None = None
+
+    @property
+    def plan(self) -> MemoryPlan | None:
+        """How the model in use is run; None before the first."""
+        return self._ready.plan if self._ready else None
 
     def load(
         self,
@@ -65,35 +71,67 @@ class Kitchen:
         """
         if recipe.family not in FAMILIES:
             raise UnknownName.among("model family", recipe.family, FAMILIES)
-        family = FAMILIES[recipe.family]
-        wanted = [verify.state(file) for file in verify.weight_files(model_folder)]
         try:
-            if self._conditions is None or wanted != self._loaded:
-                self.unload()
-                on_stage(f"Loading {family.title if recipe.model == family.name else recipe.model}")
-                self._facts = self._facts or hardware.facts()
-                model_mib = verify.parameters(model_folder) * 2 // hardware.MIB
-                self.plan = memory.plan(self._facts, model_mib)
-                torch.set_num_threads(self.plan.threads)
-                log.info("%s: %s", recipe.model, self.plan.reason)
-                self._pipeline = pipelines.load(model_folder, family, self.plan)
-                self._scheduler_config = dict(self._pipeline.scheduler.config)
-                self._latent_map = previews.latent_map(model_folder)
-                self._conditions = Conditions(self._pipeline, family)
-                self._loaded = wanted
+            # What leaves the shelf now must not be held on to from here.
+            self._ready = None
+            ready = self._ready = self._model(recipe, model_folder, on_stage)
             if recipe.loras:
                 on_stage("Loading LoRAs")
-            loras.apply(self._pipeline, recipe.loras, lora_files)
+            for notice in loras.apply(ready.pipeline, recipe.loras, lora_files):
+                log.warning("%s", notice)
+                on_stage(notice)
             applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
-            self._conditions.prepare(embedding_files or {}, tuple(applied))
+            ready.conditions.prepare(embedding_files or {}, tuple(applied))
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
 
     def unload(self) -> None:
-        """Forgets the pipeline and gives its memory back."""
-        self._pipeline = self._conditions = self._loaded = None
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        """Forgets every model and gives its memory back."""
+        self._ready = None
+        self._shelf.clear()
+
+    def _model(self, recipe: Recipe, folder: Path, on_stage: Callable[[str], None]) -> Loaded:
+        """The recipe's model from the shelf, or from its files; others leave if there is no room.
+
+        A model is placed for good, so one that now needs another plan is loaded again.
+        """
+        family = FAMILIES[recipe.family]
+        key = tuple(verify.state(file) for file in verify.weight_files(folder))
+        facts = self._facts()
+        size = sizes.of_folder(folder)
+        plan = memory.plans(facts, size, picture_of(recipe, family))[0]
+        kept = self._shelf.get(key)
+        if kept is not None and kept.plan.label != plan.label:
+            kept = None
+            self._shelf.drop(key)
+        self._shelf.make_room(key, plan, facts)
+        if kept is not None:
+            return kept
+        title = family.title if recipe.model == family.name else recipe.model
+        on_stage(f"Loading {title}")
+        torch.set_num_threads(plan.threads)
+        log.info("%s: %s", recipe.model, plan.reason)
+        pipeline = pipelines.load(folder, family, plan, _Bytes(title, on_stage))
+        loaded = Loaded(
+            name=recipe.model,
+            family=family,
+            plan=plan,
+            pipeline=pipeline,
+            scheduler_config=dict(pipeline.scheduler.config),
+            conditions=Conditions(pipeline, family),
+            latent_map=previews.latent_map(folder),
+        )
+        self._shelf.put(key, loaded)
+        return loaded
+
+    def _facts(self) -> HardwareFacts:
+        """This machine as if nothing were loaded."""
+        if self._given_facts is not None:
+            return self._given_facts
+        facts = hardware.facts()
+        held_vram, held_ram = self._shelf.held_mib()
+        vram = None if facts.free_vram_mib is None else facts.free_vram_mib + held_vram
+        return replace(facts, free_vram_mib=vram, free_ram_mib=facts.free_ram_mib + held_ram)
 
     def cook(
         self,
@@ -106,25 +144,29 @@ class Kitchen:
         `on_step` is called before the first step and after each; raising from it stops at once and
         leaves the pipeline good. Raises OutOfMemory or BrokenPicture.
         """
-        if self._pipeline is None or self._conditions is None or self.plan is None:
+        if self._ready is None:
             raise RuntimeError("cook() before load()")
-        pipeline = self._pipeline
-        torch.set_num_threads(self.plan.threads)
+        ready, pipeline = self._ready, self._ready.pipeline
+        family = ready.family
+        torch.set_num_threads(ready.plan.threads)
         pipeline.scheduler = schedulers.build(
-            recipe.scheduler, self._scheduler_config, recipe.num_inference_steps
+            recipe.scheduler, ready.scheduler_config, recipe.num_inference_steps
         )
         glimpse = previews.Glimpse(pipeline.scheduler)
-        progress = _Progress(
-            recipe.num_inference_steps, on_step, wants_preview, glimpse, self._latent_map
-        )
         try:
+            if wants_preview() and ready.latent_map is None:
+                ready.latent_map = previews.measured(pipeline.vae, family.latents.factor)
+                pipeline.maybe_free_model_hooks()
+            draw = partial(_preview, recipe, ready, glimpse)
+            progress = _Progress(recipe.num_inference_steps, on_step, wants_preview, draw)
             progress.begin()
             pixels = pipeline(
-                **self._conditions.arguments(recipe),
+                **ready.conditions.arguments(recipe),
+                **family.call,
+                **{family.guidance_argument: recipe.guidance_scale},
                 width=recipe.width,
                 height=recipe.height,
                 num_inference_steps=recipe.num_inference_steps,
-                guidance_scale=recipe.guidance_scale,
                 # Noise from the CPU is the same on every device.
                 generator=torch.Generator("cpu").manual_seed(recipe.seed),
                 callback_on_step_end=progress.step_end,
@@ -157,13 +199,29 @@ class Kitchen:
         """What to raise for `error`: out of memory empties the kitchen and gets a sentence."""
         if not pipelines.is_out_of_memory(error):
             return error
-        self.unload()
         device = self.plan.device if self.plan else "cpu"
+        self.unload()
         where = "The GPU" if device != "cpu" else "The computer"
         return OutOfMemory(
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
             "Choose a smaller size, or close other programs, and try again."
         )
+
+
+class _Bytes:
+    """Tells how much of a model is read, a few times a second; nothing of one read in a blink."""
+
+    def __init__(self, title: str, on_stage: Callable[[str], None]) -> None:
+        self._title = title
+        self._on_stage = on_stage
+        self._told = time.perf_counter()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.perf_counter()
+        if now - self._told >= STAGE_INTERVAL_S:
+            self._told = now
+            read = f"{done / GIB:.1f} of {total / GIB:.1f} GB"
+            self._on_stage(f"Loading {self._title} · {read}")
 
 
 class _Progress:
@@ -174,14 +232,12 @@ class _Progress:
         total_steps: int,
         on_step: Callable[[CookStep], None],
         wants_preview: Callable[[], bool],
-        glimpse: previews.Glimpse,
-        latent_map: previews.LatentMap | None,
+        draw: Callable[[], bytes | None],
     ) -> None:
         self._total_steps = total_steps
         self._on_step = on_step
         self._wants_preview = wants_preview
-        self._glimpse = glimpse
-        self._latent_map = latent_map
+        self._draw = draw
         self._queued: torch.cuda.Event | None = None
         self._first: tuple[int, float] | None = None
         self._last_preview = 0.0
@@ -201,7 +257,10 @@ class _Progress:
         elif done > self._first[0]:
             each_call = (now - self._first[1]) / (done - self._first[0])
             seconds_per_step = each_call * calls / self._total_steps
-        preview = self._preview(now)
+        preview = None
+        if now - self._last_preview >= PREVIEW_INTERVAL_S and self._wants_preview():
+            self._last_preview = now
+            preview = self._draw()
         self._on_step(CookStep(step, self._total_steps, seconds_per_step, preview))
         return values
 
@@ -216,13 +275,15 @@ class _Progress:
         self._queued = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch has no type here
         self._queued.record()
 
-    def _preview(self, now: float) -> bytes | None:
-        is_due = now - self._last_preview >= PREVIEW_INTERVAL_S
-        if self._latent_map is None or not is_due or not self._wants_preview():
-            return None
-        self._last_preview = now
-        latents = self._glimpse.expected()
-        return None if latents is None else previews.jpeg(latents, self._latent_map)
+
+def _preview(recipe: Recipe, ready: Loaded, glimpse: previews.Glimpse) -> bytes | None:
+    """A JPEG of what the picture will be as far as is known, None before the first step."""
+    latents = glimpse.expected()
+    if latents is None or ready.latent_map is None:
+        return None
+    form, vae = ready.family.latents, ready.pipeline.vae
+    cells = grid(latents, form, vae, recipe.width, recipe.height)
+    return previews.jpeg(cells, ready.latent_map)
 
 
 def _broken(recipe: Recipe) -> BrokenPicture:

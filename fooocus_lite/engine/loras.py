@@ -9,13 +9,13 @@ import torch
 
 from ..errors import WeightsError
 from ..recipe import LoRA
-from ..weights import verify
+from ..weights import header, verify
 
 _PARTS = ("unet", "text_encoder", "text_encoder_2")
 _LAYER = re.compile(r"(.+?)\.(?:lora_[AB]|lora_(?:down|up)|lora\.(?:down|up)|lora_linear_layer)\b")
 
 
-def apply(pipeline: Any, loras: Sequence[LoRA], files: Mapping[str, Path]) -> None:
+def apply(pipeline: Any, loras: Sequence[LoRA], files: Mapping[str, Path]) -> list[str]:
     """Leaves the pipeline with these LoRAs at these weights, and no other.
 
     Raises WeightsError when a file is missing, damaged, or made for another model (naming the
@@ -37,6 +37,7 @@ def apply(pipeline: Any, loras: Sequence[LoRA], files: Mapping[str, Path]) -> No
         # The same name twice adds up.
         weights = [sum(lora.weight for lora in loras if lora.name == name) for name in wanted]
         pipeline.set_adapters([f"lora_{index}" for index in range(len(wanted))], weights)
+    return []
 
 
 def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
@@ -49,7 +50,7 @@ def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
 
 
 def _load(pipeline: Any, name: str, file: Path, adapter: str) -> None:
-    verify.header(file)
+    header.read(file)
     try:
         layers, _ = pipeline.lora_state_dict(
             str(file.parent),

@@ -1,10 +1,12 @@
 """From a model folder to a diffusers pipeline on a device: no code, no pickle, no network."""
 
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import diffusers
+import psutil  # type: ignore[import-untyped]  # comes with accelerate, without types
 import torch
 import transformers
 
@@ -12,23 +14,33 @@ from ..errors import WeightsError
 from ..thinking.families import Family
 from ..thinking.memory import MemoryPlan
 from ..weights import verify
+from . import placing
 
 log = logging.getLogger(__name__)
+CHUNK_BYTES = 16 * 2**20
 
 
-def load(folder: Path, family: Family, plan: MemoryPlan) -> Any:
+def load(
+    folder: Path,
+    family: Family,
+    plan: MemoryPlan,
+    on_bytes: Callable[[int, int], None] = lambda done, total: None,
+) -> Any:
     """The pipeline of a folder, placed as planned, silent, with every parameter really there.
 
-    Raises WeightsError when a file is missing or damaged, or the model is of another kind.
+    `on_bytes` is told how many bytes of how many are read; raising from it stops. Raises
+    WeightsError when a file is missing or damaged, or the model is of another kind.
     """
     verify.check_folder(folder)
-    found = verify.model_index(folder).get("_class_name")
+    index = verify.model_index(folder)
+    found = index.get("_class_name")
     if found != family.pipeline:
         raise WeightsError(
             f"The model {folder.name} is a {found}, but {family.title} needs a {family.pipeline}. "
             "Choose another model."
         )
     _hush()
+    _read_through(verify.weight_files(folder), on_bytes)
     try:
         pipeline = getattr(diffusers, family.pipeline).from_pretrained(
             folder,
@@ -39,6 +51,8 @@ def load(folder: Path, family: Family, plan: MemoryPlan) -> Any:
             local_files_only=True,
             # On by default where the package is installed, which would change pixels.
             add_watermarker=False,
+            **{part: None for part in verify.UNUSED_PARTS if part in index},
+            **placing.quantization(plan, _denoiser_name(index, family)),
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if is_out_of_memory(error):
@@ -48,18 +62,8 @@ def load(folder: Path, family: Family, plan: MemoryPlan) -> Any:
         ) from error
     _assert_whole(pipeline, folder)
     pipeline.set_progress_bar_config(disable=True)
-    place(pipeline, plan)
+    placing.place(pipeline, plan)
     return pipeline
-
-
-def place(pipeline: Any, plan: MemoryPlan) -> None:
-    """Put the pipeline where the plan says."""
-    if plan.has_vae_tiling:
-        pipeline.vae.enable_tiling()
-    if plan.offload == "model":
-        pipeline.enable_model_cpu_offload(device=plan.device)
-    else:
-        pipeline.to(plan.device)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -68,6 +72,30 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     words = ("can't allocate memory", "out of memory", "not enough memory")
     return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+
+
+def _read_through(files: Sequence[Path], on_bytes: Callable[[int, int], None]) -> None:
+    """Reads the files once from beginning to end, so that they are in memory when they are mapped.
+
+    Mapped files come in pages, in the order they are asked for, which a disk does far slower, and
+    nobody hears how far it is.
+    """
+    total = sum(file.stat().st_size for file in files)
+    if total > psutil.virtual_memory().available:
+        return
+    done = 0
+    buffer = bytearray(CHUNK_BYTES)
+    for path in files:
+        with path.open("rb", buffering=0) as file:
+            while read := file.readinto(buffer):
+                done += read
+                on_bytes(done, total)
+
+
+def _denoiser_name(index: Mapping[str, Any], family: Family) -> str:
+    """The name of the part that is asked at every step."""
+    classes = {part: value[1] for part, value in index.items() if isinstance(value, list)}
+    return next((part for part, name in classes.items() if name == family.denoiser), "transformer")
 
 
 def _assert_whole(pipeline: Any, folder: Path) -> None:

@@ -1,106 +1,222 @@
-"""How a model is put on this machine: facts in, a plan with its reason in words out.
+"""How a model is put on this machine: facts in, plans with their reasons in words out, best first.
 
 Knows nothing of torch: device and dtype are the names torch gives them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from .costs import BYTES_OF, Cost, Dtype, Offload, Picture, Storage, Way, cost
+from .model_size import ModelSize
+
 Device = Literal["cpu", "cuda", "mps"]
-Dtype = Literal["float32", "float16", "bfloat16"]
 
 # Below this, a GPU waits for Python rather than for numbers, so float32 costs nothing there.
 SMALL_MODEL_MIB = 256
-# CUDA context, cuDNN workspace and fragmentation, beside what is counted.
-CUDA_SPARE_MIB = 600
+# What the libraries take for themselves, beside what is counted.
+LIBRARIES_MIB: dict[Device, int] = {"cuda": 600, "mps": 600, "cpu": 256}
+LOSSES = {"tiles": 10.0, "float8": 60.0, "nf4": 180.0}
+"""What a loss counts in the order of plans: the seconds that a person would wait for each picture
+to be spared of it. So 8-bit weights come before a lossless plan only if that is a minute slower."""
 
 
 @dataclass(frozen=True)
 class HardwareFacts:
-    """What this machine has. `cores` are physical; `free_vram_mib` is None but on CUDA."""
+    """What this machine has. `cores` are physical; VRAM is None without memory of the GPU's own.
+
+    `total_mib`: of the memory that it computes in. `has_native_bf16`: it computes faster so.
+    `has_float8`: it can keep weights in 8 bits. `has_streams`: it copies while it computes.
+    `backends`: packages that read 4-bit weights.
+    """
 
     device: Device = "cpu"
     name: str = "CPU"
     cores: int = 1
     free_ram_mib: int = 4096
     free_vram_mib: int | None = None
+    total_mib: int = 0
     has_native_bf16: bool = False
+    has_float8: bool = False
+    has_streams: bool = False
+    backends: frozenset[str] = frozenset()
+
+    @property
+    def free_mib(self) -> int:
+        """Free memory where the model computes."""
+        return self.free_ram_mib if self.free_vram_mib is None else self.free_vram_mib
 
 
 @dataclass(frozen=True)
 class MemoryPlan:
-    """Where and in which numbers a model runs; `offload` "model": its parts take turns there."""
+    """Where and in which numbers a model runs.
+
+    `offload` "model": its parts take turns on the device; "block", "leaf": its layers do.
+    `storage`: how the denoiser's weights are kept. `expected_extra_s`: the seconds a picture takes
+    longer than with everything in place, at most. `needed_mib`: what has to be free where it
+    computes, with some to spare. `is_tight`: more is needed than is free.
+    """
 
     device: Device
     dtype: Dtype
     threads: int
-    offload: Literal["none", "model"]
+    offload: Offload
     has_vae_tiling: bool
     expected_vram_mib: int
     expected_ram_mib: int
+    needed_mib: int
     reason: str
+    has_streams: bool = False
+    storage: Storage = "native"
+    expected_extra_s: float = 0.0
+    is_tight: bool = False
 
     @property
     def label(self) -> str:
-        """A few words for a picture's metadata, such as "cuda bfloat16 offload"."""
+        """A few words for a picture's metadata, such as "cuda bfloat16 model offload"."""
         words: list[str] = [self.device, self.dtype]
-        words += ["offload"] if self.offload == "model" else []
+        words += [] if self.offload == "none" else [f"{self.offload} offload"]
+        words += [] if self.storage == "native" else [self.storage]
         words += ["vae tiling"] if self.has_vae_tiling else []
         return " ".join(words)
 
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """What of it changes pixels; empty for a plan that gives the picture of every other."""
+        tiles = ("tiles",) if self.has_vae_tiling else ()
+        return tiles if self.storage == "native" else (*tiles, self.storage)
 
-def plan(facts: HardwareFacts, model_mib: int) -> MemoryPlan:
-    """The plan for a model whose weights are `model_mib` MiB in 16-bit numbers.
 
-    A CPU that multiplies bf16 uses it for models of every size: measured 1.45 times faster than
-    float32 for a model of 8 M parameters at 256 px, 2.0 times for SD 1.5.
+def plans(
+    facts: HardwareFacts,
+    model: ModelSize,
+    picture: Picture,
+    prefer: Literal["quality", "speed"] = "quality",
+) -> tuple[MemoryPlan, ...]:
+    """The plans that fit, best first, each needing less memory than the one before it.
+
+    Never empty: where nothing fits, the one plan that comes nearest, which says so. "speed" lets no
+    loss count.
     """
-    dtype, why_dtype = _dtype(facts, model_mib)
-    weights_mib = model_mib * (2 if dtype == "float32" else 1)
-    needed_mib = weights_mib + _working_mib(model_mib)
-    offload: Literal["none", "model"] = "none"
-    has_vae_tiling = False
-    why_place = ""
-    if facts.device == "cuda" and facts.free_vram_mib is not None:
-        if needed_mib + CUDA_SPARE_MIB > facts.free_vram_mib:
-            offload, has_vae_tiling = "model", True
-            needed_mib = weights_mib * 3 // 4 + _working_mib(model_mib) // 2
-            why_place = (
-                f"its parts take turns on the GPU, which has {facts.free_vram_mib:,} MiB free"
-            )
-        else:
-            why_place = f"it fits in the {facts.free_vram_mib:,} MiB that are free"
-    elif needed_mib > facts.free_ram_mib:
-        has_vae_tiling = True
-        why_place = f"memory is tight ({facts.free_ram_mib:,} MiB free), so it decodes in tiles"
-    return MemoryPlan(
-        device=facts.device,
-        dtype=dtype,
-        threads=max(1, facts.cores),
-        offload=offload,
-        has_vae_tiling=has_vae_tiling,
-        expected_vram_mib=needed_mib if facts.device == "cuda" else 0,
-        expected_ram_mib=weights_mib + (0 if facts.device == "cuda" else _working_mib(model_mib)),
-        reason=f"{facts.name}: {dtype}, because {why_dtype}{'; ' if why_place else ''}{why_place}.",
+    dtype, why_dtype = _dtype(facts, model)
+    every = [_plan(facts, way, cost(model, way, picture)) for way in _ways(facts, dtype)]
+    every.sort(key=lambda plan: _waiting_s(plan, prefer))
+    fitting = [plan for plan in every if _shortage_mib(facts, plan) == 0]
+    if not fitting:
+        nearest = min(every, key=lambda plan: _shortage_mib(facts, plan))
+        fitting = [replace(nearest, is_tight=True)]
+    ladder: list[MemoryPlan] = []
+    for plan in fitting:
+        if not ladder or plan.needed_mib < ladder[-1].needed_mib:
+            ladder.append(plan)
+    whole = _plan(facts, Way(dtype), cost(model, Way(dtype), picture))
+    first_words = f"{facts.name}: {dtype}, because {why_dtype}; "
+    return tuple(
+        replace(plan, reason=first_words + _why(facts, plan, whole) + ".") for plan in ladder
     )
 
 
-def _dtype(facts: HardwareFacts, model_mib: int) -> tuple[Dtype, str]:
-    if facts.device != "cpu" and model_mib < SMALL_MODEL_MIB:
+def gigabytes(mib: int) -> str:
+    """Memory as people read it: "5.1 GB", of 1,024 MiB each."""
+    return f"{mib / 1024:.1f} GB"
+
+
+def _ways(facts: HardwareFacts, dtype: Dtype) -> Iterator[Way]:
+    """All that this machine could do, whether it fits or not."""
+    offloads: tuple[Offload, ...] = ("none",)
+    storages: list[Storage] = ["native"]
+    if facts.device == "cuda":
+        # Elsewhere the device's memory is the computer's, and moving things spares nothing.
+        offloads = ("none", "model", "block", "leaf")
+        storages += ["float8"] if facts.has_float8 and dtype != "float32" else []
+        storages += ["nf4"] if "bitsandbytes" in facts.backends and dtype != "float32" else []
+    for storage in storages:
+        for offload in offloads:
+            # 4-bit weights cannot be moved layer by layer.
+            if storage == "nf4" and offload in ("block", "leaf"):
+                continue
+            has_streams = facts.has_streams and offload in ("block", "leaf")
+            for has_vae_tiling in (False, True):
+                yield Way(dtype, offload, has_streams, storage, has_vae_tiling)
+
+
+def _plan(facts: HardwareFacts, way: Way, costs: Cost) -> MemoryPlan:
+    has_own_memory = facts.free_vram_mib is not None
+    return MemoryPlan(
+        device=facts.device,
+        dtype=way.dtype,
+        threads=max(1, facts.cores),
+        offload=way.offload,
+        has_vae_tiling=way.has_vae_tiling,
+        expected_vram_mib=costs.device_mib if has_own_memory else 0,
+        # Weights pass through the computer's memory on their way to a GPU.
+        expected_ram_mib=costs.weights_mib if has_own_memory else costs.device_mib,
+        needed_mib=costs.needed_mib + LIBRARIES_MIB[facts.device],
+        reason="",
+        has_streams=way.has_streams,
+        storage=way.storage,
+        expected_extra_s=costs.extra_s,
+    )
+
+
+def _waiting_s(plan: MemoryPlan, prefer: Literal["quality", "speed"]) -> float:
+    """The seconds a plan costs, its losses among them where quality counts."""
+    losses = sum(LOSSES[loss] for loss in plan.losses) if prefer == "quality" else 0.0
+    return plan.expected_extra_s + losses
+
+
+def _shortage_mib(facts: HardwareFacts, plan: MemoryPlan) -> int:
+    """What is missing for a plan in all memories together; 0 when it fits."""
+    missing = max(0, plan.needed_mib - facts.free_mib)
+    if facts.free_vram_mib is not None:
+        missing += max(0, plan.expected_ram_mib - facts.free_ram_mib)
+    return missing
+
+
+def _dtype(facts: HardwareFacts, model: ModelSize) -> tuple[Dtype, str]:
+    if facts.device != "cpu" and model.parameters * BYTES_OF["float16"] < SMALL_MODEL_MIB * 2**20:
         return "float32", "the model is small"
-    if facts.device == "mps":
+    noun = "CPU" if facts.device == "cpu" else "GPU"
+    is_transformer = model.denoiser_shape.kind == "transformer"
+    if facts.device == "mps" and not is_transformer:
         return "float16", "it halves the memory"
     if facts.has_native_bf16:
-        return "bfloat16", f"this {_noun(facts)} computes with it natively"
+        return "bfloat16", f"this {noun} computes with it natively"
+    if facts.device == "mps":
+        # Transformers are trained in bfloat16; in float16 they overflow into black pictures.
+        return "float32", "this system has no bfloat16, and float16 overflows in this model"
     if facts.device == "cuda":
         return "float16", "this GPU has no native bfloat16"
     return "float32", "this CPU has no native bfloat16"
 
 
-def _noun(facts: HardwareFacts) -> str:
-    return "CPU" if facts.device == "cpu" else "GPU"
+def _why(facts: HardwareFacts, plan: MemoryPlan, whole: MemoryPlan) -> str:
+    """Why this plan, to somebody who has never heard of offloading."""
+    free = gigabytes(facts.free_mib)
+    if plan.is_tight:
+        is_ram_missing = facts.free_vram_mib is not None and plan.needed_mib <= facts.free_mib
+        needed = plan.expected_ram_mib if is_ram_missing else plan.needed_mib
+        have = gigabytes(facts.free_ram_mib) if is_ram_missing else free
+        return (
+            f"even its thriftiest way needs about {gigabytes(needed)} of memory and {have} are "
+            "free, so it may fail: close other programs, or choose a smaller model or size"
+        )
+    words = [_PLACES[plan.offload].format(free=free, all=gigabytes(whole.needed_mib))]
+    words += [_LOSS_WORDS[loss] for loss in plan.losses]
+    return "; ".join(words)
 
 
-def _working_mib(model_mib: int) -> int:
-    """Activations at the native size; decoding 1024 px takes SDXL the most (1,536 MiB, bf16)."""
-    return min(2048, 256 + model_mib * 3 // 10)
+_PLACES: dict[Offload, str] = {
+    "none": "it fits into the {free} that are free",
+    "model": "its parts take turns on the GPU, for {free} are free and all at once would need "
+    "{all}",
+    "block": "its layers go to the GPU in groups when they are needed, for {free} are free and "
+    "all at once would need {all}",
+    "leaf": "its layers go to the GPU one by one when they are needed, which is slow, for {free} "
+    "are free and all at once would need {all}",
+}
+_LOSS_WORDS = {
+    "tiles": "memory is tight, so pictures are decoded in tiles, which can change them a little",
+    "float8": "its weights are kept in 8 bits, which changes pictures a little",
+    "nf4": "its weights are kept in 4 bits, which changes pictures",
+}

@@ -31,6 +31,7 @@ Order = Callable[[str, str], None]
 WENT_WRONG = "Something went wrong on our side. It is written in the log; please try once more."
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
 LINK_USED = "These are the settings of the link you opened."
+RANDOM_AGAIN = "For a new one each time set the seed to -1, under Advanced."
 NO_PROMPT = "Write what you want to see, or start from an example."
 
 
@@ -134,7 +135,7 @@ class Actions:
             picture = self.studio.picture(asked, owner_of(request.headers))
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
-        text = f"{name_of(picture.recipe)} is chosen, with the seed of this picture."
+        text = f"{name_of(picture.recipe)} is chosen, with the seed of this picture. {RANDOM_AGAIN}"
         return {**adopted(self.fields, picture), self.message: _said("info", text)}
 
     def choose_preset(self, values: Values) -> Changes:

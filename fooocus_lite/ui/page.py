@@ -152,7 +152,7 @@ def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> N
 def _wire_tools(demo: gr.Blocks, tools: PromptTools) -> None:
     """Only the newest text is read: what is typed meanwhile replaces the call that waits."""
     now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
-    fields = tools.fields
+    fields: dict[str, Any] = tools.fields
     gr.on(
         [tools.note.input, fields["preset"].change, fields["seed"].change],
         tools.look,

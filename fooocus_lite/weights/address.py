@@ -7,10 +7,10 @@ from urllib.parse import unquote, urlsplit
 from ..errors import BadRequest
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
+COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _REVISION = re.compile(r"[\w][\w.+-]*(?:/[\w.+-]+)*")
 _LINK_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
-_LINK_VERBS = ("tree", "blob", "resolve")
 
 
 @dataclass(frozen=True)
@@ -29,24 +29,23 @@ def address(text: str) -> Address:
     """
     typed = text.strip().rstrip("/")
     parts = urlsplit(typed)
-    if parts.scheme in ("http", "https"):
-        steps = [unquote(step) for step in parts.path.strip("/").split("/")]
-        if (
-            parts.hostname not in _LINK_HOSTS
-            or len(steps) < 2
-            or steps[0] in ("datasets", "spaces")
-        ):
-            raise BadRequest(
-                f"“{typed}” is no link to a model of the Hub, such as "
-                f"{DEFAULT_ENDPOINT}/owner/name.",
-                field="model",
-            )
-        file = (
-            "/".join(steps[4:]) or None if len(steps) > 4 and steps[2] in _LINK_VERBS[1:] else None
+    if parts.scheme not in ("http", "https"):
+        return Address(_repo_id(typed))
+    owner, name, verb, revision, *file = [
+        *map(unquote, parts.path.strip("/").split("/")),
+        *[""] * 4,
+    ]
+    if parts.hostname not in _LINK_HOSTS or owner in ("datasets", "spaces") or not name:
+        raise BadRequest(
+            f"“{typed[:200]}” is no link to a model of the Hub, such as "
+            f"{DEFAULT_ENDPOINT}/owner/name.",
+            field="model",
         )
-        named = steps[3] if len(steps) > 3 and steps[2] in _LINK_VERBS else None
-        return Address(_repo_id("/".join(steps[:2])), checked_revision(named), file)
-    return Address(_repo_id(typed))
+    repo_id = _repo_id(f"{owner}/{name}")
+    if verb not in ("tree", "blob", "resolve") or not revision:
+        return Address(repo_id)
+    path = "/".join(filter(None, file)) if verb != "tree" else ""
+    return Address(repo_id, checked_revision(revision), path or None)
 
 
 def checked_revision(revision: str | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
-from . import verify
+from . import snapshots, verify
 
 log = logging.getLogger(__name__)
 LORA_FOLDER = "loras"
@@ -20,7 +20,10 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Model:
-    """A diffusers folder that this program can run. `preview` is its latent map, if any."""
+    """A diffusers folder that this program can run. `preview` is its latent map, if any.
+
+    `revision` (40 hex) is that of a model downloaded from the Hub, None for any other.
+    """
 
     name: str
     folder: Path
@@ -29,12 +32,13 @@ class Model:
     licence: str
     size_bytes: int
     preview: Path | None = None
+    revision: str | None = None
 
 
 def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
     """The models below these folders by name; of two with one name the earlier folder's counts.
 
-    Folders of a kind the program does not know, or whose model_index.json is broken, are left out.
+    A model downloaded from the Hub goes by its repository, at the revision that is in use. Folders of a kind the program does not know, or whose model_index.json is broken, are left out.
     """
     found: dict[str, Model] = {}
     for models_dir in models_dirs:
@@ -44,6 +48,11 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
                 family = _family_of(index.parent, name)
                 if family and name not in found:
                     found[name] = _model(name, index.parent, family)
+        for name, folder in snapshots.in_use(models_dir).items():
+            is_pipeline = (folder / "model_index.json").is_file()
+            family = _family_of(folder, name) if is_pipeline else None
+            if family and name not in found:
+                found[name] = _model(name, folder, family, revision=folder.name)
     return dict(sorted(found.items()))
 
 
@@ -87,7 +96,7 @@ def _family_of(folder: Path, name: str) -> str | None:
     return family
 
 
-def _model(name: str, folder: Path, family: str) -> Model:
+def _model(name: str, folder: Path, family: str, revision: str | None = None) -> Model:
     is_starter = name == STARTER.name
     preview = folder / "preview.json"
     return Model(
@@ -98,6 +107,7 @@ def _model(name: str, folder: Path, family: str) -> Model:
         licence=_licence(folder),
         size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
         preview=preview if preview.is_file() else None,
+        revision=revision,
     )
 
 

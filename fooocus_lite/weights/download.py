@@ -5,7 +5,6 @@ Nothing is registered before every byte of it is checked; what broke off goes on
 
 import json
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,29 +15,17 @@ from filelock import FileLock, Timeout
 
 from ..errors import WeightsError
 from . import lock, selection, snapshots
-from .address import DEFAULT_ENDPOINT, address, checked_revision
-from .fetch import Follower, check_room, fetch, present_bytes, writing_to
-from .hub import COMMIT, Hub, RemoteFile, Repository
+from .address import COMMIT, DEFAULT_ENDPOINT, address, checked_revision
+from .disk import check_room, writing_to
+from .fetch import Follower, fetch, present_bytes
+from .hub import Hub, RemoteFile, Repository
 from .lock import Entry
 from .patience import Patience, stop_if
+from .progress import TELL_EVERY_S, Meter, Progress
 from .selection import INDEX, Wanted
 
 log = logging.getLogger(__name__)
-TELL_EVERY_S = 0.2
-SPEED_WINDOW_S = 10.0
 MAX_INDEX_BYTES = 2**20
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a download is. `is_waiting`: another process downloads this model just now."""
-
-    file: str
-    done_bytes: int
-    total_bytes: int
-    bytes_per_s: float = 0.0
-    eta_s: float | None = None
-    is_waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,10 +152,11 @@ def _bring(
     check_room(sum(file.size - present_bytes(file, blobs) for file in files), order.models_dir)
     entry = lock.read(order.models_dir).get(order.repo_id)
     _check_unchanged(repository, files, entry)
-    meter = _Meter(files, blobs, order.hub.patience.clock, on_progress)
+    sizes = {file.path: (file.size, present_bytes(file, blobs)) for file in files}
+    meter = Meter(sizes, order.hub.patience.clock, on_progress)
     digests: dict[str, str] = {}
     for file in files:
-        follower = Follower(meter.of(file), is_cancelled)
+        follower = Follower(meter.of(file.path), is_cancelled)
         digests[file.path] = fetch(order.hub, repository, file, blobs, follower)
     meter.finish()
     stop_if(is_cancelled)
@@ -267,47 +255,3 @@ def _alone(
         yield
     finally:
         guard.release()
-
-
-@dataclass
-class _Meter:
-    """Adds up the bytes of all files; the speed is that of the last seconds."""
-
-    files: tuple[RemoteFile, ...]
-    blobs: Path
-    clock: Callable[[], float]
-    on_progress: Callable[[Progress], None]
-    _have: dict[str, int] = field(init=False)
-    _seen: deque[tuple[float, int]] = field(default_factory=deque, init=False)
-    _came: int = field(default=0, init=False)
-    _told: float = field(default=float("-inf"), init=False)
-
-    def __post_init__(self) -> None:
-        self._have = {file.path: present_bytes(file, self.blobs) for file in self.files}
-
-    def of(self, file: RemoteFile) -> Callable[[int], None]:
-        """What to call with the number of bytes of this file that are here."""
-
-        def tell(size: int) -> None:
-            self._came += max(0, size - self._have[file.path])
-            self._have[file.path] = size
-            now = self.clock()
-            if now - self._told >= TELL_EVERY_S:
-                self._tell(file.path, now)
-
-        return tell
-
-    def finish(self) -> None:
-        """Tells the end, however short ago the last word was."""
-        self._tell(self.files[-1].path if self.files else "", self.clock())
-
-    def _tell(self, path: str, now: float) -> None:
-        self._told = now
-        self._seen.append((now, self._came))
-        while now - self._seen[0][0] > SPEED_WINDOW_S:
-            self._seen.popleft()
-        since, came = self._seen[0]
-        speed = (self._came - came) / (now - since) if now > since else 0.0
-        done, total = sum(self._have.values()), sum(file.size for file in self.files)
-        eta = (total - done) / speed if speed > 0 else None
-        self.on_progress(Progress(path, done, total, speed, eta))

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import verify
+from . import header
 
 TENSORS = {"text_encoder": "clip_l", "text_encoder_2": "clip_g"}
 """What a file for a model with two text encoders calls the vectors of each."""
@@ -21,7 +21,7 @@ class Vectors:
 
 def vectors(file: Path) -> list[Vectors]:
     """What the file holds. Raises WeightsError when it is missing or damaged."""
-    shapes = {name: tensor["shape"] for name, tensor in verify.header(file).items()}
+    shapes = {name: tensor.shape for name, tensor in header.read(file).tensors.items()}
     return [
         Vectors(name, 1 if len(shape) == 1 else shape[0], shape[-1])
         for name, shape in shapes.items()

@@ -1,12 +1,9 @@
 """One file from the Hub to the disk: it goes on where it broke off, and is checked at the end."""
 
-import errno
 import logging
 import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +12,14 @@ from huggingface_hub import get_session, hf_raise_for_status
 
 from ..errors import WeightsError
 from .digest import Digest
+from .disk import writing_to
 from .hub import Hub, RemoteFile, Repository
 from .patience import Hiccup, stop_if
 from .refusals import REFUSALS, explain
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 2**20
-DISK_SLACK = 1.05
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True)
@@ -83,34 +79,6 @@ def present_bytes(file: RemoteFile, blobs: Path) -> int:
     return 0
 
 
-def check_room(needed_bytes: int, folder: Path) -> None:
-    """Raises WeightsError unless the disk has that much room and 5 % more."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(there).free
-    if needed_bytes and free < needed_bytes * DISK_SLACK:
-        raise WeightsError(
-            f"The download needs {_gib(needed_bytes * DISK_SLACK)} of free disk space, and there "
-            f"is {_gib(free)}. Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
-        )
-
-
-@contextmanager
-def writing_to(folder: Path) -> Iterator[None]:
-    """Turns what a disk can refuse into a WeightsError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise WeightsError(
-                f"The disk is full ({_gib(shutil.disk_usage(folder).free)} free). Make room and "
-                "try again: what has come is kept."
-            ) from None
-        raise WeightsError(
-            f"The folder {folder.name} below models cannot be written "
-            f"({error.strerror or error}). Check its permissions."
-        ) from None
-
-
 class _Part:
     """A file on its way: the bytes so far, and their hash."""
 
@@ -127,12 +95,12 @@ class _Part:
         follower.tell(self.size)
 
     @property
-    def is_whole(self) -> bool:
-        return self.size == self.file.size
+    def missing_bytes(self) -> int:
+        return self.file.size - self.size
 
     def append(self, data: bytes) -> None:
         """Adds bytes; more than the Hub promised are cut off."""
-        data = data[: self.file.size - self.size]
+        data = data[: self.missing_bytes]
         with writing_to(self.path.parent):
             self._stream.write(data)
         self.digest.update(data)
@@ -151,7 +119,7 @@ class _Part:
     def close(self) -> None:
         """Ends the writing; a whole file is on the disk itself afterwards, not only in memory."""
         with writing_to(self.path.parent), self._stream:
-            if self.is_whole:
+            if not self.missing_bytes:
                 self._stream.flush()
                 os.fsync(self._stream.fileno())
 
@@ -159,7 +127,7 @@ class _Part:
 def _receive(hub: Hub, repository: Repository, part: _Part) -> None:
     """Adds what is missing to the part. Raises Hiccup when the connection ends before that."""
     file, before = part.file, part.size
-    if part.is_whole:
+    if not part.missing_bytes:
         return
     headers = hub.headers()
     if part.size:
@@ -176,7 +144,7 @@ def _receive(hub: Hub, repository: Repository, part: _Part) -> None:
             for data in response.iter_raw():
                 stop_if(part.follower.is_cancelled)
                 part.append(data)
-                if part.is_whole:
+                if not part.missing_bytes:
                     return
             raise Hiccup(_unfit(file, repository), has_moved=part.size > before)
     except REFUSALS as error:
@@ -219,7 +187,3 @@ def _unfit(file: RemoteFile, repository: Repository) -> WeightsError:
         "the mirror or proxy in between.",
         field="model",
     )
-
-
-def _gib(size: float) -> str:
-    return f"{size / 2**30:.1f} GiB"

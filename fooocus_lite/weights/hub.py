@@ -12,12 +12,11 @@ from huggingface_hub import HfApi, get_session, hf_hub_url, hf_raise_for_status
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from .. import __version__
-from .address import DEFAULT_ENDPOINT
+from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
 from .patience import Hiccup, Patience
 from .refusals import REFUSALS, Asked, explain, saying
 
-COMMIT = re.compile(r"[0-9a-f]{40}")
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 

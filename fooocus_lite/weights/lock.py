@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import WeightsError
 from . import snapshots, verify
-from .fetch import writing_to
-from .hub import COMMIT
+from .address import COMMIT
+from .disk import writing_to
 
 NAME = "lock.json"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -147,6 +147,6 @@ def _check(name: str, entry: Entry) -> None:
 
 def _damaged(why: str) -> WeightsError:
     return WeightsError(
-        f"models/{NAME} is damaged ({why}). Correct it, or take it from a backup; if you delete it, the "
+        f"models/{NAME} is damaged ({why}). Correct it, or take it from a backup. If you delete it, "
         "models are downloaded anew, at the newest revision."
     )

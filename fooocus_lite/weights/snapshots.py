@@ -10,28 +10,42 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from huggingface_hub import constants
+from .address import COMMIT
+from .disk import writing_to
 
-from .fetch import writing_to
-
+_SEPARATOR = "--"
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EXDEV}
 _WINDOWS_NO_PRIVILEGE = 1314
 
 
 def folder_of(models_dir: Path, repo_id: str) -> Path:
     """Where a repository's blobs, snapshots and refs lie."""
-    name = constants.REPO_ID_SEPARATOR.join(["models", *repo_id.split("/")])
+    name = _SEPARATOR.join(["models", *repo_id.split("/")])
     return models_dir / "hub" / name
 
 
 def repo_id_of(folder: Path) -> str | None:
     """The repository of such a folder, or None when it is none of a model."""
-    kind, *names = folder.name.split(constants.REPO_ID_SEPARATOR)
+    kind, *names = folder.name.split(_SEPARATOR)
     return "/".join(names) if kind == "models" and len(names) == 2 else None
 
 
 def snapshot_of(models_dir: Path, repo_id: str, revision: str) -> Path:
     return folder_of(models_dir, repo_id) / "snapshots" / revision
+
+
+def in_use(models_dir: Path) -> dict[str, Path]:
+    """The snapshot that main means, of each repository below models/hub, by its name."""
+    found = {}
+    for folder in sorted((models_dir / "hub").glob("models--*")):
+        repo_id = repo_id_of(folder)
+        ref = folder / "refs" / "main"
+        if repo_id is None or not ref.is_file():
+            continue
+        revision = ref.read_text(encoding="utf-8", errors="replace").strip()
+        if COMMIT.fullmatch(revision) and (folder / "snapshots" / revision).is_dir():
+            found[repo_id] = folder / "snapshots" / revision
+    return found
 
 
 def register(

@@ -70,6 +70,22 @@ def test_a_refresh_in_the_middle_loses_nothing(
     assert len(saved(live_page_server)) == before + 3
 
 
+def test_one_click_shows_the_prompt_in_twelve_styles(
+    live_page_server: LiveServer, new_context: Callable[..., BrowserContext]
+) -> None:
+    before = len(saved(live_page_server))
+    page = visit(live_page_server, new_context())
+    page.fill(PROMPT, "a red house on a meadow")
+    expect(page.locator(".fl-tokens")).to_have_text("6 / 75 tokens")
+    page.click("#fl-twelve")
+    wait_done(page)
+    expect(page.locator(".fl-try img")).to_have_count(12)
+    assert len(saved(live_page_server)) == before + 12
+    name = page.locator(".fl-caption").nth(3).inner_text()
+    page.click(".fl-try .fl-tile >> nth=3")
+    expect(page.locator(".fl-chip")).to_have_text([f"{name}×"])
+
+
 def test_two_visitors_share_one_line_and_see_only_their_own(
     live_page_server: LiveServer, new_context: Callable[..., BrowserContext]
 ) -> None:

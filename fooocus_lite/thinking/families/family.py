@@ -1,6 +1,7 @@
 """What is said about a model family, and the questions asked of it. Knows no family by name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import gcd
 from typing import Literal
 
@@ -100,6 +101,9 @@ class Family:
     guidance_argument: Literal["guidance_scale", "true_cfg_scale"] = "guidance_scale"
     guidance_off: float = 1.0
     guidance_scale: float
+    call: Mapping[str, bool] = field(default_factory=dict)
+    """What its pipeline has to be told at every call, besides what all are told."""
+
     schedulers: tuple[str, ...]
     """The ones that work, best first; the first is the family's default."""
 

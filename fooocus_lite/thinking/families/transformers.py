@@ -226,6 +226,8 @@ SANA = Family(
     text="long",
     text_encoders=(_encoder("Gemma 2", 300),),
     guidance_scale=4.5,
+    # It would make a picture of 1024 px or more, and shrink it to the size asked for.
+    call={"use_resolution_binning": False},
     schedulers=("flow_dpmpp_2m", "flow_euler"),
     latents=Latents(32, factor=32),
     size_multiple=32,

@@ -40,6 +40,8 @@ function draw() {
   // Examples are whole prompts: with a part of one in the box they have no place.
   if (!built()) names.unshift(button('Examples', open === EXAMPLES, () => turnTo(EXAMPLES)));
   kinds.replaceChildren(...names);
+  const pressed = kinds.querySelector('[aria-pressed="true"]');
+  kinds.scrollLeft = pressed ? pressed.offsetLeft - kinds.offsetLeft - 60 : 0;
   words.hidden = open === EXAMPLES;
   words.replaceChildren(...(all[open]?.words || []).map((word) => button(word, picked[open] === word, () => pick(word))));
   words.setAttribute('aria-label', all[open]?.kind || '');

@@ -148,7 +148,8 @@ function paint() {
 
 watch('value', () => {
   frame = props.value || { state: 'idle' };
-  lite.set('sheet', frame.tiles?.length ? frame.job : null);
+  const sheetJob = frame.tiles?.length ? frame.job : null;
+  if (lite.get('sheet') !== sheetJob) lite.set('sheet', sheetJob);
   paint();
 });
 lite.on('aspect', show);

@@ -30,3 +30,4 @@ watch('value', () => {
   paint();
 });
 lite.on('isBusy', paint);
+lite.on('sheet', paint);

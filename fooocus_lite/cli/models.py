@@ -1,0 +1,170 @@
+"""`models`: what is here, what the Hub has, and getting, checking and removing it."""
+
+import json
+import sys
+from argparse import Namespace
+from typing import Any
+
+from ..errors import BadRequest
+from ..model_store import ModelStore
+from ..settings import Settings
+from ..studio import Studio
+from ..thinking.licences import allowed_by
+from .transfer import TransferBar, TransferLines, in_bytes
+
+BADGES = {
+    "commercial": "commercial use OK",
+    "conditions": "conditions apply",
+    "non-commercial": "non-commercial only",
+    None: "read its licence",
+}
+
+
+def models(settings: Settings, arguments: Namespace) -> int:
+    """Exit code 1 when `verify` finds a model that is not whole."""
+    studio = Studio(settings)
+    match arguments.action:
+        case "verify":
+            return _verify(studio, arguments)
+        case "info":
+            return _info(studio.model_store(), arguments)
+        case "download":
+            return _download(studio.model_store(), arguments)
+        case "remove":
+            return _remove(studio.model_store(), arguments)
+        case _:
+            return _list(studio, arguments)
+
+
+def _list(studio: Studio, arguments: Namespace) -> int:
+    """The models that are here, then those that presets name and that are not."""
+    used = 0
+    for model in studio.stock.models().values():
+        used += model.size_bytes
+        values = {
+            "name": model.name,
+            "family": model.family,
+            "licence": model.licence,
+            "pictures": allowed_by(model.licence),
+            "size_mib": round(model.size_bytes / 2**20, 1),
+            "revision": model.revision,
+            "is_here": True,
+        }
+        _show(arguments, values, f"{in_bytes(model.size_bytes):>9}  {_badge(model.licence)}")
+    here = studio.stock.models()
+    missing = {each.model: each for each in studio.stock.presets.values() if each.model not in here}
+    for preset in missing.values():
+        licence = preset.licence.id if preset.licence else "unknown"
+        size = preset.download_gib
+        values = {
+            "name": preset.model,
+            "family": preset.family,
+            "licence": licence,
+            "pictures": preset.licence.pictures if preset.licence else allowed_by(licence),
+            "size_mib": None if size is None else round(size * 1024, 1),
+            "revision": None,
+            "is_here": False,
+        }
+        shown = f"{f'{size:g} GiB' if size else '?':>9}  {_badge(licence)}, not downloaded"
+        _show(arguments, values, shown)
+    print(f"{in_bytes(used)} on this disk.", file=sys.stderr)
+    return 0
+
+
+def _verify(studio: Studio, arguments: Namespace) -> int:
+    damages = 0
+    for found in studio.model_store().checked(arguments.name):
+        damages += found.problem is not None
+        values = {"name": found.name, "is_hashed": found.is_hashed, "problem": found.problem}
+        how = "whole, every byte as downloaded" if found.is_hashed else "whole by its headers"
+        _show(arguments, values, found.problem or how)
+    return 1 if damages else 0
+
+
+def _info(store: ModelStore, arguments: Namespace) -> int:
+    found = store.look_up(_named(arguments))
+    if arguments.json:
+        values = {**vars(found), "pictures": allowed_by(found.licence), "files": dict(found.files)}
+        _print_json(values)
+        return 0
+    print(
+        f"{found.repo_id}  {found.family or 'single files' if not found.problem else ''}".rstrip()
+    )
+    print(f"  licence   {found.licence}: {_badge(found.licence)}")
+    if found.is_gated:
+        print(f"  gated     accept the conditions at {found.link}, then set HF_TOKEN")
+    print(f"  revision  {found.revision}")
+    print(f"  download  {in_bytes(found.missing_bytes)} of {in_bytes(found.size_bytes)} to come:")
+    for path, size in found.files.items():
+        print(f"    {in_bytes(size):>9}  {path}")
+    if found.problem:
+        print(found.problem, file=sys.stderr)
+    return 0
+
+
+def _download(store: ModelStore, arguments: Namespace) -> int:
+    """In this process and to its end; Ctrl+C keeps what has come."""
+    wish = store.wish(_named(arguments), is_update=arguments.update)
+    given: dict[str, Any] = {}
+    if arguments.revision:
+        given["revision"] = arguments.revision
+    if arguments.variant:
+        given["variant"] = None if arguments.variant == "plain" else arguments.variant
+    if arguments.file:
+        given["files"] = tuple(arguments.file)
+    reporter = TransferLines() if arguments.json else TransferBar()
+    try:
+        snapshot = store.bring(wish.model_copy(update=given), reporter.tell)
+    except KeyboardInterrupt:
+        print("\nWhat has come is kept: the same command goes on there.", file=sys.stderr)
+        raise
+    finally:
+        reporter.end()
+    if arguments.json:
+        _print_json(
+            {
+                "event": "completed",
+                "name": snapshot.repo_id,
+                "revision": snapshot.revision,
+                "path": str(snapshot.folder),
+            }
+        )
+    else:
+        print(snapshot.folder)
+    return 0
+
+
+def _remove(store: ModelStore, arguments: Namespace) -> int:
+    name = _named(arguments)
+    if not arguments.yes:
+        raise BadRequest(
+            f"This deletes the files of {name}. Add --yes if that is what you want.", field="yes"
+        )
+    store.remove(name)
+    _show(arguments, {"event": "removed", "name": name}, "removed")
+    return 0
+
+
+def _badge(licence: str) -> str:
+    return f"{licence} ({BADGES[allowed_by(licence)]})"
+
+
+def _named(arguments: Namespace) -> str:
+    if not arguments.name:
+        raise BadRequest(
+            f"Which model? Write `models {arguments.action} NAME`: a preset's name, owner/name as "
+            "on the Hub, or a link to its page.",
+            field="name",
+        )
+    return str(arguments.name)
+
+
+def _show(arguments: Namespace, values: dict[str, Any], text: str) -> None:
+    if arguments.json:
+        _print_json(values)
+    else:
+        print(f"{values['name']:<44} {text}")
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)

@@ -1,0 +1,81 @@
+"""How a download shows on the command line: a bar on a terminal, or JSON lines for programs."""
+
+import json
+import sys
+import time
+from typing import TextIO
+
+from ..model_store import Progress
+from .progress import BAR_WIDTH, in_words
+
+DRAW_EVERY_S = 0.1
+LINE_EVERY_S = 0.5
+QUIET_EVERY_S = 10.0
+_UNITS = ((2**30, "GiB", 1), (2**20, "MiB", 1), (2**10, "KiB", 0))
+
+
+class TransferBar:
+    """A bar on stderr where that is a terminal, else a line now and then."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._is_terminal = self._stream.isatty()
+        self._every_s = DRAW_EVERY_S if self._is_terminal else QUIET_EVERY_S
+        self._drawn = float("-inf")
+
+    def tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._drawn < self._every_s and progress.done_bytes < progress.total_bytes:
+            return
+        self._drawn = now
+        end = "" if self._is_terminal else "\n"
+        begin = "\r\x1b[K" if self._is_terminal else ""
+        self._stream.write(f"{begin}{bar(progress)}{end}")
+        self._stream.flush()
+
+    def end(self) -> None:
+        if self._is_terminal:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+class TransferLines:
+    """One JSON object a line on stdout, twice a second."""
+
+    def __init__(self) -> None:
+        self._told = float("-inf")
+
+    def tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told >= LINE_EVERY_S or progress.done_bytes == progress.total_bytes:
+            self._told = now
+            line = {"event": "downloading", **vars(progress)}
+            print(json.dumps(line, ensure_ascii=False), flush=True)
+
+    def end(self) -> None:
+        """The last object is the caller's."""
+
+
+def bar(progress: Progress) -> str:
+    """Such as `██████░░░░  61%  4.0 of 6.5 GiB  88.1 MB/s  about 30 s left  unet/…`."""
+    if progress.is_waiting:
+        return "Another program downloads this model. Waiting for it."
+    share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 1.0
+    filled = round(BAR_WIDTH * share)
+    parts = [
+        "█" * filled + "░" * (BAR_WIDTH - filled),
+        f"{int(share * 100):>3}%",
+        f"{in_bytes(progress.done_bytes)} of {in_bytes(progress.total_bytes)}",
+        f"{progress.bytes_per_s / 1e6:.1f} MB/s",
+    ]
+    if progress.eta_s is not None:
+        parts.append(f"about {in_words(progress.eta_s)} left")
+    return "  ".join([*parts, progress.file])
+
+
+def in_bytes(size: int) -> str:
+    """Such as `6.5 GiB` or `12 KiB`."""
+    for unit, name, digits in _UNITS:
+        if size >= unit:
+            return f"{size / unit:.{digits}f} {name}"
+    return f"{size} B"

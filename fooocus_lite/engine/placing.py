@@ -1,0 +1,93 @@
+"""Puts a loaded pipeline where its plan says, through diffusers' own switches.
+
+What is placed stays placed: for another plan the pipeline is loaded again.
+"""
+
+from typing import Any
+
+import torch
+from diffusers.hooks import apply_group_offloading
+
+from ..thinking.memory import MemoryPlan
+from ..thinking.model_size import role_of
+
+TILE_SIDE = 512
+"""Pixels; a VAE made for large pictures would take tiles as large as they are."""
+
+
+def place(pipeline: Any, plan: MemoryPlan) -> None:
+    """Applies the plan to every part; the pipeline is then called as any other."""
+    if plan.has_vae_tiling:
+        _tile(pipeline.vae)
+    denoiser = _denoiser(pipeline)
+    if plan.storage == "float8":
+        denoiser.enable_layerwise_casting(
+            storage_dtype=torch.float8_e4m3fn, compute_dtype=getattr(torch, plan.dtype)
+        )
+    if plan.offload == "none":
+        pipeline.to(plan.device)
+    elif plan.offload == "model":
+        pipeline.enable_model_cpu_offload(device=plan.device)
+    else:
+        _offload_groups(pipeline, denoiser, plan)
+
+
+def quantization(plan: MemoryPlan, denoiser: str) -> dict[str, Any]:
+    """What loading needs to be told so that weights arrive as the plan keeps them.
+
+    Only 4 bits: 8-bit weights are narrowed once they are loaded.
+    """
+    if plan.storage != "nf4":
+        return {}
+    from diffusers import PipelineQuantizationConfig
+
+    settings = {
+        "load_in_4bit": True,
+        "bnb_4bit_quant_type": "nf4",
+        "bnb_4bit_compute_dtype": getattr(torch, plan.dtype),
+    }
+    return {
+        "quantization_config": PipelineQuantizationConfig(
+            quant_backend="bitsandbytes_4bit",
+            quant_kwargs=settings,
+            components_to_quantize=[denoiser],
+        )
+    }
+
+
+def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:
+    """The denoiser in groups, text encoders leaf by leaf, and everything small stays there.
+
+    Text encoders keep their layers deeper than block offload looks for them.
+    """
+    device = torch.device(plan.device)
+    streams: dict[str, Any] = {"use_stream": plan.has_streams}
+    for name, part in pipeline.components.items():
+        if not isinstance(part, torch.nn.Module):
+            continue
+        if part is denoiser:
+            denoiser.enable_group_offload(
+                onload_device=device,
+                offload_type=f"{plan.offload}_level",
+                num_blocks_per_group=1 if plan.offload == "block" else None,
+                **streams,
+            )
+        elif role_of(name) == "text":
+            apply_group_offloading(part, onload_device=device, offload_type="leaf_level", **streams)
+        else:
+            part.to(device)
+
+
+def _denoiser(pipeline: Any) -> Any:
+    """The part that is asked at every step."""
+    parts = pipeline.components.items()
+    return next(part for name, part in parts if role_of(name) == "denoiser" and part is not None)
+
+
+def _tile(vae: Any) -> None:
+    """Decoding in tiles of at most TILE_SIDE, which overlap and are blended."""
+    vae.enable_tiling()
+    side = getattr(vae, "tile_sample_min_size", None)
+    if side is not None and side > TILE_SIDE:
+        vae.tile_latent_min_size = vae.tile_latent_min_size * TILE_SIDE // side
+        vae.tile_sample_min_size = TILE_SIDE

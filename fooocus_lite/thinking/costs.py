@@ -1,0 +1,174 @@
+"""What one way of running a model costs: memory on the device, memory beside it, and time.
+
+Knows nothing of what a machine has; `memory.py` weighs these costs against that.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from ..recipe import Recipe
+from . import activations
+from .families import Family
+from .model_size import ModelSize, Part
+
+Dtype = Literal["float32", "float16", "bfloat16"]
+Offload = Literal["none", "model", "block", "leaf"]
+Storage = Literal["native", "float8", "nf4"]
+
+MIB = 2**20
+BYTES_OF: dict[Dtype, int] = {"float32": 4, "float16": 2, "bfloat16": 2}
+# A byte a number for all but norms and embedders; nf4 has a scale for every 64 numbers besides.
+STORED_BYTES: dict[Storage, float] = {"float8": 1.05, "nf4": 0.56}
+
+# Of the working numbers, with what lies unused between them.
+SPARE = 1.3
+# PCI Express 3.0 × 16 as programs see it, from locked pages and from ordinary ones.
+LOCKED_MIB_S = 12 * 1024
+ORDINARY_MIB_S = 6 * 1024
+# Widening 8-bit weights at each step reads one byte and writes two, in the memory of a small GPU.
+WIDENING_MIB_S = 200 * 1024
+# Moving single layers starts thousands of copies where blocks start dozens.
+LEAF_SLOWDOWN = 1.3
+# Tiles overlap by a quarter, so a picture is decoded 1.8 times.
+TILING_S = 1.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is asked of a model. `batch` is 2 where guidance makes the denoiser look twice."""
+
+    width: int
+    height: int
+    batch: int = 2
+    num_inference_steps: int = 30
+
+    @property
+    def work(self) -> int:
+        """What its working memory grows with."""
+        return self.width * self.height * self.batch
+
+
+def picture_of(recipe: Recipe, family: Family) -> Picture:
+    """What a recipe asks of a model of its family."""
+    has_guidance = recipe.guidance_scale > family.guidance_off and family.has_negative_prompt
+    return Picture(
+        recipe.width, recipe.height, 2 if has_guidance else 1, recipe.num_inference_steps
+    )
+
+
+def native_picture(family: Family) -> Picture:
+    """A family's usual picture, for plans that are made before anything is asked for."""
+    first, performance = family.aspects[0], family.default_performance
+    return Picture(first.width, first.height, 2, performance.num_inference_steps)
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to run a model; "block" and "leaf" move its layers in groups or one by one."""
+
+    dtype: Dtype
+    offload: Offload = "none"
+    has_streams: bool = False
+    storage: Storage = "native"
+    has_vae_tiling: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """`device_mib`: the peak of weights and working numbers where it computes, `needed_mib` what it
+    is wise to have free for that. `extra_s`: how much longer a picture takes than with everything
+    in place, at most.
+    """
+
+    device_mib: int
+    needed_mib: int
+    weights_mib: int
+    extra_s: float
+
+
+def cost(model: ModelSize, way: Way, picture: Picture) -> Cost:
+    """The cost of a picture; weights and peaks as diffusers' offload modes move them."""
+    phases = list(_phases(model, way, picture))
+    extra_s = _moving_s(model, way, picture) + _widening_s(model, way, picture)
+    return Cost(
+        device_mib=round(max(weights + working for weights, working in phases)),
+        needed_mib=round(max(weights + SPARE * working for weights, working in phases)),
+        weights_mib=round(model.parameters * BYTES_OF[way.dtype] / MIB),
+        extra_s=extra_s + (TILING_S if way.has_vae_tiling else 0),
+    )
+
+
+def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[float, float]]:
+    """MiB of weights on the device and of working numbers, in each part of making a picture.
+
+    In groups, the decoder stays and text encoders move leaf by leaf; a stream brings the next group
+    while one computes, so there are two.
+    """
+    denoiser = model.denoiser
+    step_mib, decode_mib = _step_mib(model, way, picture), _decode_mib(model, way, picture)
+    if way.offload == "none":
+        yield sum(_stored(part, model, way) for part in model.parts), max(step_mib, decode_mib)
+    elif way.offload == "model":
+        yield _stored(denoiser, model, way), step_mib
+        for part in model.others:
+            yield _stored(part, model, way), decode_mib if part.role == "decoder" else 0
+    else:
+        staying = sum(_stored(part, model, way) for part in model.others if part.role != "text")
+        groups = 2 if way.has_streams else 1
+        moving = groups * denoiser.largest_leaf
+        if way.offload == "block":
+            moving = denoiser.outside_blocks + groups * denoiser.largest_block
+        yield staying + moving * _bytes(denoiser, model, way) / MIB, step_mib
+        yield staying, decode_mib
+        leaf = max((part.largest_leaf for part in model.others if part.role == "text"), default=0)
+        yield staying + groups * leaf * BYTES_OF[way.dtype] / MIB, 0
+
+
+def _step_mib(model: ModelSize, way: Way, picture: Picture) -> float:
+    """Working numbers of one step; narrow weights are widened one layer at a time."""
+    number = BYTES_OF[way.dtype]
+    widened = 0 if way.storage == "native" else model.denoiser.largest_leaf * number / MIB
+    return widened + activations.denoiser_mib(
+        model.denoiser_shape, picture.width, picture.height, picture.batch, number
+    )
+
+
+def _decode_mib(model: ModelSize, way: Way, picture: Picture) -> float:
+    shape = model.decoder_shape
+    number = 4 if shape.needs_float32 and way.dtype == "float16" else BYTES_OF[way.dtype]
+    return activations.decoder_mib(shape, picture.width, picture.height, number, way.has_vae_tiling)
+
+
+def _stored(part: Part, model: ModelSize, way: Way) -> float:
+    """MiB a part takes as it is kept; only the denoiser is ever kept in fewer bits."""
+    return part.parameters * _bytes(part, model, way) / MIB
+
+
+def _bytes(part: Part, model: ModelSize, way: Way) -> float:
+    is_narrow = way.storage != "native" and part == model.denoiser
+    return STORED_BYTES[way.storage] if is_narrow else BYTES_OF[way.dtype]
+
+
+def _moving_s(model: ModelSize, way: Way, picture: Picture) -> float:
+    """Seconds that weights are on their way for one picture, as if nothing computed meanwhile.
+
+    Without streams diffusers also copies them back; with streams the locked original stays.
+    """
+    if way.offload == "none":
+        return 0.0
+    if way.offload == "model":
+        moved = sum(_stored(part, model, way) for part in model.parts)
+        return 2 * moved / ORDINARY_MIB_S
+    text_mib = sum(_stored(part, model, way) for part in model.others if part.role == "text")
+    moved = _stored(model.denoiser, model, way) * picture.num_inference_steps + text_mib
+    seconds = moved / LOCKED_MIB_S if way.has_streams else 2 * moved / ORDINARY_MIB_S
+    return seconds * (LEAF_SLOWDOWN if way.offload == "leaf" else 1)
+
+
+def _widening_s(model: ModelSize, way: Way, picture: Picture) -> float:
+    """Seconds for turning narrow weights into wide ones, at every step."""
+    if way.storage == "native":
+        return 0.0
+    touched_mib = 3 * model.denoiser.parameters / MIB
+    return picture.num_inference_steps * touched_mib / WIDENING_MIB_S

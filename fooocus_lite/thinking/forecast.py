@@ -1,0 +1,109 @@
+"""What pressing Generate will cost, said before it is pressed: seconds, memory, and why.
+
+Says nothing where nothing is known. Knows nothing of where the readings are kept.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .memory import MemoryPlan, gigabytes
+
+Size = tuple[int, int, int]
+"""Width, height, and how many pictures the denoiser sees at once (2 with guidance)."""
+
+FARTHEST = 4.0
+"""From a size with this many times more or fewer pixels nothing is guessed."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What was measured: seconds of a step, and of all that comes before and after the steps."""
+
+    seconds_per_step: float
+    beside_s: float
+
+    def seconds(self, num_inference_steps: int) -> float:
+        return self.beside_s + num_inference_steps * self.seconds_per_step
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """`seconds` is None where nothing like it was ever made here; `load_s` is counted in it.
+
+    `uses_mib` of `of_mib`: the memory where the model computes.
+    """
+
+    seconds: float | None
+    load_s: float
+    uses_mib: int
+    of_mib: int
+    place: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """One line, such as "≈ 14 s · 5.1 GB of 8.0 GB · model offload"."""
+        words = [] if self.seconds is None else [f"≈ {_duration(self.seconds)}"]
+        return " · ".join(
+            [*words, f"{gigabytes(self.uses_mib)} of {gigabytes(self.of_mib)}", self.place]
+        )
+
+
+def timing_for(readings: Mapping[Size, Timing], wanted: Size) -> Timing | None:
+    """What a picture of this size takes: as measured, else from the nearest one, by its pixels.
+
+    None when no size is known with a quarter to four times the pixels.
+    """
+    if wanted in readings or not readings:
+        return readings.get(wanted)
+    work = math.prod(wanted)
+    nearest = min(readings, key=lambda size: abs(math.log(math.prod(size) / work)))
+    ratio = work / math.prod(nearest)
+    if not 1 / FARTHEST <= ratio <= FARTHEST:
+        return None
+    measured = readings[nearest]
+    # What is beside the steps, mostly decoding, follows the pixels, not the guidance.
+    pixels = ratio * nearest[2] / wanted[2]
+    return Timing(measured.seconds_per_step * ratio, measured.beside_s * pixels)
+
+
+def forecast(
+    plan: MemoryPlan,
+    timing: Timing | None,
+    num_inference_steps: int,
+    pictures: int,
+    load_s: float,
+    total_mib: int,
+) -> Forecast:
+    """For so many pictures of one plan; `load_s` is what loading the model takes first."""
+    seconds = None
+    if timing is not None:
+        seconds = load_s + pictures * timing.seconds(num_inference_steps)
+    return Forecast(
+        seconds=seconds,
+        load_s=load_s,
+        uses_mib=plan.expected_vram_mib or plan.expected_ram_mib,
+        of_mib=total_mib,
+        place=_place(plan),
+        reason=plan.reason,
+    )
+
+
+def _place(plan: MemoryPlan) -> str:
+    """Where and how, in two or three words."""
+    everywhere = "CPU" if plan.device == "cpu" else "all on the GPU"
+    words = [everywhere if plan.offload == "none" else f"{plan.offload} offload"]
+    words += {"native": [], "float8": ["8-bit weights"], "nf4": ["4-bit weights"]}[plan.storage]
+    words += ["decoded in tiles"] if plan.has_vae_tiling else []
+    return ", ".join(words)
+
+
+def _duration(seconds: float) -> str:
+    """As people say it: "0.4 s", "14 s", "3 min", "1 h 5 min"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s" if seconds < 0.95 or seconds % 1 >= 0.05 else f"{seconds:.0f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

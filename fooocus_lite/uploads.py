@@ -1,0 +1,197 @@
+"""A model file that a person brings: streamed to the disk, looked into, and only then a model here.
+
+Memory holds one piece of it at a time. Knows nothing of HTTP.
+"""
+
+import contextlib
+import hashlib
+import re
+import secrets
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BadRequest, WeightsError
+from .weights import header, inspect, verify
+from .weights.disk import SLACK, writing_to
+from .weights.inspect import Inspection
+
+INCOMING = ".incoming"
+SUFFIX = ".safetensors"
+PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
+FOLDERS = {"checkpoint": "checkpoints", "lora": "loras", "embedding": "embeddings"}
+MAX_STEM_CHARACTERS = 120
+_UNSAFE = re.compile(r"[^\w .+()-]+")
+# Names that Windows keeps for devices, whatever the ending.
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Added:
+    """The file as it lies here now. `is_new` is False when the same bytes were here before."""
+
+    name: str
+    path: Path
+    inspection: Inspection
+    is_new: bool = True
+
+
+class Upload:
+    """A file on its way in. Used by one thread at a time; ends with `keep` or `forget`.
+
+    `size` is what the sender says it has. Raises BadRequest for a file that cannot be one of ours
+    by its name or size, and WeightsError when the disk has no room for it or cannot be written.
+    """
+
+    def __init__(self, file_name: str, size: int, models_dir: Path, limit_bytes: int) -> None:
+        self._stem = checked_stem(file_name)
+        _check_size(size, limit_bytes)
+        self._size = size
+        self._models_dir = models_dir
+        self._came = 0
+        self._sha256 = hashlib.sha256()
+        with writing_to(models_dir):
+            incoming = models_dir / INCOMING
+            incoming.mkdir(parents=True, exist_ok=True)
+            _check_room(size, incoming)
+            self._part = incoming / f"{secrets.token_hex(8)}{SUFFIX}"
+            self._stream = self._part.open("xb")
+
+    def write(self, data: bytes) -> None:
+        """Adds a piece. Raises BadRequest when there is more than was said, WeightsError."""
+        self._came += len(data)
+        if self._came > self._size:
+            raise BadRequest("The file is longer than its sender said. Send it once more.")
+        with writing_to(self._models_dir):
+            self._stream.write(data)
+        self._sha256.update(data)
+
+    def keep(self) -> Added:
+        """Looks into the file and puts it where its kind belongs; nothing is overwritten.
+
+        Raises BadRequest when it did not come whole or is of a kind that is not used here,
+        WeightsError when it is damaged. Nothing of it stays then.
+        """
+        try:
+            with writing_to(self._models_dir):
+                self._stream.close()
+            if self._came != self._size:
+                raise BadRequest(
+                    f"Only {self._came:,} of {self._size:,} bytes came. Send the file once more."
+                )
+            found = self._inspected()
+            same = self._same(self._models_dir.rglob(f"*{SUFFIX}"))
+            if same is not None:
+                return Added(same.stem, same, found, is_new=False)
+            path = self._placed(self._models_dir / FOLDERS[found.kind])
+            return Added(path.stem, path, found)
+        finally:
+            self.forget()
+
+    def forget(self) -> None:
+        """Throws away what has come; nothing when it was kept."""
+        with contextlib.suppress(OSError):
+            self._stream.close()
+        with contextlib.suppress(OSError):
+            self._part.unlink(missing_ok=True)
+
+    def _inspected(self) -> Inspection:
+        try:
+            found = inspect.of_header(header.read(self._part))
+        except WeightsError as error:
+            named = error.message.replace(header.shown(self._part), f"{self._stem}{SUFFIX}")
+            raise WeightsError(named, field="file") from None
+        if found.problem:
+            raise BadRequest(f"{self._stem}{SUFFIX} is not kept: {found.problem}.", field="file")
+        if found.kind not in FOLDERS:
+            kinds = ", ".join(FOLDERS)
+            raise BadRequest(
+                f"{self._stem}{SUFFIX} is not kept: it looks like {_a(found.kind)}. What can be "
+                f"added here: {kinds}.",
+                field="file",
+            )
+        return found
+
+    def _same(self, files: Iterable[Path]) -> Path | None:
+        """A file with the same bytes; only those of the same size are read."""
+        digest = self._sha256.hexdigest()
+        for file in files:
+            if file.parent.name == INCOMING or not file.is_file():
+                continue
+            if file.stat().st_size == self._size and verify.sha256(file) == digest:
+                return file
+        return None
+
+    def _placed(self, folder: Path) -> Path:
+        with writing_to(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            number = 1
+            while True:
+                stem = self._stem if number == 1 else f"{self._stem} {number}"
+                target = folder / f"{stem}{SUFFIX}"
+                try:
+                    # Fails when somebody has that name, where a renaming would replace the file.
+                    target.touch(exist_ok=False)
+                except FileExistsError:
+                    number += 1
+                    continue
+                try:
+                    self._part.replace(target)
+                except OSError:
+                    target.unlink(missing_ok=True)
+                    raise
+                return target
+
+
+def checked_stem(file_name: str) -> str:
+    """A name for the file that every disk takes, without folders and ending. Raises BadRequest."""
+    name = re.split(r"[/\\]", file_name.strip())[-1]
+    shown = name[:MAX_STEM_CHARACTERS]
+    if name.lower().endswith(PICKLES):
+        raise BadRequest(
+            f"{shown} is a pickle, which can run code when it is opened, so it is not taken. "
+            f"`fooocus-lite models convert {shown}` makes a safetensors file of it.",
+            field="file",
+        )
+    if not name.lower().endswith(SUFFIX):
+        raise BadRequest(
+            f"{shown or 'That'} is no model file; those end in {SUFFIX}.", field="file"
+        )
+    stem = _UNSAFE.sub("-", name[: -len(SUFFIX)]).strip(" .-")[:MAX_STEM_CHARACTERS].strip(" .-")
+    if not stem or _DEVICES.fullmatch(stem):
+        stem = f"model-{stem}".rstrip("-")
+    return stem
+
+
+def sweep(models_dir: Path) -> None:
+    """Deletes what broke off in an earlier run of the program."""
+    shutil.rmtree(models_dir / INCOMING, ignore_errors=True)
+
+
+def _check_size(size: int, limit_bytes: int) -> None:
+    if size < 1:
+        raise BadRequest("The file is empty. Choose another.", field="file")
+    if size > limit_bytes:
+        raise BadRequest(
+            f"The file has {_gib(size)}; at most {_gib(limit_bytes)} are taken. Copy it into the "
+            "models folder by hand, or raise the setting upload_limit_gib.",
+            field="file",
+        )
+
+
+def _check_room(size: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < size * SLACK:
+        raise WeightsError(
+            f"The file needs {_gib(size * SLACK)} of free disk space, and there is {_gib(free)}. "
+            "Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
+        )
+
+
+def _a(kind: str) -> str:
+    return "nothing known" if kind == "unknown" else f"a {kind}"
+
+
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"

@@ -1,0 +1,44 @@
+"""What a disk can refuse, in plain words: no room, no permission."""
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import WeightsError
+
+SLACK = 1.05
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def check_room(needed_bytes: int, folder: Path) -> None:
+    """Raises WeightsError unless the disk has that much room and 5 % more."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    if needed_bytes and free < needed_bytes * SLACK:
+        raise WeightsError(
+            f"The download needs {_gib(needed_bytes * SLACK)} of free disk space, and there "
+            f"is {_gib(free)}. Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
+        )
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Turns what a disk can refuse into a WeightsError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise WeightsError(
+                f"The disk is full ({_gib(shutil.disk_usage(folder).free)} free). Make room and "
+                "try again: what has come is kept."
+            ) from None
+        raise WeightsError(
+            f"The folder {folder.name} below models cannot be written "
+            f"({error.strerror or error}). Check its permissions."
+        ) from None
+
+
+def _gib(size: float) -> str:
+    return f"{size / 2**30:.1f} GiB"

@@ -1,0 +1,94 @@
+"""What a model folder weighs, from the headers and configs of its parts. Never imports torch."""
+
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ..thinking.activations import DecoderShape, DenoiserShape
+from ..thinking.model_size import (
+    UNKNOWN_DECODER,
+    UNKNOWN_DENOISER,
+    ModelSize,
+    Part,
+    part_of,
+    role_of,
+)
+from . import header, verify
+
+TILE_SIDE = 512
+"""Tiles are no larger than this, in pixels: some VAEs would make them as large as the picture."""
+TEXT_TOKENS = 512
+
+
+def of_folder(folder: Path) -> ModelSize:
+    """The parts of a diffusers folder. Remembered until a file of weights changes.
+
+    Raises WeightsError when a part is missing or damaged.
+    """
+    return _measured(folder, tuple(verify.state(file) for file in verify.weight_files(folder)))
+
+
+@lru_cache(maxsize=64)
+def _measured(folder: Path, states: tuple[tuple[str, int, int], ...]) -> ModelSize:
+    by_part: dict[str, list[Path]] = {}
+    for path, _, _ in states:
+        by_part.setdefault(Path(path).parent.name, []).append(Path(path))
+    parts = tuple(_part(name, files) for name, files in by_part.items())
+    configs = {part.name: _config(folder / part.name) for part in parts}
+    vae = next((configs[part.name] for part in parts if part.role == "decoder"), {})
+    denoiser = next((configs[part.name] for part in parts if part.role == "denoiser"), {})
+    return ModelSize(parts, denoiser_shape(denoiser, vae), decoder_shape(vae))
+
+
+def _part(name: str, files: list[Path]) -> Part:
+    tensors = (
+        (tensor, math.prod(entry.shape))
+        for file in files
+        for tensor, entry in header.read(file).tensors.items()
+    )
+    return part_of(name, role_of(name), tensors)
+
+
+def denoiser_shape(config: dict[str, Any], vae: dict[str, Any]) -> DenoiserShape:
+    """The shape that a denoiser's config.json describes; the largest known for one that is new."""
+    if channels := config.get("block_out_channels"):
+        outermost = (config["down_block_types"][0], config["up_block_types"][-1])
+        has_attention = any("Attn" in block for block in outermost)
+        return DenoiserShape("unet", channels[0], 8, has_attention)
+    heads, head_width = config.get("num_attention_heads"), config.get("attention_head_dim")
+    width = heads * head_width if heads and head_width else None
+    width = width or config.get("hidden_size") or config.get("dim")
+    if width is None:
+        return UNKNOWN_DENOISER
+    # A token is 2 × 2 latents of 8 pixels a side, or one of a deep compression's 32.
+    pixels = 32 if vae.get("_class_name") == "AutoencoderDC" else 16
+    return DenoiserShape("transformer", width, pixels, text_tokens=TEXT_TOKENS)
+
+
+def decoder_shape(config: dict[str, Any]) -> DecoderShape:
+    """The shape that a VAE's config.json describes.
+
+    At full size the widest tensor comes from the block before: it has that block's channels.
+    """
+    channels = config.get("decoder_block_out_channels") or config.get("block_out_channels")
+    if channels is None and (base := config.get("base_dim")):
+        channels = [base * factor for factor in config.get("dim_mult", (1, 2))]
+    if not channels:
+        return UNKNOWN_DECODER
+    tile_side = min(TILE_SIDE, _side(config.get("sample_size")))
+    return DecoderShape(channels[:2][-1], tile_side, bool(config.get("force_upcast")))
+
+
+def _side(sample_size: Any) -> int:
+    return sample_size if isinstance(sample_size, int) else TILE_SIDE
+
+
+def _config(part: Path) -> dict[str, Any]:
+    """A part's config.json; a broken one is the loader's to complain about."""
+    try:
+        config = json.loads((part / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return config if isinstance(config, dict) else {}

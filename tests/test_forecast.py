@@ -1,0 +1,88 @@
+"""What is said before Generate is pressed: from what was measured, or nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from fooocus_lite.thinking.forecast import Timing, forecast, timing_for
+from fooocus_lite.thinking.memory import MemoryPlan
+
+PLAN = MemoryPlan(
+    device="cuda",
+    dtype="bfloat16",
+    threads=4,
+    offload="model",
+    has_vae_tiling=False,
+    expected_vram_mib=5_222,
+    expected_ram_mib=6_600,
+    needed_mib=6_000,
+    reason="Because.",
+)
+KNOWN = {(512, 512, 2): Timing(0.2, 0.5), (1024, 1024, 2): Timing(1.0, 2.0)}
+
+
+def test_a_size_that_was_made_is_as_measured() -> None:
+    assert timing_for(KNOWN, (512, 512, 2)) == Timing(0.2, 0.5)
+
+
+def test_another_size_follows_the_pixels_of_the_nearest() -> None:
+    assert timing_for(KNOWN, (768, 1024, 2)) == Timing(0.75, 1.5)
+    assert timing_for(KNOWN, (512, 256, 2)) == Timing(0.1, 0.25)
+
+
+def test_without_guidance_a_step_is_half_and_decoding_the_same() -> None:
+    only = {(512, 512, 2): Timing(0.2, 0.5)}
+    assert timing_for(only, (512, 512, 1)) == Timing(0.1, 0.5)
+
+
+@pytest.mark.parametrize("size", [(4096, 4096, 2), (64, 64, 1)])
+def test_far_from_all_that_is_known_nothing_is_guessed(size: tuple[int, int, int]) -> None:
+    assert timing_for(KNOWN, size) is None
+    assert timing_for({}, size) is None
+
+
+def test_the_line_says_time_memory_and_place() -> None:
+    made = forecast(PLAN, Timing(0.4, 2.0), 30, 1, 0.0, 8 * 1024)
+    assert made.text == "≈ 14 s · 5.1 GB of 8.0 GB · model offload"
+    assert made.reason == "Because."
+
+
+def test_loading_counts_once_and_each_picture_for_itself() -> None:
+    made = forecast(PLAN, Timing(0.5, 1.0), 10, 3, 7.0, 8 * 1024)
+    assert (made.seconds, made.load_s) == (25.0, 7.0)
+
+
+def test_what_was_never_measured_has_no_seconds() -> None:
+    made = forecast(replace(PLAN, offload="none"), None, 30, 1, 3.0, 8 * 1024)
+    assert made.seconds is None
+    assert made.text == "5.1 GB of 8.0 GB · all on the GPU"
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"device": "cpu", "offload": "none", "expected_vram_mib": 0}, "CPU"),
+        ({"offload": "block", "storage": "float8"}, "block offload, 8-bit weights"),
+        ({"offload": "leaf", "has_vae_tiling": True}, "leaf offload, decoded in tiles"),
+        ({"storage": "nf4"}, "model offload, 4-bit weights"),
+    ],
+)
+def test_the_place_is_said_in_a_few_words(changes: dict, place: str) -> None:
+    assert forecast(replace(PLAN, **changes), None, 1, 1, 0, 16_384).place == place
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.42, "0.4 s"),
+        (3.0, "3 s"),
+        (3.26, "3.3 s"),
+        (9.96, "10 s"),
+        (99.0, "99 s"),
+        (100, "2 min"),
+        (3_900, "1 h 5 min"),
+    ],
+)
+def test_seconds_are_said_as_people_say_them(seconds: float, words: str) -> None:
+    made = forecast(PLAN, Timing(0.0, seconds), 1, 1, 0, 8_192)
+    assert made.text.startswith(f"≈ {words} · ")

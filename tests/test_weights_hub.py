@@ -1,0 +1,224 @@
+"""What the Hub says of a repository, how people name one, and what its refusals mean."""
+
+from collections.abc import Iterator
+
+import pytest
+from local_hub import FakeTime, LocalHub
+
+from fooocus_lite.errors import BadRequest, Cancelled, WeightsError
+from fooocus_lite.weights.address import Address, address, checked_revision
+from fooocus_lite.weights.hub import Hub
+from fooocus_lite.weights.patience import Patience
+
+FILES = {"model_index.json": b"{}", "unet/model.safetensors": b"weights"}
+HEX = "0123456789" * 4
+
+
+@pytest.fixture
+def server() -> Iterator[LocalHub]:
+    with LocalHub(tokens=("hf_good", "hf_new"), granted=("hf_good",)) as server:
+        yield server
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+def hub(server: LocalHub, time: FakeTime, token: str | None = None) -> Hub:
+    patience = Patience(clock=time.clock, sleep=time.sleep)
+    return Hub(server.endpoint, token, patience)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("owner/name", Address("owner/name")),
+        (" Owner/Name_1.0-x \n", Address("Owner/Name_1.0-x")),
+        ("https://huggingface.co/owner/name", Address("owner/name")),
+        ("https://hf.co/owner/name/", Address("owner/name")),
+        ("https://huggingface.co/owner/name/tree/main", Address("owner/name", "main")),
+        ("https://huggingface.co/owner/name/tree/main/unet", Address("owner/name", "main")),
+        (f"https://huggingface.co/owner/name/tree/{HEX}", Address("owner/name", HEX)),
+        (
+            "https://huggingface.co/owner/name/blob/main/a/b%20c.safetensors?download=true",
+            Address("owner/name", "main", "a/b c.safetensors"),
+        ),
+        (
+            "https://huggingface.co/owner/name/resolve/v1/x.safetensors",
+            Address("owner/name", "v1", "x.safetensors"),
+        ),
+        ("https://huggingface.co/owner/name/discussions/3", Address("owner/name")),
+    ],
+)
+def test_a_repository_may_be_a_name_or_a_pasted_link(typed: str, meant: Address) -> None:
+    assert address(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "name", "a/b/c", "../b", "a/..", "a/b..c", "a b/c", "a/b--c", "a/-b", "a/b.", "a/b.git",
+     "a\\b", "a/b\x00", "ä/b", "a/" + "b" * 96, "C:/models", "file:///a/b",
+     "https://example.com/a/b", "https://huggingface.co/a", "https://huggingface.co/datasets/a/b",
+     "https://huggingface.co/../b", "https://huggingface.co/%2e%2e/b"],
+)  # fmt: skip
+def test_anything_else_is_refused_with_the_way_out(typed: str) -> None:
+    with pytest.raises(BadRequest, match="owner/name") as caught:
+        address(typed)
+    assert caught.value.field == "model"
+
+
+@pytest.mark.parametrize("revision", ["main", "v1.0", "refs/pr/1", HEX, None])
+def test_branches_tags_and_commits_are_revisions(revision: str | None) -> None:
+    assert checked_revision(revision) == revision
+
+
+@pytest.mark.parametrize("revision", ["", "../x", "a..b", "/x", "a\\b", "a b", "-x", "x" * 201])
+def test_a_revision_never_becomes_a_path_out_of_its_folder(revision: str) -> None:
+    with pytest.raises(BadRequest, match="no revision"):
+        checked_revision(revision)
+
+
+def test_one_request_tells_revision_files_hashes_and_licence(
+    server: LocalHub, time: FakeTime
+) -> None:
+    revision = server.add_repo("owner/name", FILES, licence="openrail++")
+    found = hub(server, time).repository("owner/name")
+    assert (found.revision, found.licence, found.is_gated) == (revision, "openrail++", False)
+    assert found.link == f"{server.endpoint}/owner/name"
+    assert {file.path: (file.size, len(file.blob)) for file in found.files} == {
+        "model_index.json": (2, 40),
+        "unet/model.safetensors": (7, 64),
+    }
+    assert len(server.requests) == 1
+
+
+def test_an_older_revision_and_a_tag_can_be_asked_for(server: LocalHub, time: FakeTime) -> None:
+    old = server.add_repo("owner/name", FILES)
+    server.add_repo("owner/name", {**FILES, "new.json": b"{}"})
+    server.tag("owner/name", "v1", old)
+    for named in (old, "v1"):
+        assert hub(server, time).repository("owner/name", named).revision == old
+    assert hub(server, time).repository("owner/name").revision != old
+
+
+@pytest.mark.parametrize(
+    ("repo_id", "revision", "token", "says", "link"),
+    [
+        ("owner/none", None, None, "no model “owner/none”, or it is private", "/owner/none"),
+        ("owner/none", None, "hf_good", "no model “owner/none”, or it is private", "/owner/none"),
+        ("owner/secret", None, None, "set HF_TOKEN", "/owner/secret"),
+        ("owner/open", "v9", None, "no revision “v9”", "/owner/open/commits/main"),
+        ("owner/open", None, "hf_bad", "does not accept your access token", "/settings/tokens"),
+    ],
+)
+def test_a_refusal_is_a_sentence_with_the_link_to_click(
+    server: LocalHub, time: FakeTime, repo_id: str, revision: str, token: str, says: str, link: str
+) -> None:
+    server.add_repo("owner/open", FILES)
+    server.add_repo("owner/secret", FILES, private=True)
+    with pytest.raises(WeightsError) as caught:
+        hub(server, time, token).repository(repo_id, revision)
+    assert says in caught.value.message
+    assert caught.value.link == server.endpoint + link
+    assert caught.value.link in caught.value.message
+    assert not time.slept
+
+
+def test_a_private_repository_opens_with_a_token(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/secret", FILES, private=True)
+    assert hub(server, time, "hf_good").repository("owner/secret").files
+
+
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [(None, "log in and accept"), ("hf_new", "the account of your token has no access yet")],
+)
+def test_a_gated_file_says_where_to_accept_the_conditions(
+    server: LocalHub, time: FakeTime, token: str | None, says: str
+) -> None:
+    server.add_repo("owner/gated", FILES, gated=True)
+    asked = hub(server, time, token)
+    found = asked.repository("owner/gated")
+    assert found.is_gated
+    with pytest.raises(WeightsError, match=says) as caught:
+        asked.content(found, found.files[0], lambda: False)
+    assert caught.value.link == f"{server.endpoint}/owner/gated"
+
+
+def test_a_missing_file_names_it(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES)
+    asked = hub(server, time)
+    server.claim("owner/name", "ghost.json")
+    found = asked.repository("owner/name")
+    with pytest.raises(WeightsError, match=r"has no file “ghost\.json”"):
+        asked.content(found, found.files[-1], lambda: False)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_trouble_that_passes_is_waited_for(server: LocalHub, time: FakeTime, status: int) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("info", status=status, times=3)
+    assert hub(server, time).repository("owner/name").files
+    assert sum(time.slept) == pytest.approx(0.5 + 1 + 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(429, "too many requests"), (500, "trouble of its own (HTTP 500)")]
+)
+def test_trouble_that_stays_ends_after_a_minute(
+    server: LocalHub, time: FakeTime, status: int, says: str
+) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("info", status=status)
+    with pytest.raises(WeightsError) as caught:
+        hub(server, time).repository("owner/name")
+    assert says in caught.value.message
+    assert 45 < sum(time.slept) <= 60
+
+
+def test_the_hubs_own_waiting_time_is_kept(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("info", status=429, retry_after="17", times=1)
+    hub(server, time).repository("owner/name")
+    assert sum(time.slept) == pytest.approx(17)
+
+
+def test_a_longer_wait_than_patience_is_said_at_once(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("info", status=429, retry_after="300")
+    with pytest.raises(WeightsError, match="Try again in 300 seconds"):
+        hub(server, time).repository("owner/name")
+    assert not time.slept
+
+
+def test_a_wish_to_stop_is_heard_between_two_tries(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("info", status=500)
+    with pytest.raises(Cancelled):
+        hub(server, time).repository("owner/name", is_cancelled=lambda: len(time.slept) > 4)
+    assert sum(time.slept) < 2
+
+
+def test_a_hub_that_cannot_be_reached_is_said_at_once(server: LocalHub, time: FakeTime) -> None:
+    away = Hub("http://127.0.0.1:9", patience=Patience(clock=time.clock, sleep=time.sleep))
+    with pytest.raises(WeightsError, match=r"cannot be reached.*HF_ENDPOINT"):
+        away.repository("owner/name")
+    assert not time.slept
+
+
+def test_a_server_that_is_no_hub_is_said(server: LocalHub, time: FakeTime) -> None:
+    server.fault("info", page=b"<html>Sign in to the hotel's network</html>")
+    with pytest.raises(WeightsError, match=r"not the Hub's.*HF_ENDPOINT"):
+        hub(server, time).repository("owner/name")
+
+
+def test_a_list_without_hashes_is_refused(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES)
+    server.claim("owner/name", "odd.safetensors", blob="../../x")
+    with pytest.raises(WeightsError, match=r"size and hash of 'odd\.safetensors'"):
+        hub(server, time).repository("owner/name")
+
+
+def test_a_token_is_not_shown(server: LocalHub) -> None:
+    assert "hf_good" not in repr(Hub(server.endpoint, "hf_good"))
