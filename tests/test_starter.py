@@ -12,7 +12,7 @@ from fooocus_lite.archive.compare import psnr
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
-from fooocus_lite.thinking.schedulers import SCHEDULERS
+from fooocus_lite.thinking.families import STARTER
 from training.measures import measure_background, measure_color
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -41,7 +41,7 @@ def cook(starter, tmp_path_factory):
     return cooked
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("scheduler", STARTER.schedulers)
 def test_every_scheduler_gives_a_sane_picture(cook, scheduler):
     request = ImageRequest(
         prompt="a red circle on a white background",

@@ -3,8 +3,10 @@
 import random
 from dataclasses import dataclass
 
+from fooocus_lite.thinking.expansion import additions
 from training import vocabulary
 from training.scene import Scene, Thing
+from training.templates import PLACE, negatives, templates
 
 
 @dataclass(frozen=True)
@@ -15,10 +17,14 @@ class Manner:
     filler: float = 0.18
     shorten: float = 0.12
     leave_out: float = 0.6
+    template: float = 0.4
+    expansion: float = 0.0
 
 
-PLAIN = Manner(0.0, 0.0, 0.0, 0.0)
+PLAIN = Manner(0.0, 0.0, 0.0, 0.0, 0.0)
 """The plainest wording, for benchmarks."""
+EXPANDED = Manner(expansion=0.7)
+"""Wording that the program's Enhance has gone over: longer than one window of the text encoders."""
 
 PLACE_PHRASES: dict[str, tuple[str, ...]] = {
     "meadow": ("on a meadow", "in a meadow", "in a green field", "on the grass", "meadow"),
@@ -54,10 +60,10 @@ WEATHER_PHRASES: dict[str, tuple[str, ...]] = {
 USUAL_PLACE = "meadow"
 """Where things are when only the time of day or the weather is said."""
 STYLE_FRAMES = (
-    "{style}, {text}",
-    "{text}, {style}",
-    "{text} in {style} style",
-    "{style} of {text}",
+    "{style}, {prompt}",
+    "{prompt}, {style}",
+    "{prompt} in {style} style",
+    "{style} of {prompt}",
 )
 
 
@@ -65,15 +71,18 @@ def caption(scene: Scene, rng: random.Random, manner: Manner | None = None) -> s
     """One wording of the scene; equal random states give equal words."""
     manner = manner or Manner()
     text = _with_surroundings(_subject(scene, rng, manner), scene, rng, manner)
-    if scene.style is not None:
-        text = _styled(
-            text, _word(scene.style, vocabulary.STYLE_SYNONYMS, rng, manner), rng, manner
-        )
-    elif rng.random() < manner.filler / 2:
-        text = f"{text}, {rng.choice(vocabulary.PLAIN_STYLES)}"
+    frame = _frame(scene.style, rng, manner)
+    if rng.random() < manner.expansion:
+        text = ", ".join(filter(None, (text, additions(text, rng, frame.replace(PLACE, "")))))
+    text = frame.replace(PLACE, text)
     if rng.random() < manner.filler:
         text = _with_filler(text, rng)
     return text
+
+
+def nothing(rng: random.Random) -> str:
+    """Words that ask for nothing: the empty prompt, or what a style card says to avoid."""
+    return rng.choice(negatives()) if negatives() and rng.random() < 0.5 else ""
 
 
 def _subject(scene: Scene, rng: random.Random, manner: Manner) -> str:
@@ -139,9 +148,18 @@ def _with_surroundings(text: str, scene: Scene, rng: random.Random, manner: Mann
     return " ".join([text, *parts])
 
 
-def _styled(text: str, style: str, rng: random.Random, manner: Manner) -> str:
-    frame = _choice(STYLE_FRAMES, rng, manner) if manner is not PLAIN else STYLE_FRAMES[0]
-    return frame.format(text=text, style=style)
+def _frame(style: str | None, rng: random.Random, manner: Manner) -> str:
+    """What stands around the subject, with `{prompt}` in its place: a style's word or card."""
+    cards = templates().get(style, ())
+    share = manner.template if style is not None else manner.template / 2
+    if cards and rng.random() < share:
+        return rng.choice(cards)
+    if style is not None:
+        frame = _choice(STYLE_FRAMES, rng, manner)
+        return frame.replace("{style}", _word(style, vocabulary.STYLE_SYNONYMS, rng, manner))
+    if rng.random() < manner.filler / 2:
+        return f"{PLACE}, {rng.choice(vocabulary.PLAIN_STYLES)}"
+    return PLACE
 
 
 def _with_filler(text: str, rng: random.Random) -> str:

@@ -7,7 +7,8 @@ the pictures are halved first: small pictures teach the words four times as fast
 import argparse
 import json
 import random
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training import vocabulary
 from training.drawings import draw
 from training.scene import SIZE_SHARES, SIZES, Scene, Thing, random_scene
 from training.team import Team, run_team
@@ -43,6 +45,8 @@ class DataOrder:
     pictures: int
     shrink: int = 1
     seed: int = 7
+    styles: Sequence[str] = ()
+    """Only these styles, to teach a trained model new ones; none means the usual mix."""
 
 
 def build(team: Team, order: DataOrder) -> None:
@@ -51,7 +55,8 @@ def build(team: Team, order: DataOrder) -> None:
     order.output.mkdir(parents=True, exist_ok=True)
     for index, (size, share) in enumerate(zip(SIZES, SIZE_SHARES, strict=True)):
         rng = random.Random(f"{order.seed} {index} {team.rank}")
-        scenes = [random_scene(rng) for _ in range(round(order.pictures * share / team.size))]
+        count = round(order.pictures * share / team.size)
+        scenes = [_scene(order, rng) for _ in range(count)]
         latents = torch.cat(
             [_encoded(vae, scenes[i : i + 8], size, order.shrink) for i in range(0, len(scenes), 8)]
         )
@@ -73,6 +78,11 @@ def load_buckets(folder: Path) -> list[Bucket]:
             f"no latents in {folder}; make them with python -m training.dataset"
         )
     return buckets
+
+
+def _scene(order: DataOrder, rng: random.Random) -> Scene:
+    scene = random_scene(rng)
+    return replace(scene, style=rng.choice(order.styles)) if order.styles else scene
 
 
 @torch.no_grad()
@@ -99,6 +109,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=18_000)
     parser.add_argument("--shrink", type=int, default=1)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--styles", nargs="+", default=(), choices=vocabulary.STYLES)
     parser.add_argument("--processes", type=int, default=2)
     options = vars(parser.parse_args())
     run_team(build, options.pop("processes"), DataOrder(**options))

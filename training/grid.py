@@ -46,6 +46,28 @@ ROWS: tuple[tuple[Size, tuple[str, ...]], ...] = (
             "comic, an orange fish on a blue background",
         ),
     ),
+    (
+        (240, 160),
+        (
+            "stained glass, a boat on the sea at sunset",
+            "mosaic, a turquoise fish on a yellow background",
+            "charcoal, a castle in the mountains",
+            "crayon, a red house on a meadow",
+            "thermal, an orange cat on a blue background",
+            "x-ray, a robot on a white background",
+        ),
+    ),
+    (
+        (160, 240),
+        (
+            "cyanotype, a pink flower on a white background",
+            "risograph, a red lighthouse by the sea",
+            "linocut, a tree on a meadow",
+            "gold leaf, a bird on a blue background",
+            "embroidery, a purple butterfly on a white background",
+            "night vision, a green cactus in the desert at night",
+        ),
+    ),
 )
 
 

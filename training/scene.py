@@ -66,9 +66,12 @@ def is_readable(color: str, background: str) -> bool:
 
 
 def random_scene(rng: random.Random) -> Scene:
-    """A scene drawn from the training mix: 40 % one thing, 16 % several, 44 % landscapes."""
+    """A scene drawn from the training mix: 40 % one thing, 16 % several, 44 % landscapes.
+
+    Half of all are in a style.
+    """
     roll = rng.random()
-    style = rng.choice(vocabulary.STYLES) if rng.random() < 0.36 else None
+    style = rng.choice(vocabulary.STYLES) if rng.random() < 0.5 else None
     if roll < 0.40:
         return plain_scene(rng, style=style)
     if roll < 0.50:

@@ -12,9 +12,14 @@ from diffusers import EulerDiscreteScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+from fooocus_lite.thinking.windows import pack
+
 CHANNELS = (48, 96, 128)
 HEADS = (1, 3, 4)
 TEXT_WIDTH = 64
+POSITIONS = 77
+MAX_WINDOWS = 2
+"""How much of a long prompt training reads; the engine reads all."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +87,31 @@ def new_scheduler() -> EulerDiscreteScheduler:
 
 
 def encode_text(starter: Starter, prompts: list[str]) -> tuple[Tensor, Tensor]:
-    """What the UNet reads of each prompt, as the SDXL pipeline does: [n, 77, 128] and [n, 64]."""
-    tokens = starter.tokenizer(
-        prompts, padding="max_length", max_length=77, truncation=True, return_tensors="pt"
-    ).input_ids.to(starter.unet.device)
-    first = starter.text_encoder(tokens, output_hidden_states=True)
-    second = starter.text_encoder_2(tokens, output_hidden_states=True)
+    """What the UNet reads of each prompt, as the program's engine writes it.
+
+    Returns [n, 77 * windows, 128] and [n, 64], with two windows when a prompt has more than 75
+    tokens; shorter prompts are then repeated, which attention does not notice. Words beyond two
+    windows are dropped.
+    """
+    cut = [text_windows(starter.tokenizer, prompt)[:MAX_WINDOWS] for prompt in prompts]
+    count = max(map(len, cut))
+    tokens = torch.tensor([(each * count)[:count] for each in cut], device=starter.unet.device)
+    first = starter.text_encoder(tokens.flatten(0, 1), output_hidden_states=True)
+    second = starter.text_encoder_2(tokens.flatten(0, 1), output_hidden_states=True)
     hidden = torch.cat([first.hidden_states[-2], second.hidden_states[-2]], -1)
-    return hidden, second.text_embeds
+    return hidden.unflatten(0, (-1, count)).flatten(1, 2), second.text_embeds[::count]
+
+
+def text_windows(tokenizer: CLIPTokenizer, prompt: str) -> list[list[int]]:
+    """The prompt's tokens in windows of 77, start, end and padding included, no word cut in two."""
+    words = prompt.split()
+    ids = tokenizer(words, add_special_tokens=False).input_ids if words else []
+    windows = []
+    for parts in pack([len(each) for each in ids], POSITIONS - 2):
+        inner = [token for word, start, stop in parts for token in ids[word][start:stop]]
+        padding = [tokenizer.pad_token_id] * (POSITIONS - 2 - len(inner))
+        windows.append([tokenizer.bos_token_id, *inner, tokenizer.eos_token_id, *padding])
+    return windows
 
 
 def predict(
@@ -131,7 +153,7 @@ def _text_config(tokenizer: CLIPTokenizer, *, layers: int) -> CLIPTextConfig:
         intermediate_size=4 * TEXT_WIDTH,
         num_hidden_layers=layers,
         num_attention_heads=2,
-        max_position_embeddings=77,
+        max_position_embeddings=POSITIONS,
         projection_dim=TEXT_WIDTH,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,

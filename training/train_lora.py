@@ -11,12 +11,11 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 from peft import LoraConfig
-from peft.utils import get_peft_model_state_dict
-from PIL import Image
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -26,7 +25,8 @@ from training.drawings import draw
 from training.optimizer import learning_rate_at
 from training.scene import Scene, random_scene, random_size
 from training.starter import Starter, encode_text, load_starter, predict
-from training.styles import chalkboard
+from training.styles import filtered_by
+from training.styles.hand import chalkboard
 from training.team import Team, run_team
 from training.train_unet import agreed, cumulative_alphas, random_timesteps, size_ids
 from training.train_vae import to_pixels
@@ -44,7 +44,7 @@ class LoraRun:
 
     kind: str
     base: Path
-    data: Path
+    data: list[Path]
     output: Path
     minutes: float
     rank: int = 12
@@ -52,6 +52,7 @@ class LoraRun:
     guidance_scale: float = 3.0
     pictures: int = 500
     batch: int = 16
+    start: Path | None = None
     seed: int = 1
 
 
@@ -62,10 +63,12 @@ def train(team: Team, run: LoraRun) -> None:
     for module in starter.modules:
         module.requires_grad_(False)
     starter.unet.add_adapter(LoraConfig(r=run.rank, lora_alpha=run.rank, target_modules=TARGETS))
+    if run.start is not None:
+        _go_on_from(run.start, starter)
     weights = [p for p in starter.unet.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, betas=(0.9, 0.98), weight_decay=0.0)
     rng = random.Random(run.seed * 31 + team.rank)
-    buckets = _style_buckets(team, run, rng) if run.kind == "style" else load_buckets(run.data)
+    buckets = _buckets(team, run, rng)
     torch.manual_seed(run.seed * 31 + team.rank)
     loss_of = _style_loss if run.kind == "style" else _consistency_loss
     started, step = time.time(), 0
@@ -84,6 +87,12 @@ def train(team: Team, run: LoraRun) -> None:
             log.info("%.2f step %d loss %.4f", progress, step, loss.item())
     if team.is_first:
         _save(starter, run.output)
+
+
+def _go_on_from(file: Path, starter: Starter) -> None:
+    """Give the new adapter the weights of an earlier LoRA of the same rank."""
+    state = {name.removeprefix("unet."): tensor for name, tensor in load_file(file).items()}
+    set_peft_model_state_dict(starter.unet, state)
 
 
 def _style_loss(starter: Starter, latents: Tensor, prompts: list[str], _run: LoraRun) -> Tensor:
@@ -170,6 +179,12 @@ def _batch(bucket: Bucket, rng: random.Random, run: LoraRun) -> tuple[Tensor, li
     return bucket.latents[chosen].float(), prompts
 
 
+def _buckets(team: Team, run: LoraRun, rng: random.Random) -> list[Bucket]:
+    if run.kind == "style":
+        return _style_buckets(team, run, rng)
+    return [bucket for folder in run.data for bucket in load_buckets(folder)]
+
+
 @torch.no_grad()
 def _style_buckets(team: Team, run: LoraRun, rng: random.Random) -> list[Bucket]:
     """Chalk drawings of each size, freshly drawn and encoded."""
@@ -177,8 +192,8 @@ def _style_buckets(team: Team, run: LoraRun, rng: random.Random) -> list[Bucket]
     found: dict[Size, tuple[list[Scene], list[Tensor]]] = {}
     for _ in range(run.pictures):
         scene, size = replace(random_scene(rng), style=None), random_size(rng)
-        chalk = chalkboard(np.asarray(draw(scene, size), np.float32)).clip(0, 255)
-        pixels = to_pixels(Image.fromarray(chalk.astype(np.uint8)))[None].to(team.device)
+        chalk = filtered_by(chalkboard, draw(scene, size))
+        pixels = to_pixels(chalk)[None].to(team.device)
         scenes, latents = found.setdefault(size, ([], []))
         scenes.append(scene)
         latents.append(vae.encode(pixels).latent_dist.mean)
@@ -200,8 +215,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=("style", "lcm"))
     parser.add_argument("--base", type=Path, default=Path("models/starter"))
-    parser.add_argument("--data", type=Path, default=Path("training/runs/data"))
+    parser.add_argument("--data", type=Path, nargs="+", default=[Path("training/runs/data")])
     parser.add_argument("--output", type=Path)
+    parser.add_argument("--start", type=Path, help="a LoRA to go on from, made for an older base")
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--rank", type=int, default=12)
     parser.add_argument("--learning-rate", type=float, default=2e-3)

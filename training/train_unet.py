@@ -17,7 +17,7 @@ from torch.nn import functional
 from transformers import CLIPTokenizer
 
 from training import vocabulary
-from training.captions import PLAIN, caption
+from training.captions import EXPANDED, PLAIN, Manner, caption, nothing
 from training.dataset import Bucket, load_buckets
 from training.optimizer import MuonAdamW, learning_rate_at, split_parameters
 from training.scene import Scene
@@ -158,7 +158,11 @@ def _learn(starter: Starter, bucket: Bucket, rng: random.Random, run: UnetRun) -
     area = bucket.latents.shape[2] * bucket.latents.shape[3]
     batch = min(run.largest_batch, run.batch_tokens // area)
     chosen = [rng.randrange(len(bucket.scenes)) for _ in range(batch)]
-    prompts = ["" if rng.random() < EMPTY_SHARE else caption(bucket.scenes[i], rng) for i in chosen]
+    manner = rng.choice((Manner(), EXPANDED))
+    prompts = [
+        nothing(rng) if rng.random() < EMPTY_SHARE else caption(bucket.scenes[i], rng, manner)
+        for i in chosen
+    ]
     latents = bucket.latents[chosen].float().to(starter.unet.device)
     loss = velocity_loss(starter, latents, prompts, run)
     loss.backward()

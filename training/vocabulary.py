@@ -96,6 +96,18 @@ STYLES: Final = (
     "vaporwave",
     "oil painting",
     "comic",
+    "stained glass",
+    "mosaic",
+    "charcoal",
+    "crayon",
+    "thermal",
+    "x-ray",
+    "cyanotype",
+    "risograph",
+    "linocut",
+    "gold leaf",
+    "embroidery",
+    "night vision",
 )
 """Looks that change a picture; "flat vector" and its synonyms name the plain look."""
 
@@ -152,6 +164,18 @@ STYLE_SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "vaporwave": ("synthwave", "retrowave"),
     "oil painting": ("oil on canvas", "impasto"),
     "comic": ("comic book", "cartoon panel"),
+    "stained glass": ("church window", "leaded glass"),
+    "mosaic": ("tessera tiles", "tile mosaic"),
+    "charcoal": ("charcoal drawing", "charcoal sketch"),
+    "crayon": ("wax crayon", "child's crayon drawing"),
+    "thermal": ("thermal camera", "heat map", "infrared thermography"),
+    "x-ray": ("xray", "radiograph"),
+    "cyanotype": ("sun print", "prussian blue print"),
+    "risograph": ("riso print", "two-color print"),
+    "linocut": ("woodcut", "lino print", "block print"),
+    "gold leaf": ("gilded", "gold foil"),
+    "embroidery": ("embroidered", "needlework", "stitched"),
+    "night vision": ("night-vision goggles", "green phosphor"),
 }
 
 PLAIN_STYLES: Final = ("flat vector", "clip art", "flat design", "vector illustration")
