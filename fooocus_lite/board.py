@@ -85,6 +85,11 @@ class Board:
         with self._lock:
             return self._unsaved.get(picture_id)
 
+    def forget(self, picture_id: str) -> None:
+        """Lets go of a picture that could not be saved."""
+        with self._lock:
+            self._unsaved.pop(picture_id, None)
+
     def unsaved_of(self, job_id: str) -> list[Picture]:
         with self._lock:
             return [picture for picture, _ in self._unsaved.values() if picture.job_id == job_id]

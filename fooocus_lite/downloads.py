@@ -11,35 +11,17 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from .errors import BadRequest, Cancelled, FooocusLiteError, NotFound, WeightsError
 from .weights.progress import Progress
+from .wishes import Wish
 
 log = logging.getLogger(__name__)
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 UNFINISHED = frozenset({"waiting", "running"})
 BROKE_OFF = "The program ended before it was complete. What has come is kept."
 ELSEWHERE = "Another program is downloading this model. Waiting for it."
-
-
-class Wish(BaseModel):
-    """What to bring: a repository of the Hub in a `variant`, or single `files` of it.
-
-    `name` is what people call it; no two downloads have the same. `lora`: the file is kept under
-    that name, for the performance that needs it. `is_update`: the newest revision, not the locked.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(min_length=1, max_length=300)
-    title: str = Field(max_length=300)
-    repo_id: str = Field(max_length=100)
-    revision: str | None = Field(default=None, max_length=200)
-    variant: str | None = Field(default="fp16", max_length=20)
-    files: tuple[str, ...] = Field(default=(), max_length=10)
-    lora: str | None = Field(default=None, max_length=100)
-    is_update: bool = False
 
 
 @dataclass(frozen=True)

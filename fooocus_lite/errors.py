@@ -2,9 +2,12 @@
 
     FooocusLiteError
     ├── BadRequest        a value outside what the program accepts
-    │   └── UnknownName   a style, preset, scheduler, … that does not exist
+    │   ├── UnknownName   a style, preset, scheduler, … that does not exist
+    │   ├── TooMany       more than somebody may have at a time or in an hour
+    │   └── LineFull      nobody's job is taken until some of those waiting are done
     ├── NotFound          a job or picture that is not there, or is somebody else's
     ├── NotAllowed        only the host of the program may do that
+    ├── NotLoggedIn       nobody is asking, or with a wrong password or key
     ├── WeightsError      a model file is missing, damaged or of the wrong kind
     ├── OutOfMemory       the device could not hold the picture being made
     ├── BrokenPicture     the model returned numbers that are no picture (NaN)
@@ -53,12 +56,37 @@ class UnknownName(BadRequest):
         return cls(f"There is no {kind} called “{name}”. {hint}", field=kind, allowed=near or names)
 
 
+class TooMany(BadRequest):
+    """`retry_after_s`: when it will be possible, if waiting helps."""
+
+    code = "too_many"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        allowed: Iterable[object] = (),
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, field=field, allowed=allowed)
+        self.retry_after_s = retry_after_s
+
+
+class LineFull(BadRequest):
+    code = "line_full"
+
+
 class NotFound(FooocusLiteError):
     code = "not_found"
 
 
 class NotAllowed(FooocusLiteError):
     code = "not_allowed"
+
+
+class NotLoggedIn(FooocusLiteError):
+    code = "not_logged_in"
 
 
 class WeightsError(FooocusLiteError):

@@ -18,8 +18,9 @@ from .archive import pictures
 from .archive.job import Job, Wish
 from .archive.jobs import JobStore
 from .board import Board
-from .errors import DiskError, FooocusLiteError, WeightsError
+from .errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
 from .events import JobError, JobState, Loading, Picture, Step
+from .forecasts import Forecasts
 from .recipe import Recipe
 from .settings import Settings
 from .stock import Stock
@@ -29,12 +30,16 @@ from .weights.catalogue import Model
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from .engine.kitchen import CookStep, Kitchen
+    from .engine.kitchen import Kitchen
+    from .engine.progress import CookStep
 
 IDLE_S = 0.5
 """How long a command line's job, put in the line by another process, may go unnoticed."""
 
 log = logging.getLogger(__name__)
+
+_Files = tuple[Model, dict[str, Path], dict[str, Path]]
+"""A recipe's model, and the files of its LoRAs and embeddings by name."""
 
 
 class _Stopped(Exception):
@@ -49,6 +54,10 @@ class _Closing(Exception):
     """The program ends; the job goes back to the line."""
 
 
+class _Called(Exception):
+    """Something came that is more than loading a model ahead of its first job."""
+
+
 class Lane:
     """Runs until closed. `only` limits it to some jobs (a command line cooks its own)."""
 
@@ -58,16 +67,21 @@ class Lane:
         store: JobStore,
         board: Board,
         stock: Stock,
+        forecasts: Forecasts,
         only: Collection[str] | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._board = board
         self._stock = stock
+        self._forecasts = forecasts
         self._only = only
         self._wake = Event()
         self._closing = Event()
         self._kitchen: Future[Kitchen] = Future()
+        self._ahead: Recipe | None = None
+        self.loading_ahead = ""
+        """What is being loaded though no job asks for it, in words; empty mostly."""
         self._thread = Thread(target=self._run, name="lane", daemon=True)
 
     def start(self) -> None:
@@ -75,6 +89,11 @@ class Lane:
         self._thread.start()
 
     def wake(self) -> None:
+        self._wake.set()
+
+    def warm(self, recipe: Recipe) -> None:
+        """Loads the recipe's model when there is nothing else to do; the last wish counts."""
+        self._ahead = recipe
         self._wake.set()
 
     def close(self) -> None:
@@ -97,7 +116,9 @@ class Lane:
         try:
             from .engine.kitchen import Kitchen
 
-            self._kitchen.set_result(Kitchen())
+            kitchen = Kitchen(state=self._settings.state)
+            self._forecasts.open(kitchen)
+            self._kitchen.set_result(kitchen)
         except BaseException as error:  # handed to whoever asks for the kitchen
             self._kitchen.set_exception(error)
 
@@ -109,10 +130,39 @@ class Lane:
             except (sqlite3.Error, DiskError) as error:
                 log.error("the line cannot be read: %s", error)
                 job = None
-            if job is None:
+            if job is not None:
+                self._serve(job)
+            elif self._ahead is not None and self._kitchen.done():
+                self._load_ahead()
+            else:
                 self._wake.wait(IDLE_S)
-                continue
-            self._serve(job)
+
+    def _load_ahead(self) -> None:
+        """Loads what somebody is likely to ask for next. What fails is for that job to tell."""
+        recipe, self._ahead = self._ahead, None
+        if recipe is None:
+            return
+        try:
+            model, lora_files, embedding_files = self._files(recipe)
+            self._kitchen.result().load(
+                recipe,
+                model.folder,
+                lora_files,
+                on_stage=self._unless_called,
+                embedding_files=embedding_files,
+                config=model.config,
+            )
+        except _Called:
+            log.debug("loading %s ahead gave way", recipe.model)
+        except Exception as error:
+            log.info("%s was not loaded ahead: %s", recipe.model, error)
+        finally:
+            self.loading_ahead = ""
+
+    def _unless_called(self, stage: str) -> None:
+        if self._wake.is_set():
+            raise _Called
+        self.loading_ahead = f"{stage} …"
 
     def _serve(self, job: Job) -> None:
         """Brings one job to its end, whatever happens, and lives on."""
@@ -159,34 +209,58 @@ class Lane:
 
     def _cook_one(self, kitchen: "Kitchen", job: Job, index: int) -> None:
         started = time.monotonic()
-        recipe, model, lora_files, embedding_files = self._completed(job.recipes[index])
+        recipe, files = self._completed(job.recipes[index])
         self._store.set_recipe(job.id, index, recipe)
-        kitchen.load(
-            recipe,
-            model.folder,
-            lora_files,
-            on_stage=lambda stage: self._show_stage(job, stage),
-            embedding_files=embedding_files,
-        )
-        image = kitchen.cook(
-            recipe,
-            on_step=lambda step: self._on_step(job, index, step),
-            wants_preview=lambda: self._board.is_watched(job.id),
-        )
-        self._keep(kitchen, job, index, recipe, image, time.monotonic() - started)
+        image = self._cooked(kitchen, job, index, recipe, files)
+        cooked = time.monotonic()
+        self._keep(kitchen, job, index, recipe, image, cooked - started)
+        self._forecasts.note(kitchen, recipe, time.monotonic() - cooked)
 
-    def _completed(self, recipe: Recipe) -> tuple[Recipe, Model, dict[str, Path], dict[str, Path]]:
-        """The recipe with the hashes of the files it is about to use; its LoRAs and embeddings."""
+    def _cooked(
+        self, kitchen: "Kitchen", job: Job, index: int, recipe: Recipe, files: _Files
+    ) -> "Image":
+        """The recipe's picture, by the best plan that memory is enough for.
+
+        Raises OutOfMemory when the thriftiest one was not thrifty enough.
+        """
+        model, lora_files, embedding_files = files
+        while True:
+            try:
+                kitchen.load(
+                    recipe,
+                    model.folder,
+                    lora_files,
+                    on_stage=lambda stage: self._show_stage(job, stage),
+                    embedding_files=embedding_files,
+                    config=model.config,
+                )
+                return kitchen.cook(
+                    recipe,
+                    on_step=lambda step: self._on_step(job, index, step),
+                    wants_preview=lambda: self._board.is_watched(job.id),
+                )
+            except OutOfMemory:
+                plan = kitchen.thriftier_plan(recipe, model.folder, model.config)
+                if plan is None:
+                    raise
+            # The failed try is let go of by now; the recipe, and so the seed, is the same.
+            self._show_stage(job, f"Not enough memory. Once more: {plan.place}")
+
+    def _completed(self, recipe: Recipe) -> tuple[Recipe, _Files]:
+        """The recipe with the hashes of the files it is about to use, and those files."""
+        found = model, lora_files, embedding_files = self._files(recipe)
+        hashes = verify.hashes(model.folder)
+        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
+            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
+        return recipe.model_copy(update={"model_hashes": hashes}), found
+
+    def _files(self, recipe: Recipe) -> _Files:
+        """The model, and the files of the LoRAs and embeddings that the recipe names."""
         model = self._stock.model(recipe.model)
         loras = [lora.name for lora in recipe.loras]
         lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
         known = self._stock.embedding_files(model)
-        embedding_files = _chosen("embedding", recipe.embeddings, known)
-        hashes = verify.hashes(model.folder)
-        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
-            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
-        completed = recipe.model_copy(update={"model_hashes": hashes})
-        return completed, model, lora_files, embedding_files
+        return model, lora_files, _chosen("embedding", recipe.embeddings, known)
 
     def _show_stage(self, job: Job, stage: str) -> None:
         self._board.show(job.id, Loading(stage))

@@ -5,31 +5,40 @@ For the host only; `Studio.model_store` looks at who asks.
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .downloads import Download, Downloads, Wish
+from .downloads import Download, Downloads
 from .errors import BadRequest, UnknownName, WeightsError
 from .settings import Settings
 from .stock import Stock
 from .thinking.families import FAMILIES, STARTER
-from .thinking.families.family import PerformanceLoRA
 from .thinking.presets import Preset
-from .weights import download, lock, snapshots
-from .weights.address import address
+from .uploads import FOLDERS, Upload
+from .weights import conversion, download, inspect, lock, own_files, snapshots
+from .weights.catalogue import Model as Model
 from .weights.disk import writing_to
 from .weights.download import Offer, Order, Snapshot
 from .weights.hub import Hub
-from .weights.progress import Progress
-from .weights.selection import INDEX, Wanted
+from .weights.inspect import Inspection as Inspection
+from .weights.own_files import OwnFile as OwnFile
+from .weights.patience import Patience
+from .weights.progress import Progress as Progress
+from .weights.selection import CONFIGS, INDEX, Wanted
+from .wishes import Wish, wish_for
 
+NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
+"""What files are called whose repository says what they are."""
 NOBODY_STOPS: Callable[[], bool] = lambda: False  # noqa: E731 - a default of several functions
 
 
 @dataclass(frozen=True)
 class Described:
-    """What the Hub has, told before it is downloaded. `problem`: why it could not be used here."""
+    """What the Hub has, told before it is downloaded. `problem`: why it could not be used here.
+
+    `files`: those that would be downloaded, with their sizes in bytes.
+    """
 
     name: str
     repo_id: str
@@ -40,7 +49,17 @@ class Described:
     licence: str
     is_gated: bool
     link: str
+    files: Mapping[str, int]
     problem: str = ""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A model that was looked at: `is_hashed` when every byte was compared, not only headers."""
+
+    name: str
+    is_hashed: bool
+    problem: str | None
 
 
 class ModelStore:
@@ -88,29 +107,30 @@ class ModelStore:
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         is_cancelled: Callable[[], bool] = NOBODY_STOPS,
     ) -> Snapshot:
-        """Downloads here and now. Raises WeightsError, or Cancelled."""
+        """Downloads here and now. Raises WeightsError, or Cancelled.
+
+        A single file is found afterwards in the folder of its kind too, such as models/loras.
+        """
         snapshot = download.download(
             wish.repo_id,
             wish.revision,
             models_dir=self._settings.models,
-            wanted=Wanted(variant=wish.variant, files=wish.files),
+            wanted=_wanted(wish),
             token=self._hub.token,
             endpoint=self._hub.endpoint,
             on_progress=on_progress,
             is_cancelled=is_cancelled,
             is_update=wish.is_update,
+            patience=self._hub.patience,
         )
-        if wish.lora:
-            target = self._settings.models / "loras" / f"{wish.lora}.safetensors"
-            with writing_to(target.parent):
-                target.unlink(missing_ok=True)
-                snapshots.link(snapshot.folder / wish.files[0], target)
+        for file in wish.files:
+            self._shelve(snapshot, file, wish.lora)
         return snapshot
 
     def look_up(self, text: str) -> Described:
         """What the Hub has under a name or link. Raises BadRequest, or WeightsError with a link."""
         wish = self.wish(text)
-        wanted = Wanted(variant=wish.variant, files=wish.files)
+        wanted = _wanted(wish)
         order = Order(wish.repo_id, self._settings.models, wanted, wish.revision, self._hub)
         offer = download.offer(order)
         family, problem = (None, "") if wish.files else self._kind(offer)
@@ -124,8 +144,42 @@ class ModelStore:
             licence=offer.repository.licence,
             is_gated=offer.repository.is_gated,
             link=offer.repository.link,
+            files={file.path: file.size for file in offer.files},
             problem=problem,
         )
+
+    def checked(self, name: str | None = None) -> Iterator[Checked]:
+        """Every model and download, or the named one, read again.
+
+        All bytes where lock.json knows what they should be, else the headers. Raises UnknownName,
+        and WeightsError when lock.json itself is damaged.
+        """
+        entries, models = lock.read(self._settings.models), self._stock.models()
+        names = sorted({*entries, *models})
+        if name is not None and name not in names:
+            raise UnknownName.among("model", name, names)
+        for each in names if name is None else [name]:
+            problem = self._stock.model_problem(models[each]) if each in models else None
+            if problem is None and each in entries:
+                problem = lock.problem(self._settings.models, each, entries[each])
+            yield Checked(each, each in entries, problem)
+
+    def receive(self, file_name: str, size: int) -> Upload:
+        """A file of so many bytes that a person sends. Raises BadRequest, WeightsError."""
+        limit = int(self._settings.upload_limit_gib * 2**30)
+        return Upload(file_name, size, self._settings.models, limit)
+
+    def convert(self, source: Path) -> OwnFile:
+        """A safetensors file made of a pickle, which stays. Raises BadRequest, WeightsError."""
+        made = conversion.convert(source, self._settings.models)
+        return own_files.look_at(made, self._stock.model_folders())
+
+    def own_file(self, name: str) -> OwnFile | None:
+        """A single file by its path, or by its name among the models; None when it is neither."""
+        path = Path(name).expanduser()
+        if path.is_file():
+            return own_files.look_at(path, self._stock.model_folders())
+        return next((each for each in self._stock.own_files() if each.name == name), None)
 
     def discard(self, name: str) -> None:
         """Forgets a download that is over; what came of an incomplete one is deleted."""
@@ -136,25 +190,32 @@ class ModelStore:
 
     def remove(self, name: str) -> None:
         """Deletes a model's files. Raises UnknownName, BadRequest for one that is not ours."""
-        model = self._stock.model(name)
         if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
             raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
-        if not self.may_remove(name):
+        if self.revisions(name):
+            self._remove_download(name)
+            return
+        model = self._stock.model(name)
+        if not self.may_remove(model):
             raise BadRequest(
                 f"{model.title} came with the program, or lies in the folder of another one. "
                 "Remove it there.",
                 field="name",
             )
-        if self.revisions(name):
-            lock.forget(self._settings.models, name)
-            self._delete(snapshots.folder_of(self._settings.models, name))
-        else:
-            self._delete(model.folder)
+        repo_id = self._only_in(model.folder)
+        self._delete(model.folder)
+        if repo_id is not None:
+            self._remove_download(repo_id)
+        self._stock.drop_bare_preset(name)
 
-    def may_remove(self, name: str) -> bool:
+    def may_remove(self, model: Model) -> bool:
         """Whether the model lies in our own models folder and did not come with the program."""
-        folder = self._stock.model(name).folder
-        return name != STARTER.name and folder.is_relative_to(self._settings.models)
+        is_ours = model.folder.is_relative_to(self._settings.models)
+        return is_ours and model.name != STARTER.name
+
+    def preset_for(self, name: str) -> Preset:
+        """A preset of a model that is here, made when there is none. Raises UnknownName."""
+        return self._stock.preset_for_model(name)
 
     def free_bytes(self) -> int:
         """The room on the disk of the models folder."""
@@ -168,7 +229,44 @@ class ModelStore:
     @property
     def _hub(self) -> Hub:
         token = self._settings.hub_token
-        return Hub(self._settings.hub_endpoint, token.get_secret_value() if token else None)
+        return Hub(
+            self._settings.hub_endpoint,
+            token.get_secret_value() if token else None,
+            Patience(self._settings.download_timeout_s),
+        )
+
+    def _remove_download(self, name: str) -> None:
+        """Deletes all revisions of a repository, and the links to its files."""
+        models_dir = self._settings.models
+        lock.forget(models_dir, name)
+        self._delete(snapshots.folder_of(models_dir, name))
+        for link in models_dir.glob("*/*"):
+            if link.is_symlink() and not link.exists():
+                link.unlink()
+        self._stock.drop_bare_preset(name)
+
+    def _only_in(self, link: Path) -> str | None:
+        """The download of which this is a link to the only file; None for any other file."""
+        hub = (self._settings.models / "hub").resolve()
+        if not link.is_symlink() or not link.resolve().is_relative_to(hub):
+            return None
+        repo_id = snapshots.repo_id_of(hub / link.resolve().relative_to(hub).parts[0])
+        entry = lock.read(self._settings.models).get(repo_id or "")
+        return repo_id if entry is not None and len(entry.files) == 1 else None
+
+    def _shelve(self, snapshot: Snapshot, file: str, lora: str | None) -> None:
+        """Links a file into the folder of its kind; one of the person's own stays as it is."""
+        path = snapshot.folder / file
+        folder = "loras" if lora else FOLDERS.get(inspect.inspect(path).kind)
+        if folder is None:
+            return
+        stem = snapshot.repo_id.split("/")[1] if path.stem in NAMELESS else path.stem
+        target = self._settings.models / folder / f"{lora or stem}{path.suffix}"
+        if target.exists() and not target.is_symlink():
+            return
+        with writing_to(target.parent):
+            target.unlink(missing_ok=True)
+            snapshots.link(path, target)
 
     def _locked(self, repo_id: str, wish: Wish) -> Wish:
         """The wish for the same parts of the repository as were brought before."""
@@ -176,8 +274,11 @@ class ModelStore:
         if entry is None:
             return wish
         locked = entry.revisions[wish.revision or entry.revision]
+        variants = [each for each in locked.variants if each != CONFIGS]
+        if variants:
+            return wish.model_copy(update={"variant": variants[0] or None, "files": ()})
         if locked.variants:
-            return wish.model_copy(update={"variant": locked.variants[0] or None, "files": ()})
+            return wish.model_copy(update={"is_config_only": True, "files": ()})
         return wish.model_copy(update={"files": tuple(locked.files)})
 
     def _kind(self, offer: Offer) -> tuple[str | None, str]:
@@ -185,12 +286,11 @@ class ModelStore:
         listed = offer.repository.file(INDEX)
         body = self._hub.content(offer.repository, listed, NOBODY_STOPS) if listed else b"{}"
         class_name = json.loads(body).get("_class_name")
-        found = (each.title for each in FAMILIES.values() if each.pipeline == class_name)
-        family = next(found, None)
-        if family is not None:
-            return family, ""
-        kinds = sorted({each.title for each in FAMILIES.values() if each.name != STARTER.name})
-        return None, f"It is a {class_name}, which cannot be used here. Known: {', '.join(kinds)}."
+        kinds = {each.pipeline: each.title for each in FAMILIES.values() if each != STARTER}
+        if class_name in kinds:
+            return kinds[class_name], ""
+        known = ", ".join(sorted(kinds.values()))
+        return None, f"It is a {class_name}, which cannot be used here. Known: {known}."
 
     def _delete(self, path: Path) -> None:
         try:
@@ -205,37 +305,5 @@ class ModelStore:
             ) from None
 
 
-def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
-    """What a preset's, model's or performance LoRA's name, or something pasted, asks for.
-
-    Raises BadRequest or UnknownName.
-    """
-    named = name.strip()
-    models = (each for each in presets.values() if each.model == named)
-    if preset := presets.get(named) or next(models, None):
-        return Wish(
-            name=preset.model,
-            title=preset.shown_name,
-            repo_id=address(preset.model).repo_id,
-            variant=preset.variant,
-            files=(preset.file,) if preset.file else (),
-        )
-    if lora := performance_loras().get(named):
-        return Wish(
-            name=named, title=named, repo_id=lora.repo_id or "", files=(lora.file,), lora=named
-        )
-    if "/" not in named:
-        raise UnknownName.among("preset, model or LoRA", named, [*presets, *performance_loras()])
-    place = address(named)
-    whole = f"{place.repo_id}/{place.file}" if place.file else place.repo_id
-    files = (place.file,) if place.file else ()
-    return Wish(
-        name=whole, title=whole, repo_id=place.repo_id, revision=place.revision, files=files
-    )
-
-
-def performance_loras() -> dict[str, PerformanceLoRA]:
-    """The LoRAs by name that performances need and the Hub has."""
-    rows = (row for each in FAMILIES.values() for row in (*each.performances, *each.distilled))
-    loras = (row.lora for row in rows if row.lora is not None)
-    return {lora.name: lora for lora in loras if lora.repo_id is not None}
+def _wanted(wish: Wish) -> Wanted:
+    return Wanted(wish.variant, wish.files, wish.is_config_only)

@@ -10,10 +10,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from .errors import BadRequest, nearest_names
 from .recipe import ImageFormat
+from .visitor import TIERS, Tier, TierName
 
 PROGRAM = Path(__file__).resolve().parent
 CHECKOUT = PROGRAM.parent
@@ -45,7 +54,55 @@ class Settings(BaseModel):
     upload_limit_gib: float = Field(default=60, gt=0)
     hub_endpoint: str = Field(default="https://huggingface.co", pattern=r"^https?://[^\s/]")
     hub_token: SecretStr | None = None
+    extra_model_folders: tuple[Path, ...] = ()
+    """Trees of A1111, ComfyUI or Fooocus, used where they lie; relative ones from `home`."""
+    download_timeout_s: float = Field(default=60, gt=0, description="Without any byte.")
+    tiers: dict[TierName, Tier] = dict(TIERS)
+    visitor_tier: TierName = "standard"
+    trusted_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    ssl_certfile: Path | None = None
+    ssl_keyfile: Path | None = None
+    audit_prompts: bool = False
+    body_limit_mb: int = Field(default=20, ge=1)
+    body_timeout_s: float = Field(default=30, gt=0)
+    allow_private_webhooks: bool = False
     is_space: bool = False
+
+    @field_validator("tiers", mode="before")
+    @classmethod
+    def _begin_with_the_usual(cls, given: Any) -> Any:
+        """What a tier of `config.toml` leaves out stays as it is."""
+        if not isinstance(given, dict):
+            return given
+        changed = {
+            name: {**TIERS[name].model_dump(), **values}
+            for name, values in given.items()
+            if name in TIERS and isinstance(values, dict)
+        }
+        return {**TIERS, **given, **changed}
+
+    @field_validator(
+        "extra_model_folders", "trusted_hosts", "trusted_proxies", "cors_origins", mode="before"
+    )
+    @classmethod
+    def _by_commas(cls, given: Any) -> Any:
+        """The environment and the command line give a list as text."""
+        if isinstance(given, str):
+            return tuple(part.strip() for part in given.split(",") if part.strip())
+        return given
+
+    @model_validator(mode="after")
+    def _has_both_files(self) -> "Settings":
+        if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
+            raise ValueError("ssl_certfile and ssl_keyfile come together; give both or neither")
+        return self
+
+    @property
+    def users_file(self) -> Path:
+        """Where users stand: the file that was named, else the one in the state folder."""
+        return self.users or self.state / "users.json"
 
     @property
     def state(self) -> Path:
@@ -58,11 +115,15 @@ class Settings(BaseModel):
 
     @property
     def is_local_only(self) -> bool:
-        """Whether only this machine can reach the page: one person, who may see everything."""
+        """Whether only this machine can reach the page: one person, who may see everything.
+
+        With `users` named it is not: a proxy may stand in front.
+        """
         return (
             self.listen in ("127.0.0.1", "localhost", "::1")
             and not self.share
             and not self.is_space
+            and self.users is None
         )
 
 
@@ -89,6 +150,8 @@ def load(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
+        if not name:
+            raise BadRequest(f"{first['msg'].removeprefix('Value error, ')}.") from None
         raise BadRequest(
             f"The setting {name} is “{first['input']}”: {first['msg'].lower()}.", field=name
         ) from None
@@ -115,6 +178,7 @@ def _space(environment: Mapping[str, str]) -> dict[str, Any]:
         return {}
     return {
         "is_space": True,
+        "visitor_tier": "free",
         "browser": False,
         "listen": environment.get("GRADIO_SERVER_NAME", "0.0.0.0"),
         "port": environment.get("GRADIO_SERVER_PORT", "7860"),
@@ -125,9 +189,21 @@ def _hub(environment: Mapping[str, str]) -> dict[str, Any]:
     """The mirror and the access token as every program of the Hub takes them."""
     found = {
         "hub_endpoint": environment.get("HF_ENDPOINT"),
-        "hub_token": environment.get("HF_TOKEN"),
+        "hub_token": environment.get("HF_TOKEN") or _login(environment),
     }
     return {name: value.rstrip("/") for name, value in found.items() if value}
+
+
+def _login(environment: Mapping[str, str]) -> str:
+    """The token that `hf auth login` left on this computer; none without a home to look in."""
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    cache = environment.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else "")
+    folder = environment.get("HF_HOME") or (f"{cache}/huggingface" if cache else "")
+    path = environment.get("HF_TOKEN_PATH") or (f"{folder}/token" if folder else "")
+    try:
+        return Path(path).expanduser().read_text(encoding="utf-8").strip() if path else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _from_file(path: Path) -> dict[str, Any]:

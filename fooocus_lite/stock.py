@@ -1,6 +1,6 @@
 """What is here to cook with: presets, styles, wildcards, models, LoRAs, and the device for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -15,13 +15,15 @@ from .thinking import memory
 from .thinking.costs import native_picture
 from .thinking.families import FAMILIES, Family
 from .thinking.pantry import Pantry
-from .thinking.presets import Preset, named, saved_as
+from .thinking.presets import Preset, bare, named, saved_as
 from .thinking.resolve import is_distilled, preset_for
 from .thinking.schedulers import SCHEDULERS
 from .thinking.styles import BUILT_IN, Style, saying
 from .thinking.wildcards import Wildcards
-from .weights import catalogue, sizes, tokens, verify
+from .weights import catalogue, configs, folders, own_files, sizes, tokens, verify
 from .weights.catalogue import Model
+from .weights.inspect import inspect
+from .weights.own_files import OwnFile
 from .weights.tokens import TokenCount
 from .weights.words import known_words, style_words
 
@@ -63,7 +65,7 @@ class Stock:
 
     def models(self) -> dict[str, Model]:
         """The models that lie here now, by name."""
-        return catalogue.find(self._model_folders())
+        return catalogue.find(self.model_folders())
 
     def model(self, name: str) -> Model:
         """Raises UnknownName when there is no such model."""
@@ -71,6 +73,20 @@ class Stock:
         if name not in models:
             raise UnknownName.among("model", name, models)
         return models[name]
+
+    def model_folders(self) -> list[Path]:
+        """Where models are looked for, ours first; then the trees of other programs."""
+        own = [self._settings.models, library.program_folder("models")]
+        home = self._settings.home
+        others = [home / each.expanduser() for each in self._settings.extra_model_folders]
+        return list(dict.fromkeys([*own, *folders.trees(others)]))
+
+    def own_files(self, *kinds: str) -> list[OwnFile]:
+        """The single files in these folders, such as "loras" (all, when none is named).
+
+        Each with what its header says, or the reason why it cannot be used as it is.
+        """
+        return own_files.found(self.model_folders(), kinds)
 
     def family_of(self, model: str) -> Family:
         """The kind of a model that is here, or that a preset names. Raises UnknownName."""
@@ -84,10 +100,10 @@ class Stock:
         return is_distilled(model, self.presets)
 
     def lora_files(self, model: Model) -> dict[str, Path]:
-        return catalogue.find_loras(model.folder, self._model_folders())
+        return catalogue.find_loras(model.folder, self.model_folders())
 
     def embedding_files(self, model: Model) -> dict[str, Path]:
-        return catalogue.find_embeddings(model.folder, self._model_folders())
+        return catalogue.find_embeddings(model.folder, self.model_folders())
 
     def token_counts(self, model: str, text: str) -> tuple[TokenCount, ...]:
         """What the text is for each text encoder of the model, as it is typed.
@@ -95,14 +111,14 @@ class Stock:
         Empty for a model that is not here. Raises WeightsError when a tokenizer is damaged.
         """
         known = self._typed_for.get(model)
-        if known is None or not known.folder.is_dir():
+        if known is None or not known.settings.exists():
             known = self.models().get(model)
         if known is None:
             return ()
         # Looking through all models at each key would take longer than the counting.
         self._typed_for[model] = known
         files = self.embedding_files(known)
-        return tokens.counts(known.folder, FAMILIES[known.family], text, files)
+        return tokens.counts(known.settings, FAMILIES[known.family], text, files)
 
     def preset_named(self, name: str | None = None) -> Preset:
         """The preset of that name, or the default one. Raises UnknownName."""
@@ -112,14 +128,25 @@ class Stock:
         """All that a request may name, for `resolve`."""
         models = self.models()
         families = self._families(models)
+        # Those that every model may use are looked for once.
+        loras = frozenset(catalogue.find_loras(None, self.model_folders()))
+        vectors = frozenset(catalogue.find_embeddings(None, self.model_folders()))
         return Pantry(
             presets=self.presets,
             styles=self.styles,
             families=families,
-            loras={name: frozenset(self._loras(models.get(name))) for name in families},
+            loras={name: loras | _own(catalogue.find_loras, models.get(name)) for name in families},
             default_preset=self._settings.preset,
             wildcards=self.wildcards,
-            embeddings={name: frozenset(self._embeddings(models.get(name))) for name in families},
+            embeddings={
+                name: vectors | _own(catalogue.find_embeddings, models.get(name))
+                for name in families
+            },
+            unusable={
+                file.name: file.problem
+                for file in self.own_files(folders.CHECKPOINTS)
+                if file.problem and file.name not in families
+            },
         )
 
     def ready_presets(self) -> tuple[str, ...]:
@@ -133,10 +160,18 @@ class Stock:
         for recipe in recipes:
             if recipe.model not in models:
                 raise missing.model_error(recipe, self.presets, self.ready_presets())
-            here = self.lora_files(models[recipe.model])
+            model = models[recipe.model]
+            if model.inspection is not None:
+                configs.checked(model.name, model.inspection, model.config)
+            here = self.lora_files(model)
             for lora in recipe.loras:
                 if lora.name not in here:
                     raise missing.lora_error(lora.name, FAMILIES[recipe.family])
+                _check_fit(lora.name, here[lora.name], recipe, "lora")
+            vectors = self.embedding_files(model)
+            for name in recipe.embeddings:
+                if name in vectors:
+                    _check_fit(name, vectors[name], recipe, "prompt")
 
     def save_preset(self, name: str, recipe: Recipe, replace: bool = False) -> Path:
         """The file of a new preset that asks for what the recipe's request asked for.
@@ -165,6 +200,29 @@ class Stock:
         self.reload()
         return path
 
+    def preset_for_model(self, name: str) -> Preset:
+        """A preset of this model; one that only names it is saved when there is none yet.
+
+        Raises UnknownName, DiskError.
+        """
+        for preset in self.presets.values():
+            if preset.model == name:
+                return preset
+        model = self.model(name)
+        taken = {each.lower() for each in self.presets}
+        preset = bare(model.name, model.title, model.family, taken)
+        preset_files.write(preset, self._settings.home / "presets")
+        self.reload()
+        return self.presets[preset.name]
+
+    def drop_bare_preset(self, model: str) -> None:
+        """Deletes what `preset_for_model` wrote; a preset that says more than the model stays."""
+        for file in self._library.presets.values():
+            says = file.preset.model_dump()
+            if says == bare(model, says["name"], says["family"], ()).model_dump():
+                file.path.unlink(missing_ok=True)
+        self.reload()
+
     def reload(self) -> None:
         """Reads the data files again: what was added, changed or taken away counts from now on."""
         self._library = library.read(self._settings)
@@ -182,7 +240,9 @@ class Stock:
 
         here = self.model(model)
         picture = native_picture(FAMILIES[here.family])
-        return memory.plans(hardware.facts(), sizes.of_folder(here.folder), picture)[0].reason
+        facts = hardware.facts(self._settings.state)
+        size = sizes.of_folder(here.folder, here.config)
+        return memory.plans(facts, size, picture)[0].reason
 
     def shown_styles(self, model: str) -> tuple[str, ...] | None:
         """Names of the styles that a model with few words can show; None when it sets no limit."""
@@ -219,12 +279,11 @@ class Stock:
         """What is wrong with a model's files; None when every one is whole."""
         try:
             verify.check_folder(model.folder)
+            if model.inspection is not None:
+                configs.checked(model.name, model.inspection, model.config)
         except WeightsError as error:
             return error.message
         return None
-
-    def _model_folders(self) -> list[Path]:
-        return list(dict.fromkeys([self._settings.models, library.program_folder("models")]))
 
     def _families(self, models: dict[str, Model]) -> dict[str, Family]:
         """By name: models that are here, and those that presets name with their kind."""
@@ -235,14 +294,18 @@ class Stock:
         }
         return named_ones | {name: FAMILIES[model.family] for name, model in models.items()}
 
-    def _loras(self, model: Model | None) -> dict[str, Path]:
-        """The LoRAs for a model; for one that is not here, those that any model may use."""
-        if model is not None:
-            return self.lora_files(model)
-        return catalogue.find_loras(self._settings.models, self._model_folders())
 
-    def _embeddings(self, model: Model | None) -> dict[str, Path]:
-        """The embeddings for a model; for one that is not here, those that any model may use."""
-        if model is not None:
-            return self.embedding_files(model)
-        return catalogue.find_embeddings(self._settings.models, self._model_folders())
+def _own(find: Callable[..., dict[str, Path]], model: Model | None) -> frozenset[str]:
+    """Names of the files that came with a model."""
+    return frozenset(find(model.folder, ())) if model is not None else frozenset()
+
+
+def _check_fit(name: str, file: Path, recipe: Recipe, field: str) -> None:
+    """Raises WeightsError when the file is surely made for models of another family."""
+    title = FAMILIES[recipe.family].title
+    try:
+        inspection = inspect(file)
+    except WeightsError:  # whoever loads it says what is wrong
+        return
+    if said := own_files.misfit(name, inspection, recipe.family, title):
+        raise WeightsError(said, field=field)

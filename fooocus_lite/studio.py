@@ -4,6 +4,7 @@ start(request) -> job id; view, watch, follow -> what is happening; skip, stop; 
 """
 
 import asyncio
+import io
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from functools import cached_property
@@ -12,28 +13,41 @@ from random import SystemRandom
 
 from filelock import FileLock, Timeout
 
-from .archive import compare, pictures
+from . import uploads
+from .admission import terms_for
+from .archive import compare, measuring, pictures
+from .archive.audit import Audit, Entry
 from .archive.database import Database, open_database
+from .archive.estimates import Estimates
 from .archive.history import History, Rebuilt
 from .archive.job import Job
 from .archive.jobs import JobStore
+from .archive.sessions import Sessions
 from .archive.sweep import sweep
+from .archive.terms import Terms
 from .board import Board
+from .doorkeeper import Doorkeeper
 from .downloads import Download
-from .errors import BadRequest, NotAllowed, NotFound
+from .errors import BadRequest, FooocusLiteError, NotAllowed, NotFound
 from .events import Event, JobView, Loading, Picture, Queued, Step
+from .forecasts import Forecasts
 from .lane import Lane
+from .measures import Measures
 from .model_store import ModelStore
 from .news import Seen, told
-from .recipe import ImageRequest, Recipe
+from .recipe import ImageFormat, ImageRequest, Recipe
+from .rule_files import read_rules
 from .settings import Settings
 from .stock import Stock
+from .thinking.forecast import Forecast
 from .thinking.inspection import Found
 from .thinking.link import Fingerprint, Shared
 from .thinking.resolve import resolve
+from .thinking.rules import Rule
 from .thinking.sheet import sheet
+from .visitor import LOCAL as LOCAL  # doors take it from here
+from .visitor import Visitor
 
-LOCAL = "local"
 HOST_ONLY = (
     "Models can be added and removed only by the host: with `fooocus-lite models` on the computer "
     "that runs the program, or on its page there without --listen and --share."
@@ -47,7 +61,9 @@ MEDIA_TYPES = {
 
 
 class Studio:
-    """One open house. `owner` is who asks: a browser's token, or "local" for the command line."""
+    """One open house. `owner` is who asks: a browser's token, "user:" and a user's name, or "local"
+    for the command line. A `Visitor` in its place brings what that visitor may ask for.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -75,13 +91,16 @@ class Studio:
             return False
         self._device_lock = lock
         sweep(self.settings.state / "tmp", self.settings.output_path)
+        uploads.sweep(self.settings.models)
         self._store.recover()
         return True
 
     def cook(self, only: Collection[str] | None = None) -> bool:
         """Starts the lane, for all jobs or `only` some; False when another process cooks."""
         if self._lane is None and self.take_device():
-            self._lane = Lane(self.settings, self._store, self.board, self.stock, only)
+            self._lane = Lane(
+                self.settings, self._store, self.board, self.stock, self._forecasts, only
+            )
             self._lane.start()
         return self._lane is not None
 
@@ -89,6 +108,11 @@ class Studio:
     def is_cooking(self) -> bool:
         """Whether this process has the device."""
         return self._lane is not None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether this process has the device and its engine is there."""
+        return self._lane is not None and self._lane.trouble is None
 
     def close(self) -> None:
         """Ends the lane after its running step; unfinished jobs go on at the next start."""
@@ -119,14 +143,35 @@ class Studio:
         return ModelStore(self.settings, self.stock)
 
     @cached_property
+    def _forecasts(self) -> Forecasts:
+        return Forecasts(Estimates(self._database), self.stock)
+
+    @cached_property
     def _database(self) -> Database:
         opened = open_database(self.settings.state / "jobs.sqlite3")
         self._notices += opened.notices
         return opened
 
+    @cached_property
+    def doorkeeper(self) -> Doorkeeper:
+        """Who may come in; the gate of the page and the API asks it."""
+        return Doorkeeper(self.settings, Sessions(self._database), self._audit)
+
+    @cached_property
+    def _audit(self) -> Audit:
+        return Audit(self._database)
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        return () if self.settings.is_local_only else read_rules(self.settings.home)
+
     def prepare(self) -> None:
-        """Opens the database now, so that its notices are known before the page is drawn."""
+        """Opens the database now, so that its notices are known before the page is drawn.
+
+        Raises BadRequest for prompt rules that cannot be read.
+        """
         self._store  # noqa: B018 - a cached property
+        self._rules  # noqa: B018
 
     # -- what is here ----------------------------------------------------------------------
 
@@ -138,20 +183,26 @@ class Studio:
     def status(self) -> str:
         """One line: the device and why, or what is still being loaded."""
         if self._lane is not None:
-            return self._lane.trouble or self.stock.default_device
+            return self._lane.trouble or self._lane.loading_ahead or self.stock.default_device
         if self._device_lock is not None:
             return "Starting the engine …"
         return "Another window of the program does the work."
 
     # -- models that come and go -----------------------------------------------------------
 
-    def model_store(self, owner: str = LOCAL) -> ModelStore:
+    def is_host(self, owner: str | Visitor = LOCAL) -> bool:
+        """Whether the asker may change what the program has: models, presets, style cards."""
+        if isinstance(owner, Visitor):
+            return owner.is_host
+        return owner == LOCAL or self.settings.is_local_only
+
+    def model_store(self, owner: str | Visitor = LOCAL) -> ModelStore:
         """The way in and out of models/. Raises NotAllowed for a visitor of a shared page."""
-        if owner != LOCAL and not self.settings.is_local_only:
+        if not self.is_host(owner):
             raise NotAllowed(HOST_ONLY)
         return self._models
 
-    def download(self, name: str, owner: str = LOCAL) -> Download:
+    def download(self, name: str, owner: str | Visitor = LOCAL) -> Download:
         """Begins to download a preset's model, a LoRA or something of the Hub, in the background.
 
         Raises BadRequest, UnknownName; NotAllowed for a visitor.
@@ -162,9 +213,23 @@ class Studio:
         """The downloads of this run of the program, and those that an earlier one left."""
         return self._models.downloads.all()
 
-    def cancel_download(self, name: str, owner: str = LOCAL) -> None:
+    def cancel_download(self, name: str, owner: str | Visitor = LOCAL) -> None:
         """Stops it; what has come is kept. Raises NotFound; NotAllowed for a visitor."""
         self.model_store(owner).downloads.cancel(name)
+
+    def warm(self, preset: str) -> None:
+        """Begins to load the preset's model if the device has nothing else to do.
+
+        Only where one person uses the program; nothing happens when the model is not here.
+        """
+        if self._lane is None or not self.settings.is_local_only:
+            return
+        try:
+            recipes = self.plan(ImageRequest(prompt="any", preset=preset))
+            self.stock.check_is_here(recipes)
+        except FooocusLiteError:
+            return
+        self._lane.warm(recipes[0])
 
     # -- asking ----------------------------------------------------------------------------
 
@@ -190,28 +255,60 @@ class Studio:
                     field=field,
                 )
 
-    def start(self, request: ImageRequest, owner: str = LOCAL) -> str:
-        """The id of a job that is on disk.
+    def forecast(self, request: ImageRequest) -> Forecast | None:
+        """What it would take to make it; None while nothing can be said.
 
-        Raises BadRequest, also when the line is full; WeightsError when a model has to come first.
+        Raises BadRequest, UnknownName or WeightsError.
+        """
+        return self._forecasts.of(self.plan(request))
+
+    def start(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> str:
+        """The id of a job that is on disk; one whose prompt is not allowed is `blocked` at once.
+
+        Raises BadRequest, also when the line is full; TooMany over a quota; WeightsError when a
+        model has to come first.
         """
         return self.start_recipes(request, self.plan(request), owner)
 
     def start_sheet(
-        self, request: ImageRequest, styles: Sequence[str] = (), owner: str = LOCAL
+        self, request: ImageRequest, styles: Sequence[str] = (), owner: str | Visitor = LOCAL
     ) -> str:
         """`start` for `plan_sheet`: one job, a picture for each style."""
         return self.start_recipes(request, self.plan_sheet(request, styles), owner)
 
     def start_recipes(
-        self, request: ImageRequest, recipes: Sequence[Recipe], owner: str = LOCAL
+        self, request: ImageRequest, recipes: Sequence[Recipe], owner: str | Visitor = LOCAL
     ) -> str:
         """`start` for recipes already decided (replay)."""
         self.stock.check_is_here(recipes)
-        job = self._store.add(owner, request, recipes)
+        visitor = self._visitor(owner)
+        try:
+            terms = self._terms(visitor, request, recipes)
+            job = self._store.add(visitor.owner, request, recipes, terms=terms)
+        except BadRequest as error:
+            if not self.settings.is_local_only:
+                refused = Entry(visitor.counted_as, "generate", error.code, pictures=len(recipes))
+                self._audit.note(refused)
+            raise
         if self._lane is not None:
             self._lane.wake()
         return job.id
+
+    def _visitor(self, owner: str | Visitor) -> Visitor:
+        """The asker with limits, also where a door names only the owner."""
+        if isinstance(owner, Visitor):
+            return owner
+        if self.is_host(owner):
+            return Visitor(owner, is_host=True)
+        return Visitor(owner, tier=self.settings.tiers[self.settings.visitor_tier])
+
+    def _terms(
+        self, visitor: Visitor, request: ImageRequest, recipes: Sequence[Recipe]
+    ) -> Terms | None:
+        """None for the command line, and alone on localhost: nothing is limited or written down."""
+        if visitor.owner == LOCAL or self.settings.is_local_only:
+            return None
+        return terms_for(visitor, request, recipes, self._rules, self.settings.audit_prompts)
 
     def skip(self, job_id: str, owner: str = LOCAL) -> None:
         """Leave the picture being made; go on with the next."""
@@ -228,7 +325,25 @@ class Studio:
 
     def active(self, owner: str = LOCAL) -> list[str]:
         """Ids of the owner's unfinished jobs, in the order they will run."""
-        return list(self._store.active(owner))
+        return list(self._store.active(None if owner == LOCAL else owner))
+
+    def waiting(self) -> int:
+        """How many jobs wait, everybody's."""
+        return measuring.waiting(self._database)
+
+    def measures(self) -> Measures:
+        """How the program is doing, in numbers."""
+        facts = self._forecasts.facts
+        is_gpu = facts is not None and facts.free_vram_mib is not None
+        return Measures(
+            jobs=measuring.jobs_by_state(self._database),
+            oldest_wait_s=measuring.oldest_wait_s(self._database),
+            seconds_per_step=measuring.seconds_per_step(self._database),
+            seconds_per_picture=self._store.seconds_per_picture(),
+            load_s=measuring.load_times(self._database),
+            free_vram_mib=facts.free_vram_mib if facts else None,
+            total_vram_mib=facts.total_mib if facts and is_gpu else None,
+        )
 
     def view(self, job_id: str, owner: str = LOCAL) -> JobView:
         """The job as it stands, newest preview included. Raises NotFound, also for a stranger."""
@@ -322,6 +437,43 @@ class Studio:
             return picture.path.read_bytes(), media_type
         except OSError:
             raise NotFound("The picture's file is gone from the outputs folder.") from None
+
+    def picture_as(
+        self,
+        picture_id: str,
+        image_format: ImageFormat,
+        owner: str = LOCAL,
+        size: tuple[int, int] | None = None,
+    ) -> tuple[bytes, str]:
+        """`picture_bytes` in a format and size, its recipe inside if it was. Raises NotFound."""
+        picture = self.picture(picture_id, owner)
+        content, media_type = self.picture_bytes(picture_id, owner)
+        has_size = size is None or size == (picture.width, picture.height)
+        if has_size and media_type == f"image/{image_format}":
+            return content, media_type
+        try:
+            content = pictures.converted(content, picture.recipe, image_format, size)
+        except OSError:
+            raise NotFound("The picture's file is damaged.", field="id") from None
+        return content, f"image/{image_format}"
+
+    def thumbnail(self, picture_id: str, owner: str = LOCAL) -> bytes:
+        """A WebP of at most 192 pixels a side. Raises NotFound."""
+        content, _ = self.picture_bytes(picture_id, owner)
+        try:
+            return pictures.thumbnail(io.BytesIO(content))
+        except OSError:
+            raise NotFound("The picture's file is damaged.", field="id") from None
+
+    def delete_picture(self, picture_id: str, owner: str = LOCAL) -> None:
+        """The picture's file and its place in the history, for good.
+
+        Raises NotFound, BadRequest for a file that lies elsewhere, DiskError.
+        """
+        picture = self.picture(picture_id, owner)
+        if picture.is_saved:
+            self._history.delete(picture, self.settings.output_path)
+        self.board.forget(picture_id)
 
     def inspect(self, picture: Path | bytes) -> Found:
         """What a picture, or a file with one, says about itself. Never raises."""

@@ -5,6 +5,7 @@ Memory holds one piece of it at a time. Knows nothing of HTTP.
 
 import contextlib
 import hashlib
+import itertools
 import re
 import secrets
 import shutil
@@ -102,15 +103,7 @@ class Upload:
         except WeightsError as error:
             named = error.message.replace(header.shown(self._part), f"{self._stem}{SUFFIX}")
             raise WeightsError(named, field="file") from None
-        if found.problem:
-            raise BadRequest(f"{self._stem}{SUFFIX} is not kept: {found.problem}.", field="file")
-        if found.kind not in FOLDERS:
-            kinds = ", ".join(FOLDERS)
-            raise BadRequest(
-                f"{self._stem}{SUFFIX} is not kept: it looks like {_a(found.kind)}. What can be "
-                f"added here: {kinds}.",
-                field="file",
-            )
+        _check_kind(f"{self._stem}{SUFFIX}", found)
         return found
 
     def _same(self, files: Iterable[Path]) -> Path | None:
@@ -126,22 +119,13 @@ class Upload:
     def _placed(self, folder: Path) -> Path:
         with writing_to(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            number = 1
-            while True:
-                stem = self._stem if number == 1 else f"{self._stem} {number}"
-                target = folder / f"{stem}{SUFFIX}"
-                try:
-                    # Fails when somebody has that name, where a renaming would replace the file.
-                    target.touch(exist_ok=False)
-                except FileExistsError:
-                    number += 1
-                    continue
-                try:
-                    self._part.replace(target)
-                except OSError:
-                    target.unlink(missing_ok=True)
-                    raise
-                return target
+            target = _free(folder, self._stem)
+            try:
+                self._part.replace(target)
+            except OSError:
+                target.unlink(missing_ok=True)
+                raise
+            return target
 
 
 def checked_stem(file_name: str) -> str:
@@ -167,6 +151,27 @@ def checked_stem(file_name: str) -> str:
 def sweep(models_dir: Path) -> None:
     """Deletes what broke off in an earlier run of the program."""
     shutil.rmtree(models_dir / INCOMING, ignore_errors=True)
+
+
+def _check_kind(name: str, found: Inspection) -> None:
+    if found.problem:
+        raise BadRequest(f"{name} is not kept: {found.problem}.", field="file")
+    if found.kind not in FOLDERS:
+        raise BadRequest(
+            f"{name} is not kept: it looks like {_a(found.kind)}. What can be added here: "
+            f"{', '.join(FOLDERS)}.",
+            field="file",
+        )
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """An empty file of a name that nobody had; a renaming onto one would replace it."""
+    for number in itertools.count(1):
+        target = folder / f"{stem if number == 1 else f'{stem} {number}'}{SUFFIX}"
+        with contextlib.suppress(FileExistsError):
+            target.touch(exist_ok=False)
+            break
+    return target
 
 
 def _check_size(size: int, limit_bytes: int) -> None:

@@ -219,6 +219,11 @@ class LocalHub:
     ) -> None:
         if self._goes_wrong(handler, "info"):
             return
+        written = {name.lower(): name for name in self._repos}.get(repo_id.lower(), repo_id)
+        if written != repo_id:
+            target = handler.path.replace(repo_id, written)
+            handler.send_all(307, {"Location": self.endpoint + target}, b"")
+            return
         repo = self._admitted(handler, repo_id)
         if repo is None:
             return
@@ -429,6 +434,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_args: object) -> None:
         """Silent: the log is `LocalHub.requests`."""
+
+
+def weights(size: int = 4096, fill: int = 0) -> bytes:
+    """A real safetensors file with one tensor of so many bytes."""
+    tensor = {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}
+    header = json.dumps({"a": tensor}).encode()
+    return len(header).to_bytes(8, "little") + header + bytes([fill]) * size
 
 
 def _blob(path: str, data: bytes) -> str:

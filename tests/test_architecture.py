@@ -22,9 +22,11 @@ OUTSIDE = {
     },
     "weights": {"torch", "diffusers", "gradio", "sqlite3"},
     "archive": {"torch", "diffusers", "gradio", "httpx", "huggingface_hub"},
+    "access": {"torch", "diffusers", "gradio", "httpx", "sqlite3", "starlette"},
     "engine": {"gradio", "sqlite3", "httpx", "requests", "fastapi"},
     "cli": {"torch", "diffusers", "sqlite3", "gradio"},
     "ui": {"torch", "diffusers", "sqlite3"},
+    "api": {"torch", "diffusers", "sqlite3", "gradio"},
 }
 INSIDE = {
     "thinking": {
@@ -38,12 +40,15 @@ INSIDE = {
         "preset_files",
         "cli",
         "ui",
+        "api",
     },
-    "weights": {"archive", "engine", "studio", "lane", "cli", "ui"},
-    "archive": {"weights", "engine", "studio", "lane", "cli", "ui"},
-    "engine": {"archive", "studio", "lane", "library", "preset_files", "cli", "ui"},
-    "cli": {"weights", "engine", "archive", "lane", "library", "preset_files"},
+    "weights": {"archive", "engine", "studio", "lane", "cli", "ui", "api"},
+    "archive": {"access", "weights", "engine", "studio", "lane", "cli", "ui", "api"},
+    "access": {"archive", "weights", "engine", "studio", "lane", "cli", "ui", "api"},
+    "engine": {"archive", "studio", "lane", "library", "preset_files", "cli", "ui", "api"},
+    "cli": {"weights", "engine", "archive", "lane", "library", "preset_files", "api"},
     "ui": {"weights", "engine", "archive", "lane", "cli", "library", "preset_files"},
+    "api": {"weights", "engine", "archive", "lane", "cli", "ui", "library", "preset_files"},
 }
 
 

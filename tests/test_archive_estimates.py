@@ -28,8 +28,8 @@ def test_every_run_corrects_the_times_of_its_own_setting(estimates: Estimates) -
         estimates.note(HERE, SIZE, Timing(seconds, 10 * seconds))
     estimates.note(ELSEWHERE, SIZE, Timing(9.0, 9.0))
     known = estimates.timings(HERE)[SIZE]
-    # The first few are averaged: 1, then 1.5, then 2.
-    assert known == Timing(pytest.approx(2.0), pytest.approx(20.0))
+    # 1, then 1.5, then 2.25: the newest counts as much as all before it.
+    assert known == Timing(pytest.approx(2.25), pytest.approx(22.5))
     for _ in range(20):
         estimates.note(HERE, SIZE, Timing(5.0, 5.0))
     assert estimates.timings(HERE)[SIZE].seconds_per_step == pytest.approx(5.0, rel=0.01)
@@ -47,4 +47,4 @@ def test_loading_is_remembered_by_the_next_start(tmp_path: Path) -> None:
     Estimates(open_database(path)).note_load(HERE, 10.0)
     again = Estimates(open_database(path))
     again.note_load(HERE, 20.0)
-    assert again.load_s(HERE) == pytest.approx(13.0)
+    assert again.load_s(HERE) == pytest.approx(15.0)

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from fooocus_lite.archive.history import History
 from fooocus_lite.archive.jobs import JobStore
 from fooocus_lite.archive.pictures import save
 from fooocus_lite.archive.sweep import sweep
-from fooocus_lite.errors import NotFound
+from fooocus_lite.errors import BadRequest, NotFound
 from fooocus_lite.events import Picture
 from fooocus_lite.recipe import ImageRequest, Recipe
 
@@ -272,3 +273,27 @@ def test_sweep_follows_no_link_and_needs_no_folder(tmp_path: Path, outputs: Path
     (tmp_path / "tmp").symlink_to(elsewhere)
     assert sweep(tmp_path / "tmp", outputs) == 0
     assert (elsewhere / "keep").exists()
+
+
+def test_a_deleted_picture_loses_its_file_and_its_row(store, history, outputs) -> None:
+    kept, away = make(store, outputs, "one"), make(store, outputs, "two")
+    history.delete(away, outputs)
+    assert not away.path.exists()
+    with pytest.raises(NotFound):
+        history.find(away.id)
+    assert history.latest() == [kept]
+    history.delete(away, outputs)
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "outputs/../elsewhere"])
+def test_nothing_outside_the_outputs_is_deleted(store, history, outputs, tmp_path, place) -> None:
+    picture = make(store, outputs, "one")
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    outside = folder / picture.path.name
+    outside.write_bytes(b"mine")
+    for path in (tmp_path / place / outside.name, outputs / "jobs.sqlite3"):
+        with pytest.raises(BadRequest, match="by hand"):
+            history.delete(dataclasses.replace(picture, path=path), outputs)
+    assert outside.exists()
+    assert history.find(picture.id) == picture

@@ -17,12 +17,15 @@ from benchmarks.pairs import Cost, Pair, Result, Spread
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = (
+    "estimates",
     "expansion",
     "first_page",
     "first_preview",
+    "gpu/memory_plans",
     "hundred_pictures",
     "idle",
     "line_of_thousand",
+    "load_checkpoint",
     "prompt_language",
     "whole_engine",
 )

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny_families
 import torch
-from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
+from diffusers import FluxPipeline, StableDiffusionPipeline, StableDiffusionXLPipeline
 
 from fooocus_lite.engine.conditions import Conditions
 from fooocus_lite.recipe import ImageRequest, Recipe
@@ -158,7 +159,17 @@ def test_encoders_that_read_sentences_get_the_words_as_they_are(
     sdxl: Any, family: str, guidance_scale: float, expected: dict[str, str]
 ) -> None:
     wanted = recipe("a (red:1.5) cat\na dog", "[blurry] BREAK noise", guidance_scale)
-    assert of(sdxl, wanted, family) == expected
+    assert of(sdxl, wanted, family) == expected | {"max_sequence_length": 512}
+
+
+@pytest.mark.parametrize(("is_guided", "tokens"), [(True, 512), (False, 256)])
+def test_a_model_that_takes_no_guidance_reads_as_much_as_it_was_trained_with(
+    is_guided: bool, tokens: int, tmp_path: Path
+) -> None:
+    folder = tiny_families.build("flux1", tmp_path / "flux1")
+    pipeline = FluxPipeline.from_pretrained(folder)
+    pipeline.transformer.register_to_config(guidance_embeds=is_guided)
+    assert of(pipeline, recipe("a cat"), "flux1")["max_sequence_length"] == tokens
 
 
 def test_an_empty_negative_prompt_is_a_text_where_none_would_mean_no_guidance(sdxl: Any) -> None:

@@ -12,8 +12,9 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
-from fooocus_lite.engine import kitchen as kitchen_module
-from fooocus_lite.engine.kitchen import CookStep, Kitchen
+from fooocus_lite.engine import progress
+from fooocus_lite.engine.kitchen import Kitchen
+from fooocus_lite.engine.progress import CookStep
 from fooocus_lite.errors import BrokenPicture, Cancelled, OutOfMemory, UnknownName, WeightsError
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
 from fooocus_lite.thinking.families import STARTER
@@ -49,6 +50,11 @@ def cook(
     return kitchen.cook(wanted, on_step or quiet, lambda: False).tobytes()
 
 
+def pipeline_of(kitchen: Kitchen) -> Any:
+    assert kitchen._ready is not None
+    return kitchen._ready.pipeline
+
+
 @pytest.fixture
 def kitchen(tiny_model: Path) -> Kitchen:
     made = Kitchen(FACTS)
@@ -69,7 +75,7 @@ def test_the_same_recipe_gives_the_same_bytes_in_every_kitchen(
 
 def test_the_picture_is_that_of_the_bare_pipeline(kitchen: Kitchen) -> None:
     wanted = recipe()
-    bare = kitchen._pipeline(
+    bare = pipeline_of(kitchen)(
         prompt=wanted.prompt,
         width=64,
         height=72,
@@ -84,7 +90,7 @@ def test_a_model_with_one_text_encoder_cooks_as_its_bare_pipeline(tmp_path: Path
     kitchen = Kitchen(FACTS)
     wanted = recipe(model="tiny", family="sd15", negative_prompt="blurry")
     kitchen.load(wanted, tiny.build_sd15(tmp_path / "sd15"), {}, quiet)
-    bare = kitchen._pipeline(
+    bare = pipeline_of(kitchen)(
         prompt=wanted.prompt,
         negative_prompt="blurry",
         width=64,
@@ -98,7 +104,7 @@ def test_a_model_with_one_text_encoder_cooks_as_its_bare_pipeline(tmp_path: Path
 
 def test_a_prompt_is_encoded_once_for_all_pictures_of_it(kitchen: Kitchen) -> None:
     calls: list[object] = []
-    encoder = kitchen._pipeline.text_encoder
+    encoder = pipeline_of(kitchen).text_encoder
     hook = encoder.register_forward_pre_hook(lambda *_: calls.append(None))
     first = cook(kitchen, recipe())
     assert len(calls) == 2  # the prompt, and the empty negative prompt
@@ -172,24 +178,6 @@ def test_nothing_is_left_behind_by_other_recipes_and_loras(
     assert cook(kitchen, recipe()) == plain
 
 
-def test_a_lora_made_for_another_model_is_named_with_its_layers(
-    kitchen: Kitchen, tiny_model: Path, tiny_lora: Path, tmp_path: Path
-) -> None:
-    plain = cook(kitchen, recipe())
-    layers = load_file(tiny_lora)
-    name = next(iter(layers))
-    layers[name.replace("down_blocks.1", "down_blocks.9")] = layers[name].clone()
-    strange, empty = tmp_path / "strange.safetensors", tmp_path / "no lora.safetensors"
-    save_file(layers, strange)
-    save_file({"weight": torch.zeros(1)}, empty)
-    files = {"strange": strange, "empty": empty}
-    for lora, words in {"strange": "down_blocks.9", "empty": "weight", "nobody": "no file"}.items():
-        with pytest.raises(WeightsError, match=words):
-            kitchen.load(recipe(loras=(LoRA(name=lora),)), tiny_model, files, quiet)
-    kitchen.load(recipe(), tiny_model, files, quiet)
-    assert cook(kitchen, recipe()) == plain
-
-
 @pytest.mark.parametrize("error", [Cancelled("stop"), KeyError("private")])
 @pytest.mark.parametrize("at_step", [0, 1, 3])
 def test_raising_from_a_step_stops_at_once_and_leaves_the_pipeline_good(
@@ -215,7 +203,7 @@ def test_previews_come_when_wanted_and_never_too_often(
     steps: list[CookStep] = []
     kitchen.cook(recipe(num_inference_steps=8), steps.append, lambda: True)
     assert [step.preview is not None for step in steps].count(True) <= 2
-    monkeypatch.setattr(kitchen_module, "PREVIEW_INTERVAL_S", 0.0)
+    monkeypatch.setattr(progress, "PREVIEW_INTERVAL_S", 0.0)
     steps.clear()
     kitchen.cook(recipe(), steps.append, lambda: True)
     assert steps[0].preview is None
@@ -237,7 +225,7 @@ def test_seconds_per_step_are_those_of_the_steps(kitchen: Kitchen) -> None:
 @pytest.mark.parametrize("guidance_scale", [0.0, 1.0])
 def test_no_guidance_runs_the_unet_on_one_picture(kitchen: Kitchen, guidance_scale: float) -> None:
     batches: list[int] = []
-    unet = kitchen._pipeline.unet
+    unet = pipeline_of(kitchen).unet
     hook = unet.register_forward_pre_hook(lambda _, values: batches.append(len(values[0])))
     cook(kitchen, recipe(guidance_scale=guidance_scale))
     hook.remove()
@@ -316,7 +304,7 @@ def test_running_out_of_memory_is_a_sentence_and_the_next_picture_works(
     def fail(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr(kitchen._pipeline.vae, "decode", fail)
+    monkeypatch.setattr(pipeline_of(kitchen).vae, "decode", fail)
     with pytest.raises(OutOfMemory, match="64 × 72"):
         cook(kitchen, recipe())
     kitchen.load(recipe(), tiny_model, {}, quiet)
@@ -329,14 +317,14 @@ def test_another_runtime_error_stays_what_it_is(
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr(kitchen._pipeline.vae, "decode", fail)
+    monkeypatch.setattr(pipeline_of(kitchen).vae, "decode", fail)
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         cook(kitchen, recipe())
 
 
 def test_a_picture_of_nan_is_broken_and_says_what_to_do(kitchen: Kitchen) -> None:
     with torch.no_grad():
-        kitchen._pipeline.vae.post_quant_conv.weight.fill_(torch.nan)
+        pipeline_of(kitchen).vae.post_quant_conv.weight.fill_(torch.nan)
     with pytest.raises(BrokenPicture, match="Choose another scheduler"):
         cook(kitchen, recipe())
 
@@ -360,7 +348,7 @@ def test_cooking_before_loading_is_a_mistake_of_the_caller() -> None:
 def test_a_bfloat16_plan_cooks_and_repeats(tiny_model: Path) -> None:
     kitchen = Kitchen(HardwareFacts(has_native_bf16=True))
     kitchen.load(recipe(), tiny_model, {}, quiet)
-    assert {part.dtype for part in (kitchen._pipeline.unet, kitchen._pipeline.vae)} == {
+    assert {part.dtype for part in (pipeline_of(kitchen).unet, pipeline_of(kitchen).vae)} == {
         torch.bfloat16
     }
     image = kitchen.cook(recipe(), quiet, lambda: False)

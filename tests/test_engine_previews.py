@@ -1,15 +1,20 @@
 """Previews: the right colours, the right size, and where the picture is heading."""
 
 import io
+import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
 import torch
+from diffusers import AutoencoderKL
 from PIL import Image
 
 from fooocus_lite.engine import previews, schedulers
+from fooocus_lite.engine.latents import encoded
+from fooocus_lite.thinking.schedulers import SCHEDULERS
 
 
 def _opened(latents: torch.Tensor, into: previews.LatentMap) -> Image.Image:
@@ -54,17 +59,76 @@ def test_another_number_of_channels_or_nan_has_no_preview(
 @pytest.mark.parametrize(
     "text", ["{", "[]", '{"factors": [1], "bias": [0, 0, 0]}', '{"factors": 1}']
 )
-def test_a_broken_map_falls_back_to_sdxl(tmp_path: Path, text: str) -> None:
+def test_a_broken_map_counts_as_none(tmp_path: Path, text: str) -> None:
+    assert previews.latent_map(tmp_path) is None
     (tmp_path / "preview.json").write_text(text)
-    assert previews.latent_map(tmp_path).factors.shape == (4, 3)
-    assert previews.latent_map(tmp_path).bias[0] == pytest.approx(previews.SDXL_BIAS[0])
+    assert previews.latent_map(tmp_path) is None
 
 
 def test_the_models_own_map_is_read(tiny_model: Path) -> None:
     values = json.loads((tiny_model / "preview.json").read_text())
-    assert previews.latent_map(tiny_model).factors.tolist() == [
-        pytest.approx(row) for row in values["factors"]
+    found = previews.latent_map(tiny_model)
+    assert found is not None
+    assert found.factors.tolist() == [pytest.approx(row) for row in values["factors"]]
+
+
+@pytest.fixture(scope="module")
+def starter_vae(starter: Path) -> Any:
+    return AutoencoderKL.from_pretrained(starter / "vae", dtype=torch.float32)
+
+
+def test_a_map_measured_on_a_real_vae_shows_the_colours_of_pictures(starter_vae: Any) -> None:
+    into = previews.measured(starter_vae, 8)
+    assert into is not None
+    colours = torch.tensor(list(itertools.product((-0.8, 0.8), repeat=3))).view(8, 3, 1, 1)
+    shown = [
+        _opened(each[None], into).resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+        for each in encoded(colours.expand(8, 3, 64, 64), starter_vae)
     ]
+    error = numpy.asarray(shown) / 255 - (colours.view(8, 3).numpy() + 1) / 2
+    assert numpy.abs(error).mean() < 0.12
+
+
+def test_measuring_repeats_itself_and_asks_nobody_for_chance(starter_vae: Any) -> None:
+    state = torch.random.get_rng_state()
+    first, second = (previews.measured(starter_vae, 8) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.factors.tolist() == second.factors.tolist()
+    assert torch.random.get_rng_state().equal(state)
+
+
+def test_a_vae_too_narrow_for_float16_is_measured_as_it_decodes(starter: Path) -> None:
+    vae = AutoencoderKL.from_pretrained(starter / "vae", dtype=torch.float16)
+    before = {name: value.clone() for name, value in vae.state_dict().items()}
+    assert vae.config.force_upcast
+    found = previews.measured(vae, 8)
+    assert found is not None
+    assert vae.dtype == torch.float16
+    assert all(value.equal(before[name]) for name, value in vae.state_dict().items())
+
+
+def test_a_vae_of_nan_has_no_map(starter: Path) -> None:
+    vae = AutoencoderKL.from_pretrained(starter / "vae", dtype=torch.float32)
+    with torch.no_grad():
+        vae.quant_conv.weight.fill_(torch.nan)
+    assert previews.measured(vae, 8) is None
+
+
+@pytest.mark.parametrize("name", [name for name, each in SCHEDULERS.items() if each.is_flow])
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_a_glimpse_of_flow_matching_shows_the_clean_latents(name: str, shift: float) -> None:
+    scheduler = schedulers.build(name, {"shift": shift}, 10)
+    glimpse = previews.Glimpse(scheduler)
+    scheduler.set_timesteps(10)
+    generator = torch.Generator().manual_seed(0)
+    clean, noise = (torch.randn(1, 16, 64, generator=generator) for _ in range(2))
+    left = scheduler.sigmas[5]
+    sample = left * noise + (1 - left) * clean
+    scheduler.step(noise - clean, scheduler.timesteps[5], sample)
+    expected = glimpse.expected()
+    assert expected is not None
+    torch.testing.assert_close(expected, clean, atol=2e-3, rtol=2e-3)
 
 
 @pytest.mark.parametrize("prediction_type", ["v_prediction", "epsilon", "sample"])

@@ -25,9 +25,22 @@ def test_a_size_that_was_made_is_as_measured() -> None:
     assert timing_for(KNOWN, (512, 512, 2)) == Timing(0.2, 0.5)
 
 
-def test_another_size_follows_the_pixels_of_the_nearest() -> None:
-    assert timing_for(KNOWN, (768, 1024, 2)) == Timing(0.75, 1.5)
+def test_another_size_lies_on_the_line_through_the_two_nearest() -> None:
+    between = timing_for(KNOWN, (512, 1280, 2))
+    assert between == Timing(pytest.approx(0.625), pytest.approx(1.25))
     assert timing_for(KNOWN, (512, 256, 2)) == Timing(0.1, 0.25)
+    larger = timing_for(KNOWN, (1024, 1792, 2))
+    assert larger == Timing(pytest.approx(1.8), pytest.approx(3.5))
+
+
+def test_a_larger_picture_never_takes_less() -> None:
+    odd = {(512, 512, 2): Timing(0.5, 1.0), (1024, 1024, 2): Timing(0.4, 0.5)}
+    assert timing_for(odd, (1024, 1280, 2)) == Timing(0.4, 0.5)
+
+
+def test_from_one_size_it_is_in_proportion() -> None:
+    only = {(512, 512, 2): Timing(0.2, 0.5)}
+    assert timing_for(only, (512, 1024, 2)) == Timing(0.4, 1.0)
 
 
 def test_without_guidance_a_step_is_half_and_decoding_the_same() -> None:

@@ -247,4 +247,4 @@ def test_the_label_is_short() -> None:
     made = replace(best(GPU, SDXL), offload="block", storage="float8", has_vae_tiling=True)
     assert made.label == "cuda bfloat16 block offload float8 vae tiling"
     assert made.losses == ("tiles", "float8")
-    assert gigabytes(5_222) == "5.1 GB"
+    assert (gigabytes(5_222), gigabytes(44)) == ("5.1 GB", "44 MB")

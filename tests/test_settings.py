@@ -57,3 +57,54 @@ def test_mirror_and_token_are_taken_from_where_every_program_of_the_hub_looks(tm
     assert load({"home": tmp_path}, environment).hub_endpoint == "https://own.example"
     with pytest.raises(BadRequest, match="hub_endpoint"):
         load({"home": tmp_path}, {"FOOOCUS_LITE_HUB_ENDPOINT": "mirror"})
+
+
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_TOKEN_PATH"])
+def test_a_login_of_the_hubs_own_command_counts(tmp_path, variable):
+    below = {"HOME": ".cache/huggingface", "XDG_CACHE_HOME": "huggingface"}.get(variable, ".")
+    file = tmp_path / below / "token"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("hf_login\n")
+    place = file if variable == "HF_TOKEN_PATH" else tmp_path
+    settings = load({"home": tmp_path}, {variable: str(place)})
+    assert settings.hub_token.get_secret_value() == "hf_login"
+    settings = load({"home": tmp_path}, {variable: str(place), "HF_TOKEN": "hf_other"})
+    assert settings.hub_token.get_secret_value() == "hf_other"
+    assert load({"home": tmp_path}, {variable: str(tmp_path / "nowhere")}).hub_token is None
+
+
+def test_a_tier_in_the_file_changes_only_what_it_names(tmp_path):
+    (tmp_path / "config.toml").write_text('[tiers.free]\nmodels = ["starter"]\n', encoding="utf-8")
+    tiers = load({"home": tmp_path}).tiers
+    assert tiers["free"].models == ("starter",)
+    assert tiers["free"].pictures_per_hour == 10
+    assert tiers["pro"].pictures_per_hour == 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[tiers.gold]\nmodels = []", "[tiers.free]\nspeed = 1", "[tiers.free]\nwaiting_jobs = 0"],
+)
+def test_a_tier_that_makes_no_sense_is_refused(tmp_path, text):
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadRequest, match="tiers"):
+        load({"home": tmp_path})
+
+
+def test_lists_come_as_text_with_commas_or_as_lists(tmp_path):
+    settings = load({"home": tmp_path}, {"FOOOCUS_LITE_TRUSTED_HOSTS": "a.example, b.example,"})
+    assert settings.trusted_hosts == ("a.example", "b.example")
+    (tmp_path / "config.toml").write_text('trusted_proxies = ["10.0.0.0/8"]', encoding="utf-8")
+    assert load({"home": tmp_path}).trusted_proxies == ("10.0.0.0/8",)
+
+
+def test_a_users_file_or_one_half_of_a_certificate_change_what_is_private(tmp_path):
+    settings = load({"home": tmp_path, "users": tmp_path / "users.json"})
+    assert not settings.is_local_only
+    assert load({"home": tmp_path}).users_file == tmp_path / "state" / "users.json"
+    with pytest.raises(BadRequest, match="come together"):
+        load({"home": tmp_path, "ssl_keyfile": "key.pem"})
+
+
+def test_visitors_of_a_space_have_the_smallest_tier(tmp_path):
+    assert load({"home": tmp_path}, {"SPACE_ID": "a/b"}).visitor_tier == "free"

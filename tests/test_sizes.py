@@ -6,7 +6,13 @@ from fooocus_lite.errors import BadRequest, UnknownName
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.thinking.families import FAMILIES, STARTER
 from fooocus_lite.thinking.presets import Preset
-from fooocus_lite.thinking.sizes import aspect_named, aspect_of_size, size_for, snapped
+from fooocus_lite.thinking.sizes import (
+    aspect_named,
+    aspect_of_size,
+    nearest_in_shape,
+    size_for,
+    snapped,
+)
 
 SDXL = FAMILIES["sdxl"]
 PLAIN = Preset(name="plain", model="m")
@@ -75,3 +81,19 @@ def test_a_request_is_not_snapped_but_answered_with_the_nearest_two():
         size_for(ImageRequest(prompt="a", width=256, height=251), PLAIN, STARTER)
     assert caught.value.allowed == ["248", "256"]
     assert caught.value.field == "height"
+
+
+@pytest.mark.parametrize(
+    ("asked", "drawn"),
+    [
+        ((1024, 1024), (1024, 1024)),
+        ((64, 64), (1024, 1024)),
+        ((1536, 1024), (1216, 832)),
+        ((1024, 1536), (832, 1216)),
+        ((1792, 1024), (1344, 768)),
+        ((2048, 64), (1728, 576)),
+    ],
+)
+def test_of_a_familys_own_sizes_the_nearest_in_shape_is_found(asked, drawn):
+    found = nearest_in_shape(*asked, SDXL)
+    assert (found.width, found.height) == drawn

@@ -235,3 +235,67 @@ def test_a_damaged_database_is_set_aside_and_history_comes_back_from_the_files(s
     assert again.history() == []
     assert again.rebuild_history().added == 1
     assert again.history()[0].recipe.request.prompt == "a red circle"
+
+
+def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
+    studio.warm("starter")  # nobody cooks yet: nothing happens
+    assert studio.cook()
+    studio.warm("no such preset")
+    studio.warm("starter")
+    kitchen = studio._lane._kitchen.result(timeout=300)
+    deadline = time.monotonic() + 300
+    while kitchen.plan is None or studio._lane.loading_ahead:
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+    assert finished(studio, studio.start(request())).state == "completed"
+
+
+def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
+    assert studio.cook()
+    kitchen = studio._lane._kitchen.result(timeout=300)
+    load, stages = kitchen.load, []
+
+    def called_while_loading(recipe, *files, on_stage, **others):
+        if not stages:
+            stages.append(studio._lane.loading_ahead)
+            stages.append(studio.start(request()))
+        return load(recipe, *files, on_stage=on_stage, **others)
+
+    monkeypatch.setattr(kitchen, "load", called_while_loading)
+    studio.warm("starter")
+    deadline = time.monotonic() + 300
+    while len(stages) < 2:
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+    assert finished(studio, stages[1]).state == "completed"
+    assert studio._lane.loading_ahead == ""
+
+
+def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch):
+    assert studio.cook()
+    kitchen = studio._lane._kitchen.result(timeout=300)
+    load, broken = kitchen.load, []
+
+    def broken_once(*given, **others):
+        if not broken:
+            broken.append(True)
+            raise RuntimeError("no room")
+        return load(*given, **others)
+
+    monkeypatch.setattr(kitchen, "load", broken_once)
+    studio.warm("starter")
+    deadline = time.monotonic() + 300
+    while not broken:
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+    assert finished(studio, studio.start(request())).state == "completed"
+
+
+def test_visitors_of_a_shared_page_load_nothing(tmp_path):
+    shared = Studio(load({"home": tmp_path, "listen": "0.0.0.0"}))
+    assert shared.cook()
+    kitchen = shared._lane._kitchen.result(timeout=300)
+    shared.warm("starter")
+    assert shared._lane._ahead is None
+    assert kitchen.plan is None
+    shared.close()

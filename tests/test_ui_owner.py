@@ -9,7 +9,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from fooocus_lite.ui.owner import COOKIE, NoOwner, OwnerCookie, find_owner, owner_of
+from fooocus_lite.ui.owner import (
+    COOKIE,
+    NoOwner,
+    OwnerCookie,
+    browser_token,
+    find_owner,
+    owner_of,
+)
 
 TOKEN = "0123456789abcdef" * 2
 
@@ -19,7 +26,7 @@ async def who(request: Request) -> PlainTextResponse:
 
 
 def client(is_space: bool = False, base_url: str = "http://127.0.0.1") -> TestClient:
-    app = Starlette(routes=[Route("/", who), Route("/pictures", who)])
+    app = Starlette(routes=[Route("/{path:path}", who)])
     return TestClient(OwnerCookie(app, is_space=is_space), base_url=base_url)
 
 
@@ -46,6 +53,25 @@ def test_two_visitors_are_two_owners():
     assert client().get("/").text != client().get("/").text
 
 
+def test_a_program_gets_its_token_with_its_first_call():
+    program = client()
+    first = program.get("/api/v1/queue")
+    assert first.headers["set-cookie"].startswith(f"{COOKIE}={first.text};")
+    assert program.get("/api/v1/queue").text == first.text
+
+
+def test_nobody_but_the_gate_makes_a_user_the_owner():
+    answer = client().get("/", headers={"cookie": f"{COOKIE}=user:anna"})
+    assert re.fullmatch(r"[0-9a-f]{32}", answer.text)
+    assert find_owner(f"{COOKIE}=user:anna") == "user:anna"
+    assert browser_token(f"{COOKIE}=user:anna") is None
+
+
+def test_a_header_that_claims_https_is_not_believed_here():
+    answer = client().get("/", headers={"x-forwarded-proto": "https"})
+    assert "Secure" not in answer.headers["set-cookie"]
+
+
 @pytest.mark.parametrize("value", ["", "abc", TOKEN.upper(), TOKEN + "0", "<script>", "../" * 9])
 def test_a_malformed_token_is_replaced(value):
     answer = client().get("/", headers={"cookie": f"other=1; {COOKIE}={value}"})
@@ -63,7 +89,6 @@ def test_other_addresses_set_no_cookie():
     ("is_space", "headers", "base_url"),
     [
         (True, {}, "http://127.0.0.1"),
-        (False, {"x-forwarded-proto": "https"}, "http://127.0.0.1"),
         (False, {}, "https://pictures.example"),
     ],
 )

@@ -3,7 +3,9 @@
 import asyncio
 from typing import Any
 
+import gradio as gr
 import pytest
+from starlette.requests import Request
 from ui_fake import LARGE, FakeStock, FakeStudio
 
 from fooocus_lite.settings import Settings
@@ -11,6 +13,7 @@ from fooocus_lite.thinking.presets import Licence
 from fooocus_lite.ui import page
 from fooocus_lite.ui.preset_facts import about, preset_choices
 from fooocus_lite.ui.presets_panel import PresetsPanel
+from fooocus_lite.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +35,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> PresetsPanel:
 @pytest.fixture
 def panel(built: PresetsPanel) -> PresetsPanel:
     """The same, with nothing left of what other tests saved."""
-    studio = built.studio
-    studio.settings = studio.settings.model_copy(update={"listen": "127.0.0.1"})
-    studio.stock.presets = FakeStock(studio.settings).presets
+    built.studio.stock.presets = FakeStock(built.studio.settings).presets
     return built
+
+
+def asked_by(is_host: bool) -> gr.Request:
+    """A request as it comes through the gate."""
+    return gr.Request(
+        Request({"type": "http", "state": {"visitor": Visitor("1", is_host=is_host)}})
+    )
 
 
 def values_of(panel: PresetsPanel, **changes: Any) -> dict[Any, Any]:
@@ -73,16 +81,16 @@ def test_a_preset_of_an_unknown_kind_of_model_is_not_listed(panel):
 
 def test_saving_chooses_the_new_preset_and_needs_no_prompt(panel):
     fields = panel.actions.fields
-    changes = panel.save({**values_of(panel, performance="Speed"), panel.name: " Mine "})
+    values = {**values_of(panel, performance="Speed"), panel.name: " Mine "}
+    changes = panel.save(values, asked_by(is_host=True))
     assert changes[fields["preset"]]["value"] == "Mine"
     assert panel.studio.stock.presets["Mine"].performance == "Speed"
     assert fields["prompt"] not in changes
 
 
 def test_a_visitor_of_a_shared_page_saves_nothing(panel):
-    panel.studio.settings = panel.studio.settings.model_copy(update={"listen": "0.0.0.0"})
-    changes = panel.save({**values_of(panel), panel.name: "Mine"})
-    assert "only on the computer" in changes[panel.actions.message]["text"]
+    changes = panel.save({**values_of(panel), panel.name: "Mine"}, asked_by(is_host=False))
+    assert "only by the host" in changes[panel.actions.message]["text"]
     assert "Mine" not in panel.studio.stock.presets
 
 

@@ -4,19 +4,37 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from fooocus_lite.ui.security import SameOrigin, host_name
+from fooocus_lite.settings import Settings
+from fooocus_lite.ui.security import (
+    LOCAL_HOSTS,
+    MAX_ORDER_BYTES,
+    PageBodies,
+    SameOrigin,
+    host_name,
+)
+from fooocus_lite.ui.server import known_hosts
+
+SOCKET = "ws://127.0.0.1:7865/socket"
 
 
 async def answer(request: Request) -> PlainTextResponse:
-    return PlainTextResponse("done")
+    return PlainTextResponse(request.headers.get("x-forwarded-host", "done"))
 
 
-def client(is_local_only: bool = True, is_space: bool = False) -> TestClient:
-    app = Starlette(routes=[Route("/", answer, methods=["GET", "POST", "DELETE", "OPTIONS"])])
-    guarded = SameOrigin(app, is_local_only=is_local_only, is_space=is_space)
+async def socket(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.close()
+
+
+def client(is_local_only: bool = True, is_space: bool = False, **given: object) -> TestClient:
+    methods = ["GET", "POST", "DELETE", "OPTIONS"]
+    app = Starlette(routes=[Route("/", answer, methods=methods), WebSocketRoute("/socket", socket)])
+    hosts = LOCAL_HOSTS if is_local_only else ()
+    guarded = SameOrigin(app, **{"hosts": hosts, "is_space": is_space, **given})
     return TestClient(guarded, base_url="http://127.0.0.1:7865")
 
 
@@ -77,12 +95,78 @@ def test_a_space_knows_its_public_name_from_the_proxy():
     assert client(False, is_space=True).post("/", headers=headers).status_code == 200
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_a_script_of_another_site_may_not_read_either(method):
+    visitor = client(is_local_only=False)
+    headers = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    assert visitor.request(method, "/", headers=headers).status_code == 403
+
+
+def test_sites_that_the_setting_names_may_ask():
+    visitor = client(origins=("https://studio.example",))
+    headers = {"origin": "https://STUDIO.example", "sec-fetch-site": "cross-site"}
+    assert visitor.post("/", headers=headers).status_code == 200
+    headers["origin"] = "https://studio.example.evil.example"
+    assert visitor.post("/", headers=headers).status_code == 403
+
+
+def test_a_websocket_is_asked_the_same():
+    visitor = client()
+    with visitor.websocket_connect(SOCKET, headers={"origin": "http://127.0.0.1:7865"}):
+        pass
+    headers = {"origin": "https://evil.example"}
+    with pytest.raises(WebSocketDisconnect), visitor.websocket_connect(SOCKET, headers=headers):
+        pass
+
+
+def test_a_forwarded_name_is_believed_from_a_known_proxy_only():
+    headers = {"x-forwarded-host": "studio.example"}
+    assert client().get("/", headers=headers).text == "done"
+    assert client(is_proxied=True).get("/", headers=headers).text == "studio.example"
+    orders = {**headers, "origin": "https://studio.example"}
+    assert client().post("/", headers=orders).status_code == 403
+    assert client(is_proxied=True).post("/", headers=orders).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ({}, LOCAL_HOSTS),
+        ({"listen": "0.0.0.0"}, frozenset()),
+        (
+            {"listen": "10.0.0.7", "trusted_hosts": "a.example, b.example"},
+            {*LOCAL_HOSTS, "10.0.0.7", "a.example", "b.example"},
+        ),
+    ],
+)
+def test_the_names_it_answers_to_follow_from_the_settings(home, given, hosts):
+    assert known_hosts(Settings(home=home, output_path=home, **given)) == hosts
+
+
 def test_every_answer_carries_the_safety_headers():
     headers = client().get("/").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["content-security-policy"] == "frame-ancestors 'self'"
     assert "content-security-policy" not in client(False, is_space=True).get("/").headers
+
+
+async def read(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/gradio_api/queue/join", MAX_ORDER_BYTES, 200),
+        ("/gradio_api/queue/join", MAX_ORDER_BYTES + 1, 413),
+        ("/gradio_api/upload", MAX_ORDER_BYTES + 1, 200),
+        ("/inspect", MAX_ORDER_BYTES + 1, 200),
+    ],
+)
+def test_an_order_of_the_page_has_bounds(path, size, status):
+    app = PageBodies(Starlette(routes=[Route("/{path:path}", read, methods=["POST"])]))
+    assert TestClient(app).post(path, content=b"x" * size).status_code == status
 
 
 def test_host_names_lose_their_port():

@@ -11,6 +11,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 from ui_fake import FakeStudio
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from fooocus_lite.settings import Settings
 from fooocus_lite.ui import server
@@ -103,3 +104,53 @@ def test_importing_the_page_writes_no_stub_files():
     code = "import fooocus_lite.ui.page, sys; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=folder.parent.parent)
     assert list(folder.rglob("*.pyi")) == []
+
+
+def test_ending_the_sharing_closes_every_public_link(monkeypatch):
+    closed = []
+
+    class Tunnel:
+        def kill(self) -> None:
+            closed.append(self)
+
+    tunnels = [Tunnel(), Tunnel()]
+    monkeypatch.setattr("gradio.tunneling.CURRENT_TUNNELS", tunnels)
+    server._close_tunnels()
+    assert closed == tunnels
+
+
+@pytest.mark.parametrize(
+    ("given", "believed"),
+    [
+        ({}, ""),
+        ({"listen": "0.0.0.0"}, ""),
+        ({"share": True}, "127.0.0.1,::1"),
+        ({"trusted_proxies": "10.0.0.1, 10.0.0.2"}, "10.0.0.1,10.0.0.2"),
+        ({"is_space": True}, ",".join(server.PRIVATE_NETWORKS)),
+    ],
+)
+def test_only_known_proxies_tell_where_a_visitor_comes_from(home, monkeypatch, given, believed):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    server._believe_only_known_proxies(Settings(home=home, output_path=home, **given))
+    assert os.environ["FORWARDED_ALLOW_IPS"] == believed
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("10.0.0.9", "203.0.113.7", "203.0.113.7"),
+        ("10.0.0.9", "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+        ("10.0.0.9", "203.0.113.7, 10.0.0.3", "203.0.113.7"),
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+    ],
+)
+def test_what_a_visitor_adds_to_the_header_is_not_believed(peer, forwarded, address):
+    seen = []
+
+    async def app(scope, _receive, _send) -> None:
+        seen.append(scope["client"][0])
+
+    proxied = ProxyHeadersMiddleware(app, ",".join(server.PRIVATE_NETWORKS))
+    headers = [(b"x-forwarded-for", forwarded.encode())]
+    asyncio.run(proxied({"type": "http", "client": (peer, 1), "headers": headers}, None, None))
+    assert seen == [address]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fooocus_lite.weights import catalogue
+from fooocus_lite.weights import catalogue, snapshots
 
 
 @pytest.fixture
@@ -46,6 +46,30 @@ def test_models_of_an_unknown_kind_or_broken_are_not_offered(models: Path) -> No
 def test_a_damaged_starter_is_still_offered(models: Path) -> None:
     (models / "starter" / "model_index.json").write_text("{")
     assert "starter" in catalogue.find([models])
+
+
+def test_a_downloaded_model_goes_by_its_repository_at_the_revision_in_use(
+    models: Path, tiny_model: Path
+) -> None:
+    revisions = ("a" * 40, "b" * 40)
+    for revision in revisions:
+        folder = snapshots.snapshot_of(models, "owner/name", revision)
+        shutil.copytree(tiny_model, folder)
+        (folder / "README.md").write_text("---\nlicense: mit\n---\n")
+    assert "owner/name" not in catalogue.find([models])
+    snapshots.point(models, "owner/name", revisions[1])
+    found = catalogue.find([models])["owner/name"]
+    assert (found.family, found.licence, found.revision) == ("sdxl", "mit", revisions[1])
+    assert found.folder.name == revisions[1]
+    shutil.copytree(tiny_model, models / "owner" / "name")
+    assert catalogue.find([models])["owner/name"].revision is None
+
+
+def test_a_downloaded_lora_is_no_model(models: Path) -> None:
+    revision = "a" * 40
+    snapshots.snapshot_of(models, "owner/lora", revision).mkdir(parents=True)
+    snapshots.point(models, "owner/lora", revision)
+    assert list(catalogue.find([models])) == ["starter"]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,16 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from local_hub import FakeTime, LocalHub
+from local_hub import FakeTime, LocalHub, weights
 
 from fooocus_lite.errors import Cancelled, WeightsError
 from fooocus_lite.weights import lock
@@ -19,6 +22,7 @@ from fooocus_lite.weights.patience import Patience
 from fooocus_lite.weights.progress import Progress
 from fooocus_lite.weights.selection import Wanted
 
+ROOT = Path(__file__).parent.parent
 REPO = "owner/tiny"
 UNET = "unet/diffusion_pytorch_model.safetensors"
 PARTS = {"unet": ["diffusers", "UNet2DConditionModel"], "scheduler": ["diffusers", "Euler"]}
@@ -27,8 +31,8 @@ FILES = {
     "README.md": b"---\nlicense: mit\n---\n",
     "scheduler/scheduler_config.json": b"{}",
     "unet/config.json": b"{}",
-    UNET: b"plain" * 1000,
-    "unet/diffusion_pytorch_model.fp16.safetensors": b"half" * 1000,
+    UNET: weights(6000),
+    "unet/diffusion_pytorch_model.fp16.safetensors": weights(3000),
     "unet/diffusion_pytorch_model.bin": b"a pickle",
     "samples/picture.png": b"png",
 }
@@ -47,8 +51,8 @@ class Place:
     def __init__(self, server: LocalHub, models: Path) -> None:
         self.server = server
         self.models = models
-        time = FakeTime()
-        self.patience = Patience(clock=time.clock, sleep=time.sleep)
+        fake = FakeTime()
+        self.patience = Patience(clock=fake.clock, sleep=fake.sleep)
         self.told: list[Progress] = []
 
     def get(self, repo_id: str = REPO, revision: str | None = None, **more: Any) -> Snapshot:
@@ -153,11 +157,23 @@ def test_a_tag_is_a_revision_and_other_tools_find_it(place: Place) -> None:
     }
 
 
+def test_the_configs_come_without_weights_and_are_not_taken_for_the_whole(place: Place) -> None:
+    place.server.add_repo(REPO, FILES)
+    snapshot = place.get(wanted=Wanted(is_config_only=True))
+    assert not [path for path in snapshot.files if path.endswith(".safetensors")]
+    place.server.requests.clear()
+    place.get(wanted=Wanted(is_config_only=True))
+    assert not place.server.requests
+    assert set(place.get().files) == HALF
+
+
 def test_a_single_file_comes_alone(place: Place) -> None:
-    place.server.add_repo("owner/lora", {"ink.safetensors": b"ink", "other.safetensors": b"x"})
+    place.server.add_repo(
+        "owner/lora", {"ink.safetensors": weights(), "other.safetensors": weights(1)}
+    )
     snapshot = place.get("owner/lora", wanted=Wanted(files=("ink.safetensors",)))
     assert snapshot.files == ("ink.safetensors",)
-    assert (snapshot.folder / "ink.safetensors").read_bytes() == b"ink"
+    assert (snapshot.folder / "ink.safetensors").read_bytes() == weights()
     place.server.requests.clear()
     link = "https://huggingface.co/owner/lora/blob/main/ink.safetensors"
     assert place.get(link).files == ("ink.safetensors",)
@@ -165,7 +181,7 @@ def test_a_single_file_comes_alone(place: Place) -> None:
 
 
 def test_a_repository_without_an_index_names_its_files(place: Place) -> None:
-    place.server.add_repo("owner/lora", {"ink.safetensors": b"ink"})
+    place.server.add_repo("owner/lora", {"ink.safetensors": weights()})
     with pytest.raises(WeightsError, match=r"no model_index\.json.*ink\.safetensors"):
         place.get("owner/lora")
     assert place.is_empty()
@@ -250,6 +266,28 @@ def test_a_gated_model_opens_after_its_conditions_are_accepted(place: Place) -> 
     assert place.get(token="hf_good").files
 
 
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<html>log in first</html>", "web page"),
+        (b"PK\x03\x04 a zip bomb", "zip archive"),
+        ((2**31).to_bytes(8, "little") + b"{}", "2,147,483,656"),
+        (weights()[:-1], "4,"),
+    ],
+)
+def test_a_file_that_is_only_called_safetensors_is_not_registered(
+    place: Place, content: bytes, why: str
+) -> None:
+    place.server.add_repo("owner/lora", {"x.safetensors": content})
+    with pytest.raises(
+        WeightsError, match=r"x\.safetensors of owner/lora is no safetensors"
+    ) as caught:
+        place.get("owner/lora", wanted=Wanted(files=("x.safetensors",)))
+    assert why in caught.value.message
+    assert place.is_empty()
+    assert not list(place.models.rglob("blobs/*"))
+
+
 def test_other_bytes_under_a_locked_revision_are_refused(place: Place) -> None:
     revision = place.server.add_repo(REPO, FILES)
     lock.record(place.models, REPO, revision, {"unet/config.json": "0" * 64})
@@ -291,6 +329,27 @@ def test_two_at_once_download_each_file_once(place: Place) -> None:
     assert len(found) == 3
     assert len({each.folder for each in found}) == 1
     assert len(place.server.asked(UNET, "cdn")) == 1
+
+
+def test_two_processes_download_each_file_once(place: Place) -> None:
+    half = "unet/diffusion_pytorch_model.fp16.safetensors"
+    place.server.add_repo(REPO, {**FILES, half: weights(2**20)})
+    place.server.fault(half, delay_s=0.05)
+    code = (
+        "import sys; from pathlib import Path; from fooocus_lite.weights.download import download\n"
+        f"download({REPO!r}, models_dir=Path(sys.argv[1]), endpoint=sys.argv[2])"
+    )
+    command = [sys.executable, "-c", code, str(place.models), place.server.endpoint]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "0", "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment) as other:
+        while not place.server.asked(half, "cdn"):
+            assert other.poll() is None
+            time.sleep(0.01)
+        snapshot = place.get()
+    assert other.returncode == 0
+    assert place.told[0].is_waiting
+    assert set(snapshot.files) == HALF
+    assert len(place.server.asked(half, "cdn")) == 1
 
 
 def test_the_second_says_that_it_waits_and_can_be_stopped(place: Place) -> None:

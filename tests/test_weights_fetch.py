@@ -13,10 +13,10 @@ import pytest
 from local_hub import FakeTime, LocalHub
 
 from fooocus_lite.errors import Cancelled, WeightsError
-from fooocus_lite.weights.disk import check_room
 from fooocus_lite.weights.fetch import Follower, fetch
-from fooocus_lite.weights.hub import Hub, RemoteFile, Repository
+from fooocus_lite.weights.hub import Hub
 from fooocus_lite.weights.patience import Patience
+from fooocus_lite.weights.repository import RemoteFile, Repository
 
 NAME = "unet/model.safetensors"
 DATA = bytes(range(256)) * 4096 * 3  # 3 MiB, and no two places alike by accident
@@ -237,12 +237,6 @@ def test_a_folder_that_cannot_be_written_is_said(download: Download) -> None:
         download.run()
 
 
-def test_too_little_room_is_said_before_the_first_byte(tmp_path: Path) -> None:
-    check_room(0, tmp_path / "not" / "there")
-    with pytest.raises(WeightsError, match=r"needs .* GiB of free disk space, and there is"):
-        check_room(2**60, tmp_path / "not" / "there")
-
-
 RUN = """
 import sys
 from pathlib import Path
@@ -266,7 +260,7 @@ def test_a_killed_process_loses_nothing_that_was_written(download: Download) -> 
     download.server.fault(NAME, stall_at=2_500_000)
     with subprocess.Popen(program(download), env=environment()) as killed:
         until = real_time.monotonic() + 30
-        while not download.part.exists() or download.part.stat().st_size < 2**20:
+        while not download.part.exists() or download.part.stat().st_size < 500_000:
             assert killed.poll() is None
             assert real_time.monotonic() < until
             real_time.sleep(0.01)

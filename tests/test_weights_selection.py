@@ -4,7 +4,8 @@ import pytest
 
 from fooocus_lite.errors import BadRequest, UnknownName, WeightsError
 from fooocus_lite.weights import selection
-from fooocus_lite.weights.hub import RemoteFile, Repository
+from fooocus_lite.weights.repository import RemoteFile, Repository
+from fooocus_lite.weights.selection import Wanted
 
 INDEX = {
     "_class_name": "StableDiffusionXLPipeline",
@@ -31,7 +32,7 @@ def repository(*paths: str, size: int = 10) -> Repository:
 
 def chosen(*paths: str, variant: str | None = "fp16") -> set[str]:
     found = repository(*TEXTS, *paths)
-    return {file.path for file in selection.pipeline(found, INDEX, variant)} - set(TEXTS)
+    return {file.path for file in selection.pipeline(found, INDEX, Wanted(variant))} - set(TEXTS)
 
 
 PLAIN = {f"{ENCODER}.safetensors", f"{UNET}.safetensors"}
@@ -60,7 +61,7 @@ def test_each_part_comes_in_the_variant_or_plain(
 
 def test_every_config_and_tokenizer_file_comes_and_the_index_first() -> None:
     found = repository(*reversed(TEXTS), *PLAIN)
-    files = [file.path for file in selection.pipeline(found, INDEX, None)]
+    files = [file.path for file in selection.pipeline(found, INDEX, Wanted())]
     assert set(TEXTS) < set(files)
     assert files[0] == "model_index.json"
 
@@ -103,6 +104,12 @@ def test_shards_come_all_with_their_own_index(
     assert chosen(encoder, *sorted(unet), variant=variant) == taken | {encoder}
 
 
+def test_only_the_configs_can_be_wanted() -> None:
+    found = repository(*TEXTS, *PLAIN, "README.md", f"{UNET}.safetensors.index.json")
+    files = selection.pipeline(found, INDEX, Wanted(is_config_only=True))
+    assert {file.path for file in files} == {*TEXTS, "README.md"}
+
+
 def test_a_missing_shard_is_said() -> None:
     with pytest.raises(WeightsError, match="“unet” of owner/name lacks 1 of its files"):
         chosen(f"{ENCODER}.safetensors", f"{UNET}-00002-of-00002.safetensors")
@@ -117,18 +124,18 @@ def test_a_part_without_files_is_said() -> None:
     without = [path for path in TEXTS if not path.startswith("scheduler")]
     found = repository(*without, *PLAIN)
     with pytest.raises(WeightsError, match="no files for its part “scheduler”"):
-        selection.pipeline(found, INDEX, None)
+        selection.pipeline(found, INDEX, Wanted())
 
 
 def test_a_part_with_code_of_its_own_is_refused() -> None:
     found = repository(*TEXTS, *PLAIN)
     with pytest.raises(WeightsError, match="code of its own for “unet”"):
-        selection.pipeline(found, {**INDEX, "unet": ["my_unet", "Surprise"]}, None)
+        selection.pipeline(found, {**INDEX, "unet": ["my_unet", "Surprise"]}, Wanted())
 
 
 def test_a_part_whose_name_is_a_path_is_refused() -> None:
     with pytest.raises(WeightsError, match="not downloaded"):
-        selection.pipeline(repository(*TEXTS, *PLAIN), {"../x": ["diffusers", "UNet"]}, None)
+        selection.pipeline(repository(*TEXTS, *PLAIN), {"../x": ["diffusers", "UNet"]}, Wanted())
 
 
 @pytest.mark.parametrize(

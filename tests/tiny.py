@@ -83,7 +83,7 @@ def build_lora(path: Path, model: Path, seed: int = 1) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     StableDiffusionXLPipeline.save_lora_weights(
         path.parent,
-        unet_lora_layers=_lora_layers(unet, ["to_q", "to_k", "to_v"]),
+        unet_lora_layers=lora_layers(unet, ["to_q", "to_k", "to_v"]),
         weight_name=path.name,
     )
     return path
@@ -96,7 +96,7 @@ def build_text_lora(path: Path, model: Path, seed: int = 1) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     StableDiffusionXLPipeline.save_lora_weights(
         path.parent,
-        text_encoder_lora_layers=_lora_layers(encoder, ["q_proj", "v_proj"]),
+        text_encoder_lora_layers=lora_layers(encoder, ["q_proj", "v_proj"]),
         weight_name=path.name,
     )
     return path
@@ -110,7 +110,8 @@ def build_embedding(path: Path, widths: dict[str, int], vectors: int = 2, seed: 
     return path
 
 
-def _lora_layers(module: Any, targets: list[str]) -> dict[str, torch.Tensor]:
+def lora_layers(module: Any, targets: list[str]) -> dict[str, torch.Tensor]:
+    """Random LoRA tensors for every layer of the module whose name ends like this."""
     module.add_adapter(LoraConfig(r=4, init_lora_weights="gaussian", target_modules=targets))
     layers = get_peft_model_state_dict(module, save_embedding_layers=False)
     return {name: torch.randn_like(value) * 0.3 for name, value in layers.items()}

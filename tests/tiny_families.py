@@ -15,6 +15,8 @@ import torch
 import transformers
 from tokenizers.pre_tokenizers import ByteLevel
 
+from fooocus_lite.thinking.families import Family
+
 _LETTERS = string.ascii_letters + string.digits + string.punctuation + "\n"
 _SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>", "<mask>")
 _QWEN_MARKS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -37,6 +39,21 @@ def build(family: str, folder: Path, seed: int = 0) -> Path:
                 value.normal_(std=0.02)
     pipeline.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def build_lora(family: Family, path: Path, folder: Path, seed: int = 1) -> Path:
+    """A LoRA file for the denoiser of the model in `folder`, as its trainers write it."""
+    torch.manual_seed(seed)
+    part = "unet" if family.denoiser == "UNet2DConditionModel" else "transformer"
+    denoiser = getattr(diffusers, family.denoiser).from_pretrained(
+        folder, subfolder=part, dtype=torch.float32
+    )
+    pipeline = getattr(diffusers, family.pipeline)
+    layers = tiny.lora_layers(denoiser, ["to_q", "to_k", "to_v"])
+    pipeline.save_lora_weights(
+        path.parent, weight_name=path.name, **{f"{part}_lora_layers": layers}
+    )
+    return path
 
 
 def _sd35() -> Any:
@@ -265,9 +282,7 @@ def _vae(latent_channels: int) -> Any:
 
 
 def _clip(width: int, of: Any) -> tuple[Any, Any]:
-    tokenizer = transformers.CLIPTokenizer(
-        vocab=tiny.vocabulary(), merges=[], model_max_length=77
-    )
+    tokenizer = transformers.CLIPTokenizer(vocab=tiny.vocabulary(), merges=[], model_max_length=77)
     return of(tiny.text_config(width)), tokenizer
 
 

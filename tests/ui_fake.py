@@ -9,15 +9,21 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from fooocus_lite import library
 from fooocus_lite.archive import compare, pictures
-from fooocus_lite.errors import BadRequest, NotFound
+from fooocus_lite.archive.audit import Audit
+from fooocus_lite.archive.database import open_database
+from fooocus_lite.archive.sessions import Sessions
+from fooocus_lite.doorkeeper import Doorkeeper
+from fooocus_lite.downloads import Download, Downloads
+from fooocus_lite.errors import BadRequest, Cancelled, NotAllowed, NotFound, WeightsError
 from fooocus_lite.events import (
     FINAL_STATES,
     Event,
@@ -29,15 +35,24 @@ from fooocus_lite.events import (
     Queued,
     Step,
 )
+from fooocus_lite.model_store import Described
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
+from fooocus_lite.thinking.forecast import Forecast
 from fooocus_lite.thinking.inspection import Found
 from fooocus_lite.thinking.link import Shared
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Licence, Preset, named, saved_as
 from fooocus_lite.thinking.styles import ENHANCE, Style
+from fooocus_lite.uploads import Upload
+from fooocus_lite.visitor import Visitor
+from fooocus_lite.weights import own_files
+from fooocus_lite.weights.catalogue import Model
+from fooocus_lite.weights.own_files import OwnFile
+from fooocus_lite.weights.progress import Progress
 from fooocus_lite.weights.tokens import TokenCount
+from fooocus_lite.wishes import Wish, wish_for
 
 EXPANSION = "soft window light, fine detail"
 LARGE = Preset(
@@ -102,12 +117,19 @@ class FakeStock:
             ENHANCE: "Magic",
         }
         self.styles = {name: Style(name=name, category=kind) for name, kind in categories.items()}
+        self.here = {"starter": _model("starter", "Starter", "starter", 15 * 2**20)}
 
     def preset_named(self, name: str | None = None) -> Preset:
         return self.presets[name or "starter"]
 
+    def models(self) -> dict[str, Model]:
+        return self.here
+
+    def own_files(self, *kinds: str) -> list[OwnFile]:
+        return own_files.found([self.settings.models], kinds)
+
     def ready_presets(self) -> tuple[str, ...]:
-        return tuple(name for name, each in self.presets.items() if each.model == "starter")
+        return tuple(name for name, each in self.presets.items() if each.model in self.here)
 
     def is_distilled(self, model: str) -> bool:
         return any(each.is_distilled for each in self.presets.values() if each.model == model)
@@ -147,6 +169,85 @@ class FakeStock:
         return library.style_card(self.settings, name)
 
 
+class FakeModelStore:
+    """A Hub with a few models, brought in 20 steps of `step_s`; files sent are really checked.
+
+    A name with "gated" in it is refused with a link, one with "broken" breaks off half way once,
+    and one with "slow" takes six times as long.
+    """
+
+    def __init__(
+        self, settings: Settings, stock: FakeStock, step_s: float, steps: int = 20
+    ) -> None:
+        self.settings = settings
+        self.stock = stock
+        self.step_s = step_s
+        self.steps = 20
+        self.known: dict[str, tuple[str, ...]] = {}
+        self.broken: set[str] = set()
+        self.downloads = Downloads(self.bring, settings.state / "downloads.json")
+
+    def download(self, name: str, is_update: bool = False) -> Download:
+        return self.downloads.ask(wish_for(name, self.stock.presets))
+
+    def bring(
+        self, wish: Wish, tell: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+    ) -> None:
+        total = 6_900_000_000
+        for step in range(self.steps + 1):
+            if is_cancelled():
+                raise Cancelled("The download was stopped. What has come is kept.")
+            done = total * step // self.steps
+            tell(Progress("unet/model.safetensors", done, total, 88e6, (total - done) / 88e6))
+            if "broken" in wish.name and wish.name not in self.broken and step > self.steps // 2:
+                self.broken.add(wish.name)
+                raise WeightsError("The connection broke while it was downloaded. Try again.")
+            time.sleep(self.step_s * (6 if "slow" in wish.name else 1))
+        if wish.lora is None:
+            title = wish.repo_id.rpartition("/")[2]
+            self.stock.here[wish.repo_id] = _model(wish.repo_id, title, "z-image", total)
+            self.known.setdefault(wish.repo_id, ("a" * 40, "b" * 40))
+
+    def look_up(self, text: str) -> Described:
+        wish = wish_for(text, self.stock.presets)
+        link = f"https://huggingface.co/{wish.repo_id}"
+        if "gated" in text:
+            error = WeightsError(f"{wish.repo_id} is gated. Open {link}, log in and accept.")
+            error.link = link
+            raise error
+        return Described(
+            wish.name, wish.repo_id, "c" * 40, "SDXL", 6_900_000_000, 6_900_000_000,
+            "cc-by-nc-4.0", False, link, {"model_index.json": 500},
+        )  # fmt: skip
+
+    def set_back(self, name: str, revision: str) -> Download:
+        self.known[name] = (revision, *(each for each in self.known[name] if each != revision))
+        return self.downloads.ask(wish_for(name, self.stock.presets))
+
+    def revisions(self, name: str) -> tuple[str, ...]:
+        return self.known.get(name, ())
+
+    def may_remove(self, model: Model) -> bool:
+        return model.name != "starter"
+
+    def remove(self, name: str) -> None:
+        if name not in self.stock.here:
+            raise BadRequest(f"There is no model called “{name}”.")
+        del self.stock.here[name]
+
+    def discard(self, name: str) -> None:
+        self.downloads.forget(name)
+
+    def receive(self, file_name: str, size: int) -> Upload:
+        return Upload(file_name, size, self.settings.models, limit_bytes=10**9)
+
+    def preset_for(self, name: str) -> Preset:
+        raise BadRequest(f"There is no model called “{name}”.")
+
+    def free_bytes(self) -> int:
+        return 212 * 2**30
+
+
 class FakeStudio:
     """Behaves like `Studio` towards the page. `step_s` is the time of one step.
 
@@ -159,8 +260,15 @@ class FakeStudio:
         self.step_s = step_s
         self.steps = steps
         self.stock = FakeStock(settings)
+        self.warmed: list[str] = []
+        self._store = FakeModelStore(settings, self.stock, step_s)
         self._jobs: dict[str, _Job] = {}
         self._files: dict[str, bytes] = {}
+
+    @cached_property
+    def doorkeeper(self) -> Doorkeeper:
+        database = open_database(self.settings.state / "jobs.sqlite3")
+        return Doorkeeper(self.settings, Sessions(database), Audit(database))
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -171,7 +279,27 @@ class FakeStudio:
     def status(self) -> str:
         return "CPU, float32: no GPU was found"
 
+    def is_host(self, owner: str | Visitor = "local") -> bool:
+        if isinstance(owner, Visitor):
+            return owner.is_host
+        return owner == "local" or self.settings.is_local_only
+
+    def model_store(self, owner: str | Visitor = "local") -> FakeModelStore:
+        if not self.is_host(owner):
+            raise NotAllowed("Models can be added and removed only by the host.")
+        return self._store
+
+    def downloads(self) -> tuple[Download, ...]:
+        return self._store.downloads.all()
+
+    def warm(self, preset: str) -> None:
+        self.warmed.append(preset)
+
     def plan(self, request: ImageRequest) -> list[Recipe]:
+        if request.preset == "large" and LARGE.model not in self.stock.here:
+            error = WeightsError("“Large” needs the model somebody/large, which is not here yet.")
+            error.download, error.download_gib = LARGE.model, LARGE.download_gib
+            raise error
         if request.styles and "Nonsense" in request.styles:
             raise BadRequest("There is no style called “Nonsense”.", field="style")
         seed = 1000 if request.seed < 0 else request.seed
@@ -188,18 +316,25 @@ class FakeStudio:
             for place in range(request.count)
         ]  # fmt: skip
 
-    def start(self, request: ImageRequest, owner: str = "local") -> str:
+    def forecast(self, request: ImageRequest) -> Forecast | None:
+        if "unknown" in request.prompt:
+            return None
+        seconds = 1.4 * self.steps * len(self.plan(request))
+        return Forecast(seconds, 0.0, 5_222, 8_192, "model offload", "<b>Its parts</b> take turns.")
+
+    def start(self, request: ImageRequest, owner: str | Visitor = "local") -> str:
         return self._put_into_line(self.plan(request), owner)
 
     def start_sheet(
-        self, request: ImageRequest, styles: Sequence[str] = (), owner: str = "local"
+        self, request: ImageRequest, styles: Sequence[str] = (), owner: str | Visitor = "local"
     ) -> str:
         names = styles or list(self.stock.styles)[:6]
         kept = [name for name in request.styles or () if name == ENHANCE]
         tiles = [request.model_copy(update={"styles": (*kept, name)}) for name in names]
         return self._put_into_line([self.plan(tile)[0] for tile in tiles], owner)
 
-    def _put_into_line(self, recipes: Sequence[Recipe], owner: str) -> str:
+    def _put_into_line(self, recipes: Sequence[Recipe], owner: str | Visitor) -> str:
+        owner = owner.owner if isinstance(owner, Visitor) else owner
         job = _Job(secrets.token_hex(16), owner, time.time(), tuple(recipes), now=Queued(1, None))
         self._jobs[job.id] = job
         threading.Thread(target=self._cook, args=(job,), daemon=True).start()
@@ -322,6 +457,10 @@ class FakeStudio:
         )  # fmt: skip
         self._files[picture.id] = _drawn(recipe, "PNG")
         job.pictures.append(picture)
+
+
+def _model(name: str, title: str, family: str, size_bytes: int) -> Model:
+    return Model(name, Path("/nowhere") / name, family, title, "apache-2.0", size_bytes)
 
 
 def _drawn(recipe: Recipe, kind: str, blur: int = 0) -> bytes:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ..thinking.forecast import Size, Timing
 from .database import Database
 
-NEWEST = 0.3
-"""How much of a new reading counts, once there are a few."""
+NEWEST = 0.5
+"""How much of a new reading counts: what else a machine does changes within minutes."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,8 @@ class Estimates:
             connection.execute(
                 """INSERT INTO timings VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)
                 ON CONFLICT DO UPDATE SET
-                    seconds_per_step = seconds_per_step
-                        + (?7 - seconds_per_step) * max(?9, 1.0 / (runs + 1)),
-                    beside_s = beside_s + (?8 - beside_s) * max(?9, 1.0 / (runs + 1)),
+                    seconds_per_step = seconds_per_step + (?7 - seconds_per_step) * ?9,
+                    beside_s = beside_s + (?8 - beside_s) * ?9,
                     runs = runs + 1""",
                 (*_key(setting), *size, timing.seconds_per_step, timing.beside_s, NEWEST),
             )

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from ..errors import DiskError, NotFound
+from ..errors import BadRequest, DiskError, NotFound
 from ..events import Picture
 from . import index
 from .database import Database
-from .pictures import SUFFIXES, created_of, read
+from .pictures import NAME, SUFFIXES, created_of, read
 
 LOCAL = "local"
 # Rows read at a time, since some may be hidden.
@@ -69,6 +69,26 @@ class History:
         if picture is None:
             raise NotFound(f"There is no picture “{picture_id[:64]}”.", field="id")
         return picture
+
+    def delete(self, picture: Picture, outputs: Path) -> None:
+        """Away with a picture: its file below `outputs`, and its row.
+
+        Raises BadRequest for one that lies elsewhere, DiskError when the file cannot be removed.
+        """
+        path = picture.path
+        is_ours = NAME.fullmatch(path.name) and path.resolve().is_relative_to(outputs.resolve())
+        if not is_ours:
+            raise BadRequest(
+                f"The picture {path.name} lies outside the outputs folder, so it is not deleted. "
+                "Delete the file by hand.",
+                field="id",
+            )
+        with self._database.transaction(durable=True) as connection:
+            connection.execute("DELETE FROM pictures WHERE id = ?", (picture.id,))
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise DiskError(f"{path.name} cannot be deleted: {error.strerror}.") from None
 
     def rebuild(self, outputs: Path) -> Rebuilt:
         """Puts every picture below `outputs` that has a recipe into the index, as `local`'s.

@@ -17,10 +17,11 @@ from pydantic import ValidationError
 from ..errors import NotFound
 from ..events import FINAL_STATES, JobError, JobState, Picture
 from ..recipe import ImageRequest, Recipe
-from . import index, line
+from . import audit, index, line
 from .database import Database
 from .ending import IS_FINAL, Recovery, finish, recover_all
-from .job import Job, Wish, job_from
+from .job import Job, Wish, job_from, text_of
+from .terms import Terms
 
 log = logging.getLogger(__name__)
 
@@ -45,33 +46,44 @@ class JobStore:
     # What the doors ask
 
     def add(
-        self, owner: str, request: ImageRequest, recipes: Sequence[Recipe], priority: int = 0
+        self,
+        owner: str,
+        request: ImageRequest,
+        recipes: Sequence[Recipe],
+        priority: int = 0,
+        terms: Terms | None = None,
     ) -> Job:
         """A new job, on the disk before this returns. Higher `priority` is served first.
 
-        Raises BadRequest when the line is full or the owner has too many jobs waiting, DiskError
-        when the database cannot be written, ValueError without recipes.
+        `terms`: what holds for this owner beside the limits of the line. Raises BadRequest when the
+        line is full, TooMany when the owner has too much waiting or this hour, DiskError when the
+        database cannot be written, ValueError without recipes.
         """
         if not recipes:
             raise ValueError("A job needs at least one recipe.")
         job = Job(
             id=secrets.token_hex(16),
             owner=owner,
-            state="queued",
+            state="blocked" if terms and terms.refused else "queued",
             request=request,
             recipes=tuple(recipes),
             attempts=0,
             priority=priority,
             created=time.time(),
+            error=terms.refused if terms else None,
         )
         with self._database.transaction(durable=True) as connection:
-            line.check_room(connection, owner, self._line_limit, self._waiting_per_owner)
-            turn = line.turn_for(connection, owner, len(recipes))
+            if job.state == "queued":
+                self._admit(connection, job, terms)
+            turn = line.turn_for(connection, owner, len(recipes), terms.weight if terms else 1.0)
             connection.execute(
-                """INSERT INTO jobs (id, owner, state, priority, turn, created, remaining)
-                VALUES (?, ?, 'queued', ?, ?, ?, ?)""",
-                (job.id, owner, priority, turn, job.created, len(recipes)),
-            )
+                """INSERT INTO jobs (id, owner, state, priority, turn, created, remaining, error)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+                (job.id, owner, job.state, priority, turn, job.created, len(recipes),
+                 text_of(job.error)),
+            )  # fmt: skip
+            if terms is not None:
+                audit.write(connection, terms.entry(job))
             connection.execute(
                 "INSERT INTO requests VALUES (?, ?)", (job.id, request.model_dump_json())
             )
@@ -80,6 +92,15 @@ class JobStore:
                 [(job.id, place, each.model_dump_json()) for place, each in enumerate(recipes)],
             )
         return job
+
+    def _admit(self, connection: sqlite3.Connection, job: Job, terms: Terms | None) -> None:
+        """Raises BadRequest when there is no room in the line for it, or for more of its owner."""
+        waiting = self._waiting_per_owner
+        if terms is not None and terms.waiting_jobs is not None:
+            waiting = min(waiting, terms.waiting_jobs)
+        line.check_room(connection, job.owner, self._line_limit, waiting)
+        if terms is not None and terms.pictures_per_hour is not None:
+            audit.check_quota(connection, terms.account, len(job.recipes), terms.pictures_per_hour)
 
     def get(self, job_id: str, owner: str | None = None) -> Job:
         """The job as it stands; with `owner`, a stranger's job is not found either."""
@@ -97,8 +118,8 @@ class JobStore:
         ).fetchall()
         return job_from(row, request, recipes)
 
-    def active(self, owner: str) -> tuple[str, ...]:
-        """Ids of the owner's unfinished jobs, in the order they run."""
+    def active(self, owner: str | None) -> tuple[str, ...]:
+        """Ids of the owner's unfinished jobs, in the order they run; None is everybody."""
         return line.ids_unfinished(self._database.connection(), owner)
 
     def waiting(self) -> tuple[str, ...]:

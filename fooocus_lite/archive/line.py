@@ -9,7 +9,7 @@ import json
 import sqlite3
 from collections.abc import Collection
 
-from ..errors import BadRequest
+from ..errors import LineFull, TooMany
 
 QUEUED = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC, turn, number"
 
@@ -25,28 +25,30 @@ RETURNING id"""
 def check_room(
     connection: sqlite3.Connection, owner: str, line_limit: int, waiting_per_owner: int
 ) -> None:
-    """Raises BadRequest when the line is full or the owner has too many jobs waiting in it."""
+    """Raises LineFull, or TooMany when it is the owner who has too many jobs waiting."""
     (own,) = connection.execute(
         "SELECT count(*) FROM jobs WHERE state = 'queued' AND owner = ?", (owner,)
     ).fetchone()
     if own >= waiting_per_owner:
-        raise BadRequest(
+        raise TooMany(
             f"You have {own:,} jobs waiting; the limit is {waiting_per_owner:,}. "
             "Wait until one is done, or stop one."
         )
     (everybody,) = connection.execute("SELECT count(*) FROM jobs WHERE state = 'queued'").fetchone()
     if everybody >= line_limit:
-        raise BadRequest(
+        raise LineFull(
             f"The line is full: {everybody:,} jobs are waiting, the limit is {line_limit:,}. "
             "Try again in a few minutes."
         )
 
 
-def turn_for(connection: sqlite3.Connection, owner: str, pictures: int) -> float:
+def turn_for(
+    connection: sqlite3.Connection, owner: str, pictures: int, weight: float = 1.0
+) -> float:
     """The turn of a new job. A job cancelled before its first step costs its owner nothing.
 
     The clock is the highest turn that was ever served at normal priority: a job that went ahead of
-    the others does not push newcomers back.
+    the others does not push newcomers back. A picture of an owner with `weight` 2 counts half.
     """
     (clock,) = connection.execute(
         "SELECT max(turn) FROM jobs WHERE is_started AND priority <= 0"
@@ -54,7 +56,7 @@ def turn_for(connection: sqlite3.Connection, owner: str, pictures: int) -> float
     (last,) = connection.execute(
         "SELECT max(turn) FROM jobs WHERE owner = ? AND (is_started OR state = 'queued')", (owner,)
     ).fetchone()
-    return max(clock or 0.0, last or 0.0) + pictures
+    return max(clock or 0.0, last or 0.0) + pictures / weight
 
 
 def claim_next(connection: sqlite3.Connection, only: Collection[str] | None) -> str | None:
@@ -72,10 +74,14 @@ def ids_waiting(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(row["id"] for row in connection.execute(QUEUED))
 
 
-def ids_unfinished(connection: sqlite3.Connection, owner: str) -> tuple[str, ...]:
-    """Ids of the owner's jobs that are being made or waiting, in the order they run."""
+def ids_unfinished(connection: sqlite3.Connection, owner: str | None) -> tuple[str, ...]:
+    """Ids of the owner's jobs that are being made or waiting, in the order they run.
+
+    `owner` None is everybody.
+    """
     rows = connection.execute(
-        """SELECT id FROM jobs WHERE owner = ? AND state IN ('queued', 'loading', 'running')
+        """SELECT id FROM jobs
+        WHERE (?1 IS NULL OR owner = ?1) AND state IN ('queued', 'loading', 'running')
         ORDER BY state = 'queued', priority DESC, turn, number""",
         (owner,),
     )

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from .. import __version__
 from ..errors import BadRequest, DiskError
@@ -22,6 +22,7 @@ from ..thinking.inspection import Found
 from .embedded import Texts, read_texts, read_texts_of, save_options
 
 THUMBNAIL_SIDE = 192
+FORMATS = ("PNG", "JPEG", "WEBP")
 SUFFIXES: dict[ImageFormat, str] = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 # PNG level 1 is five times faster than the default 6 and 5-10 % larger.
 OPTIONS: dict[ImageFormat, dict[str, Any]] = {
@@ -64,16 +65,39 @@ def save(
 
 def save_thumbnail(source: Path, target: Path) -> None:
     """A small WebP of a picture, at most 192 pixels a side. Raises DiskError."""
+    made = thumbnail(source)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, made)
+    except OSError as error:
+        raise _disk_error(error, target.parent) from error
+
+
+def thumbnail(source: Path | io.BytesIO) -> bytes:
+    """A small WebP of a picture, at most 192 pixels a side. Raises OSError."""
     made = io.BytesIO()
-    with Image.open(source, formats=("PNG", "JPEG", "WEBP")) as image:
+    with Image.open(source, formats=FORMATS) as image:
         small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
     small.save(made, "WEBP", quality=82)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, made.getvalue())
-    except OSError as error:
-        raise _disk_error(error, target.parent) from error
+    return made.getvalue()
+
+
+def converted(
+    data: bytes, recipe: Recipe, image_format: ImageFormat, size: tuple[int, int] | None = None
+) -> bytes:
+    """A picture in another format or size, with its recipe inside if it had one. Raises OSError.
+
+    What does not fit the shape of `size` is cut off around the middle. `recipe` is only written
+    where the file carries one already.
+    """
+    found = read_bytes(data)
+    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        opened.load()
+        image = opened if size is None else ImageOps.fit(opened, size, Image.Resampling.LANCZOS)
+        return encode(
+            image, found.recipe or recipe, found.made_with, image_format, found.recipe is not None
+        )
 
 
 def encode(

@@ -73,6 +73,18 @@ def _command(arguments: Namespace) -> Callable[[Settings, Namespace], int]:
             from .doctor import doctor
 
             return doctor
+        case "models":
+            from .models import models
+
+            return models
+        case "users":
+            from .users import users
+
+            return users
+        case "share":
+            from .users import share
+
+            return share
         case _:
             from . import show
 
@@ -80,7 +92,6 @@ def _command(arguments: Namespace) -> Callable[[Settings, Namespace], int]:
                 "presets": show.presets,
                 "styles": show.styles,
                 "history": show.history,
-                "models": show.models,
             }
             return commands[arguments.command]
 

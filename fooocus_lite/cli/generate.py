@@ -12,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequest
+from ..errors import BadRequest, WeightsError
 from ..events import Cancelled, Event, Failed, Picture, PictureReady
 from ..recipe import ImageRequest, request_from
 from ..settings import Settings
 from ..studio import Studio
 from .progress import JsonLines, Reporter, Terminal
+from .transfer import TransferBar, TransferLines
 
 RETRY_DEVICE_S = 1.0
 DRY_RUN_KEYS = (
@@ -47,6 +48,8 @@ def generate(settings: Settings, arguments: Namespace) -> int:
         return 0
     for request in requests:
         studio.plan(request)  # a mistake in the last prompt is said before the first is cooked
+        if arguments.download:
+            _bring_missing(studio, request, arguments.json)
     reporter: Reporter = JsonLines() if arguments.json else Terminal()
     job_ids = [studio.start(request) for request in requests]
     return finish(studio, job_ids, reporter)
@@ -112,6 +115,30 @@ def _rescued(picture: Picture, studio: Studio) -> Picture:
         print(f"The picture is in {folder / name} instead.", file=sys.stderr)
         return replace(picture, path=folder / name)
     return picture
+
+
+def _bring_missing(studio: Studio, request: ImageRequest, as_json: bool) -> None:
+    """Downloads what the request needs and the Hub has, one thing after the other."""
+    store = studio.model_store()
+    brought: set[str] = set()
+    while (name := _missing(studio, request)) is not None and name not in brought:
+        reporter = TransferLines() if as_json else TransferBar()
+        try:
+            store.bring(store.wish(name), reporter.tell)
+        finally:
+            reporter.end()
+        brought.add(name)
+
+
+def _missing(studio: Studio, request: ImageRequest) -> str | None:
+    """The first thing to download. Raises WeightsError when something else is missing."""
+    try:
+        studio.stock.check_is_here(studio.plan(request))
+    except WeightsError as error:
+        if error.download is None:
+            raise
+        return error.download
+    return None
 
 
 def _cancel(studio: Studio, job_ids: list[str], reporter: Reporter) -> None:

@@ -10,6 +10,7 @@ from ..model_store import ModelStore
 from ..settings import Settings
 from ..studio import Studio
 from ..thinking.licences import allowed_by
+from . import own_files
 from .transfer import TransferBar, TransferLines, in_bytes
 
 BADGES = {
@@ -32,43 +33,52 @@ def models(settings: Settings, arguments: Namespace) -> int:
             return _download(studio.model_store(), arguments)
         case "remove":
             return _remove(studio.model_store(), arguments)
+        case "convert":
+            return own_files.convert(studio.model_store(), arguments)
         case _:
             return _list(studio, arguments)
 
 
 def _list(studio: Studio, arguments: Namespace) -> int:
     """The models that are here, then those that presets name and that are not."""
-    used = 0
-    for model in studio.stock.models().values():
-        used += model.size_bytes
+    here = studio.stock.models()
+    for model in here.values():
         values = {
             "name": model.name,
             "family": model.family,
             "licence": model.licence,
             "pictures": allowed_by(model.licence),
             "size_mib": round(model.size_bytes / 2**20, 1),
+            "memory_gib": None,
             "revision": model.revision,
             "is_here": True,
         }
-        _show(arguments, values, f"{in_bytes(model.size_bytes):>9}  {_badge(model.licence)}")
-    here = studio.stock.models()
+        _show(arguments, values, _row(values))
     missing = {each.model: each for each in studio.stock.presets.values() if each.model not in here}
     for preset in missing.values():
         licence = preset.licence.id if preset.licence else "unknown"
-        size = preset.download_gib
         values = {
             "name": preset.model,
             "family": preset.family,
             "licence": licence,
-            "pictures": preset.licence.pictures if preset.licence else allowed_by(licence),
-            "size_mib": None if size is None else round(size * 1024, 1),
+            "pictures": preset.licence.pictures if preset.licence else None,
+            "size_mib": round(preset.download_gib * 1024, 1) if preset.download_gib else None,
+            "memory_gib": preset.memory_gib,
             "revision": None,
             "is_here": False,
         }
-        shown = f"{f'{size:g} GiB' if size else '?':>9}  {_badge(licence)}, not downloaded"
-        _show(arguments, values, shown)
+        _show(arguments, values, _row(values) + ", not downloaded")
+    own_files.show(studio, arguments)
+    used = sum(model.size_bytes for model in here.values())
     print(f"{in_bytes(used)} on this disk.", file=sys.stderr)
     return 0
+
+
+def _row(values: dict[str, Any]) -> str:
+    size = in_bytes(int(values["size_mib"] * 2**20)) if values["size_mib"] else "?"
+    family = values["family"] or "?"
+    memory = f", needs {values['memory_gib']:g} GiB of memory" if values["memory_gib"] else ""
+    return f"{size:>9}  {family:<12} {values['licence']} ({BADGES[values['pictures']]}){memory}"
 
 
 def _verify(studio: Studio, arguments: Namespace) -> int:
@@ -82,6 +92,8 @@ def _verify(studio: Studio, arguments: Namespace) -> int:
 
 
 def _info(store: ModelStore, arguments: Namespace) -> int:
+    if arguments.name and own_files.info(store, arguments):
+        return 0
     found = store.look_up(_named(arguments))
     if arguments.json:
         values = {**vars(found), "pictures": allowed_by(found.licence), "files": dict(found.files)}
@@ -110,6 +122,8 @@ def _download(store: ModelStore, arguments: Namespace) -> int:
         given["revision"] = arguments.revision
     if arguments.variant:
         given["variant"] = None if arguments.variant == "plain" else arguments.variant
+    if arguments.config_only:
+        given["is_config_only"] = True
     if arguments.file:
         given["files"] = tuple(arguments.file)
     reporter = TransferLines() if arguments.json else TransferBar()

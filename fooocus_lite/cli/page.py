@@ -7,12 +7,14 @@ from argparse import Namespace
 from ..errors import BadRequest
 from ..settings import Settings
 from ..studio import Studio
+from .users import offer_password
 
 
 def page(settings: Settings, _arguments: Namespace) -> int:
     """Serves the page until interrupted. The page comes first, torch is imported after it."""
-    _refuse_open_doors(settings)
+    _check_files(settings)
     studio = Studio(settings)
+    _refuse_open_doors(studio)
     if settings.preset not in studio.stock.presets:
         studio.stock.preset_named(settings.preset)  # raises UnknownName with the nearest
     studio.prepare()
@@ -21,8 +23,14 @@ def page(settings: Settings, _arguments: Namespace) -> int:
 
     server = serve(studio, settings)
     print(f"Fooocus Lite is at {server.url}  (Ctrl+C ends it)", flush=True)
+    if server.public_url:
+        print(f"For everybody: {server.public_url}", flush=True)
+    elif settings.share:
+        print("The public link could not be made; the page is here only.", file=sys.stderr)
     for notice in studio.notices:
         print(notice, file=sys.stderr)
+    if studio.doorkeeper.is_stopped and not settings.is_local_only:
+        print("Sharing was ended: only the host comes in. `share start` resumes it.")
     if has_device:
         studio.cook()
     else:
@@ -34,6 +42,8 @@ def page(settings: Settings, _arguments: Namespace) -> int:
         while True:
             time.sleep(1.0)
             studio.cook()  # the other program may have ended meanwhile
+            if server.public_url and studio.doorkeeper.is_stopped:
+                server.end_sharing()
     except KeyboardInterrupt:
         print("\nEnding after the running step …", file=sys.stderr)
     finally:
@@ -42,17 +52,31 @@ def page(settings: Settings, _arguments: Namespace) -> int:
     return 0
 
 
-def _refuse_open_doors(settings: Settings) -> None:
-    """Until users exist, letting others in is a decision somebody must spell out."""
-    if settings.users is not None:
+def _check_files(settings: Settings) -> None:
+    """Raises BadRequest for a certificate that is not there, before anything is started."""
+    for name in ("ssl_certfile", "ssl_keyfile"):
+        path = getattr(settings, name)
+        if path is not None and not path.is_file():
+            raise BadRequest(
+                f"There is no file {path}. Give the certificate and its key as PEM files.",
+                field=name,
+            )
+
+
+def _refuse_open_doors(studio: Studio) -> None:
+    """Letting others in without a login is a decision that somebody must spell out."""
+    settings = studio.settings
+    if settings.users is not None and settings.open:
         raise BadRequest(
-            "--users is not built yet. Use --open to let in everybody who has the address.",
-            field="users",
+            "--users lets in those who log in, --open lets in everybody. Choose one.", field="open"
         )
-    is_reachable = settings.share or not settings.is_local_only
-    if is_reachable and not settings.open and not settings.is_space:
-        raise BadRequest(
-            "With --share or --listen everybody who has the address could make pictures on this "
-            "machine. Add --open if that is what you want.",
-            field="open",
-        )
+    if not studio.doorkeeper.has_login or studio.doorkeeper.users.all():
+        return
+    if offer_password(settings):
+        return
+    raise BadRequest(
+        "With --share, --listen or --users whoever may come in needs a name and a password, and "
+        f"{settings.users_file} has none. Make one with `fooocus-lite users add NAME`, or add "
+        "--open to let in everybody who has the address.",
+        field="users",
+    )

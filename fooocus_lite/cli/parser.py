@@ -10,6 +10,8 @@ SETTING_FLAGS = (
     "share",
     "open",
     "users",
+    "ssl_certfile",
+    "ssl_keyfile",
     "preset",
     "theme",
     "output_path",
@@ -33,6 +35,7 @@ def build() -> ArgumentParser:
     _replay(commands)
     _inspect(commands)
     _lists(commands)
+    _sharing(commands)
     doctor = commands.add_parser("doctor", help="what this machine is and whether all is well")
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     doctor.add_argument(
@@ -52,10 +55,12 @@ def _page_flags(parser: ArgumentParser) -> None:
     page.add_argument("--preset", help="the preset the page begins with")
     page.add_argument("--theme", help="auto, light or dark")
     page.add_argument("--disable-in-browser", action="store_true", help="do not open a browser")
-    page.add_argument("--users", metavar="FILE", help="who may log in (not built yet)")
+    page.add_argument("--users", metavar="FILE", help="who may log in (docs/sharing.md)")
     page.add_argument(
         "--open", action="store_const", const=True, help="let in everybody who has the address"
     )
+    page.add_argument("--ssl-certfile", metavar="FILE", help="for https: the certificate")
+    page.add_argument("--ssl-keyfile", metavar="FILE", help="for https: its private key")
     page.add_argument("--language", help="language of the page: en")
     page.add_argument("--output-path", metavar="FOLDER", help="where pictures are saved")
     page.add_argument("--log-level", help="debug, info, warning or error")
@@ -96,6 +101,9 @@ def _generate(commands: "_SubParsersAction[ArgumentParser]") -> None:
     parser.add_argument(
         "--no-metadata", action="store_true", help="keep the prompt out of the file"
     )
+    parser.add_argument(
+        "--download", action="store_true", help="first get a model that is missing, however large"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be made")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     _common(parser)
@@ -116,12 +124,39 @@ def _inspect(commands: "_SubParsersAction[ArgumentParser]") -> None:
     _common(parser)
 
 
+def _models(commands: "_SubParsersAction[ArgumentParser]") -> ArgumentParser:
+    models = commands.add_parser("models", help="the models: what is here, and getting others")
+    models.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "info", "download", "verify", "remove", "convert"],
+        default="list",
+    )
+    models.add_argument(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="a preset's name, owner/name of the Hub, a link, or a file",
+    )
+    models.add_argument("more", nargs="*", metavar="FILE", help="for convert: further files")
+    models.add_argument("--revision", metavar="REVISION", help="branch, tag or commit of the Hub")
+    models.add_argument("--variant", metavar="VARIANT", help="such as fp16 or bf16, or plain")
+    models.add_argument(
+        "--file", action="append", metavar="FILE", help="only this file; may be repeated"
+    )
+    models.add_argument(
+        "--config-only", action="store_true", help="all but the weights, for a checkpoint of yours"
+    )
+    models.add_argument("--update", action="store_true", help="the newest, not the one in use")
+    models.add_argument("--yes", action="store_true", help="for remove: really delete it")
+    return models
+
+
 def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
     presets = commands.add_parser("presets", help="the presets that are here")
     presets.add_argument("action", nargs="?", choices=["list", "check"], default="list")
     presets.add_argument("file", nargs="?", metavar="FILE", help="for check: a preset file")
-    models = commands.add_parser("models", help="the models that are here")
-    models.add_argument("action", nargs="?", choices=["list", "verify"], default="list")
+    models = _models(commands)
     styles = commands.add_parser("styles", help="the styles that are here")
     styles.add_argument("action", nargs="?", choices=["list", "render", "sheet"], default="list")
     styles.add_argument(
@@ -137,5 +172,31 @@ def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
     history.add_argument("--search", default="", metavar="WORDS")
     history.add_argument("--limit", type=int, default=20, metavar="N")
     for parser in (presets, models, styles, history):
+        parser.add_argument("--json", action="store_true", help="one JSON object a line")
+        _common(parser)
+
+
+def _sharing(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    users = commands.add_parser("users", help="who may log in when the page is shared")
+    users.add_argument(
+        "action",
+        nargs="?",
+        choices=["list", "add", "remove", "log-out", "key", "audit"],
+        default="list",
+    )
+    users.add_argument(
+        "words", nargs="*", metavar="WORD", help="NAME; for key: add|remove|list NAME [KEY-NAME]"
+    )
+    users.add_argument("--tier", metavar="TIER", help="free, standard or pro")
+    users.add_argument(
+        "--host", action="store_const", const=True, help="may also change models and presets"
+    )
+    users.add_argument("--password-stdin", action="store_true", help="read the password from there")
+    users.add_argument("--generate", action="store_true", help="make a password and print it once")
+    users.add_argument("--users", metavar="FILE", default=SUPPRESS, help="the users file")
+    users.add_argument("--limit", type=int, default=50, metavar="N", help="for audit: lines")
+    share = commands.add_parser("share", help="end or resume what others may do here")
+    share.add_argument("action", choices=["stop", "start"])
+    for parser in (users, share):
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
         _common(parser)

@@ -68,28 +68,6 @@ def styles(settings: Settings, arguments: Namespace) -> int:
     return 0
 
 
-def models(settings: Settings, arguments: Namespace) -> int:
-    """Lists the models, or reads each one's files; exit code 1 when one is not whole."""
-    studio = Studio(settings)
-    damages = 0
-    for model in studio.stock.models().values():
-        values: dict[str, Any] = {
-            "name": model.name,
-            "family": model.family,
-            "licence": model.licence,
-            "size_mib": round(model.size_bytes / 2**20, 1),
-        }
-        if arguments.action == "verify":
-            values["problem"] = studio.stock.model_problem(model)
-            damages += values["problem"] is not None
-        if arguments.json:
-            _print_json(values)
-        else:
-            shown = values.get("problem") or ("whole" if "problem" in values else model.title)
-            print(f"{model.name:<24} {values['size_mib']:>8} MiB  {model.licence:<12} {shown}")
-    return 1 if damages else 0
-
-
 def history(settings: Settings, arguments: Namespace) -> int:
     studio = Studio(settings)
     if arguments.action == "rebuild":

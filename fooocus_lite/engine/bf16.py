@@ -14,7 +14,7 @@ FILE_NAME = "bf16.json"
 ROUNDS = 5
 
 
-def is_faster(cpu: str, state: Path | None) -> bool:
+def is_faster(cpu: str, state: Path) -> bool:
     """What was remembered in the folder `state` for this CPU and torch, else what is measured now.
 
     Flags alone do not tell: some CPUs have the instructions and torch no kernel that uses them.
@@ -60,10 +60,8 @@ def _seconds(dtype: torch.dtype) -> float:
     return time.perf_counter() - began
 
 
-def _read(state: Path | None) -> dict[str, float]:
+def _read(state: Path) -> dict[str, float]:
     """Remembered ratios by CPU; what is no such file is measured again."""
-    if state is None:
-        return {}
     try:
         known = json.loads((state / FILE_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -73,10 +71,8 @@ def _read(state: Path | None) -> dict[str, float]:
     return {name: float(ratio) for name, ratio in known.items() if isinstance(ratio, int | float)}
 
 
-def _write(state: Path | None, known: dict[str, float]) -> None:
+def _write(state: Path, known: dict[str, float]) -> None:
     """Remembers it where the folder can be written; elsewhere it is measured at every start."""
-    if state is None:
-        return
     part = state / f"{FILE_NAME}.part"
     try:
         state.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from ..recipe import Recipe
 from ..thinking import emphasis
 from ..thinking.emphasis import Condition
 from ..thinking.families import Family
+from .remembered import Remembered
 from .text_encoders import Encoded, TextEncoders
 
 MAX_REPEATS = 8
@@ -27,6 +28,8 @@ class Conditions:
 
     def __init__(self, pipeline: Any, family: Family) -> None:
         self._encoders = TextEncoders(pipeline) if family.text == "clip" else None
+        self._remembered = Remembered(pipeline) if family.text == "long" else None
+        self._max_tokens = _max_tokens(pipeline, family)
         self._family = family
         self._has_zeros_for_nothing = bool(pipeline.config.get("force_zeros_for_empty_prompt"))
 
@@ -37,6 +40,8 @@ class Conditions:
         """
         if self._encoders is not None:
             self._encoders.prepare(embedding_files, loras)
+        if self._remembered is not None:
+            self._remembered.loras = loras
 
     def arguments(self, recipe: Recipe) -> dict[str, Any]:
         """Keywords for the pipeline's call: `prompt_embeds` and its kin for CLIP, else `prompt`.
@@ -46,7 +51,10 @@ class Conditions:
         """
         has_guidance = recipe.guidance_scale > self._family.guidance_off
         if self._encoders is None:
-            words: dict[str, Any] = {"prompt": emphasis.plain(recipe.prompt)}
+            words: dict[str, Any] = {
+                "prompt": emphasis.plain(recipe.prompt),
+                "max_sequence_length": self._max_tokens,
+            }
             if has_guidance and self._family.has_negative_prompt:
                 words["negative_prompt"] = emphasis.plain(recipe.negative_prompt)
             return words
@@ -62,6 +70,15 @@ class Conditions:
         return _keywords("", _as_long(wanted, unwanted)) | _keywords(
             "negative_", _as_long(unwanted, wanted)
         )
+
+
+def _max_tokens(pipeline: Any, family: Family) -> int:
+    """How many tokens its longest text encoder reads; fewer for some that are not guided."""
+    is_guided = "transformer" not in pipeline.components or pipeline.transformer.config.get(
+        "guidance_embeds", True
+    )
+    limit = family.text_encoders[-1].max_tokens
+    return limit if is_guided else family.unguided_tokens or limit
 
 
 def _joined(lines: Sequence[Sequence[Encoded]]) -> Encoded:

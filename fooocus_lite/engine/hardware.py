@@ -21,8 +21,8 @@ BACKENDS = ("bitsandbytes",)
 def facts(state: Path | None = None) -> HardwareFacts:
     """The best device here and what it offers: CUDA before MPS before CPU.
 
-    `cores` honours OMP_NUM_THREADS and a container's CPU quota. What takes time to find out is
-    remembered in the folder `state`.
+    `cores` honours OMP_NUM_THREADS and a container's CPU quota. The speed of bfloat16 on a CPU is
+    measured once and remembered in the folder `state`; without one, the CPU's flags are believed.
     """
     if torch.cuda.is_available():
         return _cuda()
@@ -35,7 +35,7 @@ def facts(state: Path | None = None) -> HardwareFacts:
         cores=_cores(),
         free_ram_mib=memory.available // MIB,
         total_mib=memory.total // MIB,
-        has_native_bf16=_cpu_has_bf16() and bf16.is_faster(name, state),
+        has_native_bf16=_cpu_has_bf16() and (state is None or bf16.is_faster(name, state)),
     )
 
 

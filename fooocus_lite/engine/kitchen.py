@@ -5,11 +5,11 @@ Knows nothing of jobs, files that are written, or who is watching.
 
 import logging
 import time
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import diffusers
 import PIL.Image
@@ -18,39 +18,37 @@ import torch
 from .. import __version__
 from ..errors import BrokenPicture, OutOfMemory, UnknownName
 from ..recipe import MadeWith, Recipe
-from ..thinking import memory
 from ..thinking.costs import picture_of
 from ..thinking.families import FAMILIES
+from ..thinking.forecast import Timing
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import sizes, verify
-from . import hardware, loras, pipelines, previews, schedulers
+from . import hardware, pipelines, previews, schedulers
 from .conditions import Conditions
 from .latents import grid
-from .shelf import Loaded, Shelf
+from .loras import LoRAs
+from .planning import Planner
+from .progress import BytesRead, CookStep, Progress
+from .shelf import Loaded, Shelf, give_back
 
 log = logging.getLogger(__name__)
-PREVIEW_INTERVAL_S = 0.2
-STAGE_INTERVAL_S = 0.2
-GIB = 2**30
-
-
-@dataclass(frozen=True)
-class CookStep:
-    """`step` runs from 0 (before the first) to `total_steps`; `preview` is a JPEG, if wanted."""
-
-    step: int
-    total_steps: int
-    seconds_per_step: float | None
-    preview: bytes | None = field(default=None, repr=False)
 
 
 class Kitchen:
     """Holds loaded pipelines, of which one is in use. Used by one thread at a time."""
 
-    def __init__(self, facts: HardwareFacts | None = None) -> None:
+    def __init__(self, facts: HardwareFacts | None = None, state: Path | None = None) -> None:
+        """Asks the machine itself without `facts`; what it measures it remembers in `state`."""
         self._given_facts = facts
+        self._state = state
         self._shelf = Shelf()
         self._ready: Loaded | None = None
+        self._tried: MemoryPlan | None = None
+        self.planner = Planner()
+        self.load_s: float | None = None
+        """Seconds the last `load` took for reading a model; None when it was there already."""
+        self.timing: Timing | None = None
+        """What the last picture took; None when it had too few steps to tell."""
 
     @property
     def plan(self) -> MemoryPlan | None:
@@ -64,20 +62,25 @@ class Kitchen:
         lora_files: Mapping[str, Path],
         on_stage: Callable[[str], None],
         embedding_files: Mapping[str, Path] | None = None,
+        config: Path | None = None,
     ) -> None:
         """Makes the recipe's model, LoRAs and embeddings ready. Quick when they are already.
 
+        `model_folder` may be a single file; `config` is then the folder with the settings it lacks.
         Raises WeightsError, OutOfMemory or UnknownName.
         """
         if recipe.family not in FAMILIES:
             raise UnknownName.among("model family", recipe.family, FAMILIES)
+        if self._ready is None:
+            # After a failure, what its frames held is free only by now.
+            give_back()
         try:
             # What leaves the shelf now must not be held on to from here.
-            self._ready = None
-            ready = self._ready = self._model(recipe, model_folder, on_stage)
+            self._ready = self._tried = self.load_s = None
+            ready = self._ready = self._model(recipe, model_folder, config, on_stage)
             if recipe.loras:
                 on_stage("Loading LoRAs")
-            for notice in loras.apply(ready.pipeline, recipe.loras, lora_files):
+            for notice in ready.loras.apply(recipe.loras, lora_files):
                 log.warning("%s", notice)
                 on_stage(notice)
             applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
@@ -90,16 +93,22 @@ class Kitchen:
         self._ready = None
         self._shelf.clear()
 
-    def _model(self, recipe: Recipe, folder: Path, on_stage: Callable[[str], None]) -> Loaded:
+    def _model(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        config: Path | None,
+        on_stage: Callable[[str], None],
+    ) -> Loaded:
         """The recipe's model from the shelf, or from its files; others leave if there is no room.
 
         A model is placed for good, so one that now needs another plan is loaded again.
         """
         family = FAMILIES[recipe.family]
         key = tuple(verify.state(file) for file in verify.weight_files(folder))
-        facts = self._facts()
-        size = sizes.of_folder(folder)
-        plan = memory.plans(facts, size, picture_of(recipe, family))[0]
+        size, picture = sizes.of_folder(folder, config), picture_of(recipe, family)
+        facts = self.facts()
+        plan = self._tried = self.planner.plan(recipe.model, facts, size, picture)
         kept = self._shelf.get(key)
         if kept is not None and kept.plan.label != plan.label:
             kept = None
@@ -111,7 +120,9 @@ class Kitchen:
         on_stage(f"Loading {title}")
         torch.set_num_threads(plan.threads)
         log.info("%s: %s", recipe.model, plan.reason)
-        pipeline = pipelines.load(folder, family, plan, _Bytes(title, on_stage))
+        began = time.perf_counter()
+        pipeline = pipelines.load(folder, family, plan, BytesRead(title, on_stage), config)
+        self.load_s = time.perf_counter() - began
         loaded = Loaded(
             name=recipe.model,
             family=family,
@@ -119,16 +130,21 @@ class Kitchen:
             pipeline=pipeline,
             scheduler_config=dict(pipeline.scheduler.config),
             conditions=Conditions(pipeline, family),
+            loras=LoRAs(pipeline),
             latent_map=previews.latent_map(folder),
         )
         self._shelf.put(key, loaded)
         return loaded
 
-    def _facts(self) -> HardwareFacts:
+    def has(self, model: str, plan: str) -> bool:
+        """Whether a model is loaded with the plan of this label."""
+        return self._shelf.has(model, plan)
+
+    def facts(self) -> HardwareFacts:
         """This machine as if nothing were loaded."""
         if self._given_facts is not None:
             return self._given_facts
-        facts = hardware.facts()
+        facts = hardware.facts(self._state)
         held_vram, held_ram = self._shelf.held_mib()
         vram = None if facts.free_vram_mib is None else facts.free_vram_mib + held_vram
         return replace(facts, free_vram_mib=vram, free_ram_mib=facts.free_ram_mib + held_ram)
@@ -158,7 +174,9 @@ class Kitchen:
                 ready.latent_map = previews.measured(pipeline.vae, family.latents.factor)
                 pipeline.maybe_free_model_hooks()
             draw = partial(_preview, recipe, ready, glimpse)
-            progress = _Progress(recipe.num_inference_steps, on_step, wants_preview, draw)
+            progress = Progress(recipe.num_inference_steps, on_step, wants_preview, draw)
+            began = time.perf_counter()
+            self.timing = None
             progress.begin()
             pixels = pipeline(
                 **ready.conditions.arguments(recipe),
@@ -176,6 +194,7 @@ class Kitchen:
                 raise _broken(recipe)
             numbers = pipeline.image_processor.pt_to_numpy(pixels)
             image: PIL.Image.Image = pipeline.image_processor.numpy_to_pil(numbers)[0]
+            self.timing = progress.timing(time.perf_counter() - began)
             return image
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
@@ -199,81 +218,27 @@ class Kitchen:
         """What to raise for `error`: out of memory empties the kitchen and gets a sentence."""
         if not pipelines.is_out_of_memory(error):
             return error
-        device = self.plan.device if self.plan else "cpu"
+        # Its frames hold everything that filled the memory.
+        traceback.clear_frames(error.__traceback__)
         self.unload()
-        where = "The GPU" if device != "cpu" else "The computer"
+        plan, picture = self._tried, picture_of(recipe, FAMILIES[recipe.family])
+        if plan is not None:
+            self.planner.note_failure(recipe.model, plan, picture)
+        where = "The GPU" if plan and plan.device != "cpu" else "The computer"
         return OutOfMemory(
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
             "Choose a smaller size, or close other programs, and try again."
         )
 
-
-class _Bytes:
-    """Tells how much of a model is read, a few times a second; nothing of one read in a blink."""
-
-    def __init__(self, title: str, on_stage: Callable[[str], None]) -> None:
-        self._title = title
-        self._on_stage = on_stage
-        self._told = time.perf_counter()
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.perf_counter()
-        if now - self._told >= STAGE_INTERVAL_S:
-            self._told = now
-            read = f"{done / GIB:.1f} of {total / GIB:.1f} GB"
-            self._on_stage(f"Loading {self._title} · {read}")
-
-
-class _Progress:
-    """Turns the pipeline's callbacks into `CookStep`s that never run backwards."""
-
-    def __init__(
-        self,
-        total_steps: int,
-        on_step: Callable[[CookStep], None],
-        wants_preview: Callable[[], bool],
-        draw: Callable[[], bytes | None],
-    ) -> None:
-        self._total_steps = total_steps
-        self._on_step = on_step
-        self._wants_preview = wants_preview
-        self._draw = draw
-        self._queued: torch.cuda.Event | None = None
-        self._first: tuple[int, float] | None = None
-        self._last_preview = 0.0
-
-    def begin(self) -> None:
-        self._on_step(CookStep(0, self._total_steps, None))
-
-    def step_end(self, pipeline: Any, index: int, _: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """Called by the pipeline. PNDM and Heun call more often than there are steps."""
-        self._keep_pace(values["latents"])
-        done, calls = index + 1, pipeline.num_timesteps
-        step = min(self._total_steps, done * self._total_steps // calls)
-        now = time.perf_counter()
-        seconds_per_step = None
-        if self._first is None:
-            self._first = (done, now)
-        elif done > self._first[0]:
-            each_call = (now - self._first[1]) / (done - self._first[0])
-            seconds_per_step = each_call * calls / self._total_steps
-        preview = None
-        if now - self._last_preview >= PREVIEW_INTERVAL_S and self._wants_preview():
-            self._last_preview = now
-            preview = self._draw()
-        self._on_step(CookStep(step, self._total_steps, seconds_per_step, preview))
-        return values
-
-    def _keep_pace(self, latents: torch.Tensor) -> None:
-        """Python runs ahead of a GPU; waiting for the step before this one keeps progress and Stop
-        honest, and the GPU busy.
-        """
-        if not latents.is_cuda:
-            return
-        if self._queued is not None:
-            self._queued.synchronize()
-        self._queued = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch has no type here
-        self._queued.record()
+    def thriftier_plan(
+        self, recipe: Recipe, model_folder: Path, config: Path | None = None
+    ) -> MemoryPlan | None:
+        """What `load` would try after an OutOfMemory; None when nothing is left to try."""
+        picture = picture_of(recipe, FAMILIES[recipe.family])
+        size = sizes.of_folder(model_folder, config)
+        plan = self.planner.plan(recipe.model, self.facts(), size, picture)
+        is_new = self._tried is not None and plan.label != self._tried.label
+        return plan if is_new else None
 
 
 def _preview(recipe: Recipe, ready: Loaded, glimpse: previews.Glimpse) -> bytes | None:

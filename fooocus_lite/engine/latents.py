@@ -1,4 +1,4 @@
-"""Latents as a grid of cells, one for so many pixels: out of a denoiser's form, and out of pictures.
+"""Latents as a grid of cells: out of a denoiser's form, and out of pictures.
 
 Both give the same numbers for the same picture: those the denoiser works with, but for families
 that normalise patches, where they are the VAE's own.
@@ -21,8 +21,8 @@ def grid(latents: torch.Tensor, form: Latents, vae: Any, width: int, height: int
     if hasattr(vae, "bn"):
         variance = vae.bn.running_var + vae.config.batch_norm_eps
         latents = latents * variance.sqrt().to(latents) + vae.bn.running_mean.to(latents)
-    patches = latents.unflatten(1, (rows, columns)).unflatten(3, (-1, PATCH, PATCH))
     # [B, rows, columns, C, y, x] to [B, C, rows, y, columns, x]
+    patches = latents.reshape(len(latents), rows, columns, -1, PATCH, PATCH)
     return patches.permute(0, 3, 1, 4, 2, 5).flatten(4, 5).flatten(2, 3)
 
 
@@ -32,14 +32,15 @@ def encoded(pixels: torch.Tensor, vae: Any) -> torch.Tensor:
     # Some VAEs were made for films, of which a picture is one frame.
     has_frames = next(vae.encoder.parameters()).ndim == 5
     found = vae.encode(pixels.unsqueeze(2) if has_frames else pixels)
-    cells = found.latent if hasattr(found, "latent") else found.latent_dist.mode()
+    cells: torch.Tensor = found.latent if hasattr(found, "latent") else found.latent_dist.mode()
     cells = cells.squeeze(2) if has_frames else cells
     if hasattr(vae, "bn"):
         return cells
     config = vae.config
     mean = _by_channel(config.get("latents_mean") or [config.get("shift_factor") or 0.0], cells)
     spread = _by_channel(config.get("latents_std") or [1.0], cells)
-    return (cells - mean) / spread * (config.get("scaling_factor") or 1.0)
+    scale: float = config.get("scaling_factor") or 1.0
+    return (cells - mean) / spread * scale
 
 
 def _by_channel(values: list[float], like: torch.Tensor) -> torch.Tensor:

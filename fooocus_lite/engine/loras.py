@@ -1,43 +1,143 @@
 """LoRAs on a loaded pipeline: exactly those a recipe names, and the bare model again afterwards."""
 
 import re
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 
 from ..errors import WeightsError
 from ..recipe import LoRA
 from ..weights import header, verify
+from . import lora_deltas, lora_names
+from .lora_deltas import Change, Deltas, fits
+from .pipelines import is_out_of_memory
 
-_PARTS = ("unet", "text_encoder", "text_encoder_2")
-_LAYER = re.compile(r"(.+?)\.(?:lora_[AB]|lora_(?:down|up)|lora\.(?:down|up)|lora_linear_layer)\b")
+MIN_FIT = 0.5
+"""A LoRA of which less than this share of layers fits was made for another model, and is refused;
+of any other the layers that fit are used, and the rest are named."""
+SHOWN = 3
+
+_PARTS = ("unet", "transformer", "text_encoder", "text_encoder_2")
+_LAYER = re.compile(
+    r"(.+?)\.(?:alpha|lora_[AB]|lora_(?:down|up|mid)|lora\.(?:down|up)|lora_linear_layer|"
+    r"lora_magnitude_vector|lokr_\w+)\b"
+)
+_ENDS = ("lora_A", "lora_B")
+_TEXT_ENDS = ("lora_linear_layer.down", "lora_linear_layer.up")
+# What diffusers' converters raise at files they do not understand.
+_MISFITS = (ValueError, KeyError, IndexError, RuntimeError, TypeError, AttributeError)
 
 
-def apply(pipeline: Any, loras: Sequence[LoRA], files: Mapping[str, Path]) -> list[str]:
-    """Leaves the pipeline with these LoRAs at these weights, and no other.
+class LoRAs:
+    """What is applied to one pipeline."""
 
-    Raises WeightsError when a file is missing, damaged, or made for another model (naming the
-    layers that do not fit); the pipeline then has no LoRA at all.
-    """
-    wanted = {lora.name: _file_of(lora, files) for lora in loras}
-    state = {name: verify.state(file) for name, file in wanted.items()}
-    if state != getattr(pipeline, "_loaded_loras", {}):
-        pipeline.unload_lora_weights()
-        pipeline._loaded_loras = {}
-        try:
-            for index, (name, file) in enumerate(wanted.items()):
-                _load(pipeline, name, file, f"lora_{index}")
-        except BaseException:
-            pipeline.unload_lora_weights()
-            raise
-        pipeline._loaded_loras = state
-    if wanted:
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+        # Asked now: diffusers' LoRAs put layers of their own around these.
+        self._names = lora_names.layers(pipeline)
+        self._deltas = Deltas()
+        self._state: dict[str, tuple[str, int, int]] = {}
+        self._adapters: dict[str, str] = {}
+
+    def apply(self, loras: Sequence[LoRA], files: Mapping[str, Path]) -> tuple[str, ...]:
+        """Leaves the pipeline with these LoRAs at these weights, and no other.
+
+        Returns a sentence for each of which only a part fits, when it is loaded. Raises
+        WeightsError when a file is missing, damaged, or made for another model (naming layers that
+        do not fit); the pipeline then has no LoRA at all.
+        """
+        wanted = {lora.name: _file_of(lora, files) for lora in loras}
+        state = {name: verify.state(file) for name, file in wanted.items()}
+        notices: tuple[str, ...] = ()
+        if state != self._state:
+            self._clear()
+            try:
+                notices = tuple(
+                    notice for name, file in wanted.items() if (notice := self._load(name, file))
+                )
+            except BaseException:
+                self._clear()
+                raise
+            self._state = state
         # The same name twice adds up.
-        weights = [sum(lora.weight for lora in loras if lora.name == name) for name in wanted]
-        pipeline.set_adapters([f"lora_{index}" for index in range(len(wanted))], weights)
-    return []
+        weights = {name: sum(lora.weight for lora in loras if lora.name == name) for name in wanted}
+        self._deltas.set_strengths(
+            {name: weight for name, weight in weights.items() if name not in self._adapters}
+        )
+        if self._adapters:
+            names = list(self._adapters)
+            self._pipeline.set_adapters(
+                [self._adapters[name] for name in names], [weights[name] for name in names]
+            )
+        return notices
+
+    def _clear(self) -> None:
+        if self._adapters or self._state:
+            self._pipeline.unload_lora_weights()
+        self._deltas.undo()
+        self._state, self._adapters = {}, {}
+
+    def _load(self, name: str, file: Path) -> str | None:
+        """Brings one file in; returns what of it had no place."""
+        tensors = header.read(file).tensors
+        is_merged = lora_deltas.is_needed(tensors)
+        if self._names and (is_merged or lora_names.is_kohya(tensors)):
+            changes = lora_deltas.by_layer(load_file(file))
+            fitting = {
+                layer: found
+                for layer, change in changes.items()
+                if (found := self._names.get(layer)) and fits(change, found.module.weight)
+            }
+            notice = _told(name, [each for each in changes if each not in fitting], len(changes))
+            if is_merged:
+                self._deltas.add(
+                    name, [(found.module.weight, changes[each]) for each, found in fitting.items()]
+                )
+            else:
+                self._load_adapter(
+                    name, _translated({found.name: changes[e] for e, found in fitting.items()})
+                )
+            return notice
+        layers = self._layers(name, file)
+        notice = _told(name, _without_place(self._pipeline, layers), len(layers))
+        self._load_adapter(name, file)
+        return notice
+
+    def _layers(self, name: str, file: Path) -> tuple[str, ...]:
+        """The layers of a file by the names that diffusers knows them by."""
+        unet = getattr(self._pipeline, "unet", None)
+        with _misfits(name):
+            found = self._pipeline.lora_state_dict(
+                **_source(file), **({"unet_config": unet.config} if unet else {})
+            )
+        tensors = found[0] if isinstance(found, tuple) else found
+        matches = ((_LAYER.match(each), each) for each in tensors)
+        return tuple(dict.fromkeys(match.group(1) if match else each for match, each in matches))
+
+    def _load_adapter(self, name: str, source: Path | dict[str, torch.Tensor]) -> None:
+        """Loads a file, or tensors by diffusers' names, through diffusers."""
+        # Noted before it is loaded, so that half of it is taken out again when that fails.
+        adapter = self._adapters[name] = f"lora_{len(self._adapters)}"
+        with _misfits(name), warnings.catch_warnings():
+            # About layers without a place, which the notice names.
+            warnings.simplefilter("ignore")
+            if isinstance(source, Path):
+                self._pipeline.load_lora_weights(**_source(source), adapter_name=adapter)
+            else:
+                self._pipeline.load_lora_weights(source, adapter_name=adapter)
+        # A LoRA's file may have another dtype than the model, and would compute in it.
+        for part in _PARTS:
+            module: Any = getattr(self._pipeline, part, None)
+            if module is None:
+                continue
+            for parameter_name, parameter in module.named_parameters():
+                if f".{adapter}." in f"{parameter_name}.":
+                    parameter.data = parameter.data.to(module.dtype)
 
 
 def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
@@ -49,54 +149,53 @@ def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
     return files[lora.name]
 
 
-def _load(pipeline: Any, name: str, file: Path, adapter: str) -> None:
-    header.read(file)
+def _source(file: Path) -> dict[str, Any]:
+    return {
+        "pretrained_model_name_or_path_or_dict": str(file.parent),
+        "weight_name": file.name,
+        "use_safetensors": True,
+        "local_files_only": True,
+    }
+
+
+def _translated(changes: Mapping[str, Change]) -> dict[str, torch.Tensor]:
+    """kohya's tensors under diffusers' names, each layer's alpha multiplied in."""
+    found = {}
+    for layer, change in changes.items():
+        up, down = change["lora_up"], change["lora_down"]
+        scale = change["alpha"].item() / len(down) if "alpha" in change else 1.0
+        is_text = layer.startswith("text_encoder")
+        # For a text encoder's feed-forward layers alone, only the older names are understood.
+        first, last = _TEXT_ENDS if is_text else _ENDS
+        found[f"{layer}.{first}.weight"] = down
+        found[f"{layer}.{last}.weight"] = up.float() * scale
+    return found
+
+
+@contextmanager
+def _misfits(name: str) -> Iterator[None]:
+    """What diffusers raises at a file it does not understand, as a sentence."""
     try:
-        layers, _ = pipeline.lora_state_dict(
-            str(file.parent),
-            weight_name=file.name,
-            use_safetensors=True,
-            local_files_only=True,
-            unet_config=pipeline.unet.config,
-        )
-        _assert_fits(pipeline, name, layers)
-        pipeline.load_lora_weights(
-            str(file.parent),
-            weight_name=file.name,
-            adapter_name=adapter,
-            use_safetensors=True,
-            local_files_only=True,
-        )
-    except (ValueError, KeyError, RuntimeError) as error:
+        yield
+    except _MISFITS as error:
+        if is_out_of_memory(error):
+            raise
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise WeightsError(
             f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or "
             "model."
         ) from error
-    # A LoRA's file may have another dtype than the model, and would compute in it.
-    for part in _PARTS:
-        module = getattr(pipeline, part, None)
-        if isinstance(module, torch.nn.Module):
-            for parameter_name, parameter in module.named_parameters():
-                if f".{adapter}." in parameter_name:
-                    parameter.data = parameter.data.to(pipeline.unet.dtype)
 
 
-def _assert_fits(pipeline: Any, name: str, layers: Mapping[str, Any]) -> None:
+def _without_place(pipeline: Any, layers: Iterable[str]) -> tuple[str, ...]:
     """diffusers only logs about layers that it has no place for, or says nothing at all."""
-    strangers: list[str] = []
     known = {part: _module_names(getattr(pipeline, part, None)) for part in _PARTS}
-    for key in layers:
-        part, _, rest = key.partition(".")
-        layer = _LAYER.match(rest)
-        if part not in known or (layer and layer.group(1) not in known[part]):
-            strangers.append(key)
-    if strangers or not layers:
-        shown = ", ".join(strangers[:3]) + (" …" if len(strangers) > 3 else "")
-        raise WeightsError(
-            f"The LoRA “{name}” does not fit this model: {len(strangers)} of its {len(layers)} "
-            f"entries have no place in it ({shown or 'it is empty'}). Choose another LoRA or model."
-        )
+    strangers = []
+    for layer in layers:
+        part, _, inside = layer.partition(".")
+        if inside not in known.get(part, ()):
+            strangers.append(layer)
+    return tuple(strangers)
 
 
 def _module_names(module: Any) -> set[str]:
@@ -105,3 +204,19 @@ def _module_names(module: Any) -> set[str]:
         return set()
     names = {name for name, _ in module.named_modules()}
     return names | {f"text_model.{name}" for name in names}
+
+
+def _told(name: str, strangers: Sequence[str], count: int) -> str | None:
+    """A sentence about layers without a place. Raises WeightsError when too few have one."""
+    if count and not strangers:
+        return None
+    shown = ", ".join(strangers[:SHOWN]) + (" …" if len(strangers) > SHOWN else "")
+    if len(strangers) > count * (1 - MIN_FIT) or not count:
+        raise WeightsError(
+            f"The LoRA “{name}” does not fit this model: {len(strangers)} of its {count} layers "
+            f"have no place in it ({shown or 'it is empty'}). Choose another LoRA or model."
+        )
+    return (
+        f"Of the LoRA “{name}” {count - len(strangers)} of {count} layers are used; the rest have "
+        f"no place in this model ({shown})"
+    )

@@ -14,7 +14,7 @@ from ..errors import WeightsError
 from ..thinking.families import Family
 from ..thinking.memory import MemoryPlan
 from ..weights import verify
-from . import placing
+from . import placing, single_file
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 16 * 2**20
@@ -24,36 +24,28 @@ def load(
     folder: Path,
     family: Family,
     plan: MemoryPlan,
-    on_bytes: Callable[[int, int], None] = lambda done, total: None,
+    on_bytes: Callable[[int, int], None] | None = None,
+    config: Path | None = None,
 ) -> Any:
     """The pipeline of a folder, placed as planned, silent, with every parameter really there.
 
+    `folder` may be a single file; `config` is then the folder with the settings it lacks.
     `on_bytes` is told how many bytes of how many are read; raising from it stops. Raises
     WeightsError when a file is missing or damaged, or the model is of another kind.
     """
     verify.check_folder(folder)
-    index = verify.model_index(folder)
-    found = index.get("_class_name")
-    if found != family.pipeline:
-        raise WeightsError(
-            f"The model {folder.name} is a {found}, but {family.title} needs a {family.pipeline}. "
-            "Choose another model."
-        )
+    if folder.is_file():
+        single_file.check(folder, family, config)
+    else:
+        _check_class(folder, family)
     _hush()
-    _read_through(verify.weight_files(folder), on_bytes)
+    if on_bytes is not None:
+        _read_through(verify.weight_files(folder), on_bytes)
     try:
-        pipeline = getattr(diffusers, family.pipeline).from_pretrained(
-            folder,
-            # Without it, an fp16 file gives parts of different dtypes.
-            dtype=getattr(torch, plan.dtype),
-            variant=_variant(folder),
-            use_safetensors=True,
-            local_files_only=True,
-            # On by default where the package is installed, which would change pixels.
-            add_watermarker=False,
-            **{part: None for part in verify.UNUSED_PARTS if part in index},
-            **placing.quantization(plan, _denoiser_name(index, family)),
-        )
+        if folder.is_file():
+            pipeline = single_file.load(folder, family, config, getattr(torch, plan.dtype))
+        else:
+            pipeline = _from_folder(folder, family, plan)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise
@@ -72,6 +64,31 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     words = ("can't allocate memory", "out of memory", "not enough memory")
     return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+
+
+def _check_class(folder: Path, family: Family) -> None:
+    found = verify.model_index(folder).get("_class_name")
+    if found != family.pipeline:
+        raise WeightsError(
+            f"The model {folder.name} is a {found}, but {family.title} needs a {family.pipeline}. "
+            "Choose another model."
+        )
+
+
+def _from_folder(folder: Path, family: Family, plan: MemoryPlan) -> Any:
+    index = verify.model_index(folder)
+    return getattr(diffusers, family.pipeline).from_pretrained(
+        folder,
+        # Without it, an fp16 file gives parts of different dtypes.
+        dtype=getattr(torch, plan.dtype),
+        variant=_variant(folder),
+        use_safetensors=True,
+        local_files_only=True,
+        # On by default where the package is installed, which would change pixels.
+        add_watermarker=False,
+        **{part: None for part in verify.UNUSED_PARTS if part in index},
+        **placing.quantization(plan, _denoiser_name(index, family)),
+    )
 
 
 def _read_through(files: Sequence[Path], on_bytes: Callable[[int, int], None]) -> None:
@@ -119,9 +136,9 @@ def _hush() -> None:
 
 
 def _variant(folder: Path) -> str | None:
-    """The variant "fp16" when the folder has only files of it."""
+    """The variant "fp16" when a part has only files of it; diffusers gives it to such parts."""
     names = [file.name for file in verify.weight_files(folder)]
-    return "fp16" if names and all(".fp16." in name for name in names) else None
+    return "fp16" if any(".fp16." in name or ".fp16-" in name for name in names) else None
 
 
 def _first_line(error: Exception) -> str:

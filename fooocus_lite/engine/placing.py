@@ -63,8 +63,6 @@ def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:
     device = torch.device(plan.device)
     streams: dict[str, Any] = {"use_stream": plan.has_streams}
     for name, part in pipeline.components.items():
-        if not isinstance(part, torch.nn.Module):
-            continue
         if part is denoiser:
             denoiser.enable_group_offload(
                 onload_device=device,
@@ -72,9 +70,9 @@ def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:
                 num_blocks_per_group=1 if plan.offload == "block" else None,
                 **streams,
             )
-        elif role_of(name) == "text":
+        elif role_of(name) == "text" and isinstance(part, torch.nn.Module):
             apply_group_offloading(part, onload_device=device, offload_type="leaf_level", **streams)
-        else:
+        elif isinstance(part, torch.nn.Module):
             part.to(device)
 
 

@@ -12,6 +12,7 @@ import torch
 from ..thinking.families import Family
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from .conditions import Conditions
+from .loras import LoRAs
 from .previews import LatentMap
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Loaded:
     pipeline: Any = field(repr=False)
     scheduler_config: dict[str, Any] = field(repr=False)
     conditions: Conditions = field(repr=False)
+    loras: LoRAs = field(repr=False)
     latent_map: LatentMap | None = field(default=None, repr=False)
 
     @property
@@ -56,6 +58,10 @@ class Shelf:
             self._kept.move_to_end(key)
         return self._kept.get(key)
 
+    def has(self, name: str, plan: str) -> bool:
+        """Whether a model of this name is here with the plan of this label."""
+        return any(each.name == name and each.plan.label == plan for each in [*self._kept.values()])
+
     def put(self, key: Hashable, loaded: Loaded) -> None:
         self._kept[key] = loaded
         self._kept.move_to_end(key)
@@ -63,12 +69,12 @@ class Shelf:
     def drop(self, key: Hashable) -> None:
         """Forgets a model and gives its memory back."""
         if self._kept.pop(key, None) is not None:
-            _give_back()
+            give_back()
 
     def clear(self) -> None:
         """Forgets every model."""
         self._kept.clear()
-        _give_back()
+        give_back()
 
     def held_mib(self) -> tuple[int, int]:
         """What all models here take, in the GPU's memory and in the computer's."""
@@ -95,7 +101,8 @@ class Shelf:
             self.drop(other)
 
 
-def _give_back() -> None:
+def give_back() -> None:
+    """Returns memory that nothing uses any more to the system."""
     # Pipelines and what hangs on them point at each other.
     gc.collect()
     if torch.cuda.is_available():

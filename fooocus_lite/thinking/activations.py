@@ -67,7 +67,6 @@ def decoder_mib(
     shape: DecoderShape, width: int, height: int, dtype_bytes: int, is_tiled: bool = False
 ) -> float:
     """The peak of decoding one picture in MiB; in tiles, that of a tile and the whole picture."""
-    # float16 is the only narrow number that a picture's decoder overflows.
     pixels = width * height
     decoded = min(pixels, shape.tile_side**2) if is_tiled else pixels
     picture = 2 * 3 * pixels * dtype_bytes if is_tiled else 0

@@ -44,6 +44,11 @@ class Picture:
     num_inference_steps: int = 30
 
     @property
+    def size(self) -> tuple[int, int, int]:
+        """What its time depends on, beside the steps: width, height, batch."""
+        return self.width, self.height, self.batch
+
+    @property
     def work(self) -> int:
         """What its working memory grows with."""
         return self.width * self.height * self.batch

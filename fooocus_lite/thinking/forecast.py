@@ -4,7 +4,7 @@ Says nothing where nothing is known. Knows nothing of where the readings are kep
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .memory import MemoryPlan, gigabytes
@@ -51,21 +51,38 @@ class Forecast:
 
 
 def timing_for(readings: Mapping[Size, Timing], wanted: Size) -> Timing | None:
-    """What a picture of this size takes: as measured, else from the nearest one, by its pixels.
+    """What a picture of this size takes: as measured, else on the line through the two nearest.
 
-    None when no size is known with a quarter to four times the pixels.
+    From one known size, in proportion to its pixels. None when no size is known with a quarter to
+    four times the pixels.
     """
     if wanted in readings or not readings:
         return readings.get(wanted)
     work = math.prod(wanted)
-    nearest = min(readings, key=lambda size: abs(math.log(math.prod(size) / work)))
-    ratio = work / math.prod(nearest)
-    if not 1 / FARTHEST <= ratio <= FARTHEST:
+    nearest = sorted(readings, key=lambda size: abs(math.log(math.prod(size) / work)))
+    if not 1 / FARTHEST <= work / math.prod(nearest[0]) <= FARTHEST:
         return None
-    measured = readings[nearest]
-    # What is beside the steps, mostly decoding, follows the pixels, not the guidance.
-    pixels = ratio * nearest[2] / wanted[2]
-    return Timing(measured.seconds_per_step * ratio, measured.beside_s * pixels)
+    # A step follows all that the denoiser looks at; the rest, mostly decoding, the picture alone.
+    return Timing(
+        _on_line([(math.prod(size), readings[size].seconds_per_step) for size in nearest], work),
+        _on_line(
+            [(math.prod(size[:2]), readings[size].beside_s) for size in nearest], work // wanted[2]
+        ),
+    )
+
+
+def _on_line(known: Sequence[tuple[int, float]], at: int) -> float:
+    """Seconds at a number of pixels, from pairs of both, the nearest first.
+
+    Never less than what is in proportion, for a picture has costs that no pixel has.
+    """
+    pixels, seconds = known[0]
+    ratio = at / pixels
+    other = next((pair for pair in known[1:] if pair[0] != pixels), None)
+    if other is None:
+        return seconds * ratio
+    slope = (other[1] - seconds) / (other[0] - pixels)
+    return max(seconds + slope * (at - pixels), seconds * min(1.0, ratio))
 
 
 def forecast(
@@ -85,18 +102,9 @@ def forecast(
         load_s=load_s,
         uses_mib=plan.expected_vram_mib or plan.expected_ram_mib,
         of_mib=total_mib,
-        place=_place(plan),
+        place=plan.place,
         reason=plan.reason,
     )
-
-
-def _place(plan: MemoryPlan) -> str:
-    """Where and how, in two or three words."""
-    everywhere = "CPU" if plan.device == "cpu" else "all on the GPU"
-    words = [everywhere if plan.offload == "none" else f"{plan.offload} offload"]
-    words += {"native": [], "float8": ["8-bit weights"], "nf4": ["4-bit weights"]}[plan.storage]
-    words += ["decoded in tiles"] if plan.has_vae_tiling else []
-    return ", ".join(words)
 
 
 def _duration(seconds: float) -> str:

@@ -81,6 +81,15 @@ class MemoryPlan:
         return " ".join(words)
 
     @property
+    def place(self) -> str:
+        """Where and how it runs, in a few words for everybody."""
+        whole = "CPU" if self.device == "cpu" else "all on the GPU"
+        words = [whole if self.offload == "none" else f"{self.offload} offload"]
+        words += {"native": [], "float8": ["8-bit weights"], "nf4": ["4-bit weights"]}[self.storage]
+        words += ["decoded in tiles"] if self.has_vae_tiling else []
+        return ", ".join(words)
+
+    @property
     def losses(self) -> tuple[str, ...]:
         """What of it changes pixels; empty for a plan that gives the picture of every other."""
         tiles = ("tiles",) if self.has_vae_tiling else ()
@@ -117,8 +126,8 @@ def plans(
 
 
 def gigabytes(mib: int) -> str:
-    """Memory as people read it: "5.1 GB", of 1,024 MiB each."""
-    return f"{mib / 1024:.1f} GB"
+    """Memory as people read it: "5.1 GB", of 1,024 MiB each; little of it in MB."""
+    return f"{mib / 1024:.1f} GB" if mib >= 100 else f"{mib} MB"
 
 
 def _ways(facts: HardwareFacts, dtype: Dtype) -> Iterator[Way]:

@@ -21,3 +21,5 @@ class Pantry:
     default_preset: str
     wildcards: Wildcards = field(default_factory=dict)
     embeddings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Why a model that is here cannot be used, in a sentence."""

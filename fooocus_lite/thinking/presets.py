@@ -1,7 +1,8 @@
 """Presets: a named set of defaults for people who just want to start."""
 
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,6 +14,7 @@ from .schedulers import SCHEDULERS
 
 NAME = r"^[\w .+-]+$"
 MAX_NAME_CHARACTERS = 80
+MAX_STEM_CHARACTERS = 70
 SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -173,6 +175,15 @@ def saved_as(name: str, recipe: Recipe, preset: Preset) -> Preset:
         values |= {"width": None, "height": None, "aspect": request.aspect}
     values["loras"] = tuple({each.name: each for each in loras}.values())
     return Preset.model_validate({**preset.model_dump(), **values})
+
+
+def bare(model: str, title: str, family: str | None, taken: Collection[str]) -> Preset:
+    """A saved preset that says nothing but the model; its name is none of `taken` (lower case)."""
+    stem = re.sub(r"[^\w .+-]+|\s+", " ", title.rpartition("/")[2]).strip()
+    stem = stem[:MAX_STEM_CHARACTERS] or "model"
+    numbered = (f"{stem} {number}" for number in itertools.count(2))
+    name = next(each for each in itertools.chain([stem], numbered) if each.lower() not in taken)
+    return Preset(name=name, model=model, family=family, is_saved=True)
 
 
 def json_schema() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from .families import Family, Performance
 from .pantry import Pantry
@@ -26,10 +26,12 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
 
     Arrays in the prompt raise the number of pictures to all their combinations. `random` is asked
     only when the seed is -1; the same request, seed and pantry give the same recipes anywhere.
-    Raises BadRequest or UnknownName, naming the field.
+    Raises BadRequest or UnknownName, naming the field; WeightsError for a model that is no use.
     """
     preset = preset_for(request.preset, pantry)
     model = request.model or preset.model
+    if model in pantry.unusable:
+        raise WeightsError(pantry.unusable[model], field="model")
     if model not in pantry.families:
         raise UnknownName.among("model", model, pantry.families)
     family = pantry.families[model]

@@ -1,5 +1,7 @@
 """Width and height: from a ratio or a wish to pixels a model family can make."""
 
+from math import log
+
 from ..errors import BadRequest, UnknownName
 from ..recipe import ImageRequest
 from .families import Aspect, Family, ratio
@@ -50,6 +52,16 @@ def aspect_of_size(width: int, height: int, family: Family) -> Aspect | None:
         if (aspect.width, aspect.height) == (width, height):
             return aspect
     return None
+
+
+def nearest_in_shape(width: int, height: int, family: Family) -> Aspect:
+    """Of the sizes the family is at its best in, the one most like this shape, then this size."""
+
+    def difference(aspect: Aspect) -> tuple[float, int]:
+        shape = abs(log(width / height) - log(aspect.width / aspect.height))
+        return round(shape, 6), abs(width - aspect.width)
+
+    return min(family.all_aspects, key=difference)
 
 
 def snapped(width: int, height: int, family: Family) -> tuple[int, int]:

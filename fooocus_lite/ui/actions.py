@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from ..errors import FooocusLiteError
+from ..errors import FooocusLiteError, WeightsError
 from ..events import JobView
 from ..recipe import ImageRequest
 from ..studio import Studio
@@ -16,10 +16,11 @@ from ..thinking.fit import fitted
 from ..thinking.foreign.found import FoundSettings
 from ..thinking.inspection import of_recipe
 from ..thinking.presets import Preset
+from ..visitor import Visitor
 from .advanced import model_line
 from .cards import card
 from .form import Fields, preset_updates, request_of, settings_of, with_values
-from .owner import owner_of
+from .owner import asker_of, owner_of
 from .progress import IDLE, frames
 from .sheet import adopted, name_of, own_choice
 from .styles_panel import shown_styles
@@ -60,8 +61,8 @@ class Actions:
     def submit_sheet(self, values: Values, request: gr.Request) -> Changes:
         """`submit` for the prompt in several styles."""
 
-        def start(asked: ImageRequest, owner: str) -> str:
-            return self.studio.start_sheet(asked, own_choice(asked.styles or ()), owner)
+        def start(asked: ImageRequest, visitor: Visitor) -> str:
+            return self.studio.start_sheet(asked, own_choice(asked.styles or ()), visitor)
 
         return self._start(start, values, request)
 
@@ -139,7 +140,10 @@ class Actions:
         return {**adopted(self.fields, picture), self.message: _said("info", text)}
 
     def choose_preset(self, values: Values) -> Changes:
-        return self.preset_changes(self.preset_named(values[self.fields["preset"]]))
+        """The page as the preset wants it; its model begins to load, if nothing else is done."""
+        preset = self.preset_named(values[self.fields["preset"]])
+        self.studio.warm(preset.name)
+        return self.preset_changes(preset)
 
     def preset_named(self, name: str | None) -> Preset:
         """That preset, else the one of the settings, else the first there is."""
@@ -164,13 +168,16 @@ class Actions:
         return gr.update(value=chosen, shown=shown_styles(self.studio, preset))
 
     def _start(
-        self, start: Callable[[ImageRequest, str], str], values: Values, request: gr.Request
+        self, start: Callable[[ImageRequest, Visitor], str], values: Values, request: gr.Request
     ) -> Changes:
         if not str(values[self.fields["prompt"]] or "").strip():
             return {self.message: _said("hint", NO_PROMPT), self.newest: ""}
         try:
             asked = request_of(self.fields, values)
-            job_id = start(asked, owner_of(request.headers))
+            job_id = start(asked, asker_of(request))
+        except WeightsError as error:
+            said = {**_said("error", error.message), "action": self._download_offer(error, request)}
+            return {self.message: said, self.newest: ""}
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message), self.newest: ""}
         except Exception:
@@ -180,6 +187,13 @@ class Actions:
         return {
             self.stage: waiting, self.message: _said(), self.newest: job_id, self.shown: job_id
         }  # fmt: skip
+
+    def _download_offer(self, error: WeightsError, request: gr.Request) -> dict[str, str] | None:
+        """A button that downloads what is missing; none for visitors, who cannot."""
+        if error.download is None or not self.studio.is_host(asker_of(request)):
+            return None
+        size = f" ({error.download_gib:g} GiB)" if error.download_gib else ""
+        return {"label": f"Download{size}", "event": "fl:download", "detail": error.download}
 
     def _tell(
         self, order: Callable[[str, str], None], values: Values, request: gr.Request

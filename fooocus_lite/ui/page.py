@@ -9,7 +9,9 @@ from ..thinking.families import Family
 from ..thinking.presets import Preset
 from .actions import Actions
 from .advanced import KEPT, Advanced, model_line, place_advanced
+from .forecast import ForecastLine
 from .form import fields_of
+from .models_panel import ModelsPanel, models_panel
 from .presets_panel import PresetsPanel
 from .prompt import PromptRegion, place_prompt
 from .prompt_tools import PromptTools
@@ -36,7 +38,7 @@ def build(studio: Studio) -> gr.Blocks:
                 prompt = place_prompt(preset, family)
                 model = footer(model_line(preset, family), elem_id="fl-footer")
             with gr.Column(elem_id="fl-side", scale=0, min_width=0):
-                styles, advanced = _side(studio, preset, family)
+                styles, advanced, models = _side(studio, preset, family)
         actions = Actions(
             studio=studio,
             fields=fields_of(prompt, advanced, styles),
@@ -50,9 +52,12 @@ def build(studio: Studio) -> gr.Blocks:
             newest=gr.State(""),
             shown=gr.State(""),
         )
+        line = ForecastLine(studio, actions.fields, prompt.forecast)
         _wire(demo, actions, prompt, advanced)
+        _wire_forecast(demo, line, [prompt.note.input, finished.change])
         panel = PresetsPanel(studio, actions, advanced.about, advanced.kept, advanced.preset_name)
         _wire_presets(demo, panel, advanced)
+        _wire_models(ModelsPanel(studio, actions, models, advanced.about))
         tools = PromptTools(studio, actions.fields, prompt.note, prompt.completions, prompt.blocks)
         _wire_tools(demo, tools)
     return demo
@@ -63,7 +68,7 @@ def _first_preset(studio: Studio) -> Preset:
     return presets.get(studio.settings.preset) or next(iter(presets.values()))
 
 
-def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Advanced]:
+def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Advanced, gr.HTML]:
     _static("side.html")
     with gr.Column(elem_id="fl-panel-styles", elem_classes="fl-panel"):
         styles = style_picker(
@@ -75,9 +80,11 @@ def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Adva
     with gr.Column(elem_id="fl-panel-advanced", elem_classes="fl-panel"):
         advanced = place_advanced(studio, preset, family)
         _static("attention.html")
+    with gr.Column(elem_id="fl-panel-models", elem_classes="fl-panel"):
+        models = models_panel(elem_id="fl-models")
     with gr.Column(elem_id="fl-panel-history", elem_classes="fl-panel"):
         history_panel(elem_id="fl-history")
-    return styles, advanced
+    return styles, advanced, models
 
 
 def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Advanced) -> None:
@@ -146,6 +153,34 @@ def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> N
         {*form, panel.name},
         [fields["preset"], panel.name, panel.actions.message],
         **now,
+    )
+
+
+def _wire_models(models: ModelsPanel) -> None:
+    actions = models.actions
+    models.panel.input(
+        models.use,
+        {models.panel, actions.fields["preset"]},
+        [*actions.fields.values(), actions.examples, actions.model, actions.message, models.about],
+        show_progress="hidden",
+        api_visibility="private",
+        queue=False,
+    )
+
+
+def _wire_forecast(demo: gr.Blocks, line: ForecastLine, others: list[Any]) -> None:
+    """Looks anew after `others` too: a pause in writing, and a picture that corrects what is
+    known.
+    """
+    gr.on(
+        [demo.load, *others, *(each.change for each in line.deciding)],
+        line.look,
+        {*line.fields.values()},
+        line.line,
+        trigger_mode="always_last",
+        show_progress="hidden",
+        api_visibility="private",
+        queue=False,
     )
 
 

@@ -13,6 +13,7 @@ from ..studio import Studio
 from ..thinking.families import Family
 from ..thinking.presets import Preset
 from ..thinking.sizes import snapped
+from ..visitor import visitor_of
 from .actions import Actions
 from .form import request_of, with_values
 from .preset_facts import about, preset_choices
@@ -20,7 +21,7 @@ from .preset_facts import about, preset_choices
 Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
 MAX_TEXT_CHARACTERS = 40
-ONLY_HERE = "Presets can be saved only on the computer that runs the program."
+ONLY_HERE = "Presets can be saved only by the host of the program."
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ class PresetsPanel:
         """The list again: a preset or a model may have come since the page was drawn."""
         return {self.actions.fields["preset"]: gr.update(choices=preset_choices(self.studio))}
 
-    def save(self, values: Values) -> Changes:
+    def save(self, values: Values, request: gr.Request) -> Changes:
         """Saves the controls as a preset, and chooses it; a preset chosen now may be replaced."""
         fields, name = self.actions.fields, str(values[self.name] or "")
         chosen = values[fields["preset"]]
-        if not self.studio.settings.is_local_only:
+        if not visitor_of(request).is_host:
             return {self.actions.message: {"kind": "error", "text": ONLY_HERE}}
         try:
             words = {fields["prompt"]: values[fields["prompt"]] or "any"}

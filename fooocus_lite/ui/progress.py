@@ -168,7 +168,7 @@ def _step_line(step: Step) -> str:
     if step.seconds_per_step is not None:
         parts.append(f"{step.seconds_per_step:.2g} s/step")
     if step.eta_s is not None:
-        parts.append(f"about {_duration(step.eta_s)} left")
+        parts.append(f"about {duration(step.eta_s)} left")
     return " · ".join(parts)
 
 
@@ -208,10 +208,10 @@ def _share(view: JobView, now: Queued | Loading | Step | None) -> float:
 
 
 def _eta(eta_s: float | None, words: str) -> str:
-    return "" if eta_s is None or eta_s < 1 else f"{words}{_duration(eta_s)}"
+    return "" if eta_s is None or eta_s < 1 else f"{words}{duration(eta_s)}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     if seconds < 3600:

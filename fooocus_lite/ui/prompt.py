@@ -8,7 +8,7 @@ from ..thinking.families import Family
 from ..thinking.presets import Preset
 from .widgets.pickers import aspect_picker, example_prompts, style_chips
 from .widgets.stage import sheet_button
-from .widgets.writing import building_blocks, completions, note
+from .widgets.writing import building_blocks, completions, forecast, note
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class PromptRegion:
     stop: gr.Button
     completions: gr.HTML
     note: gr.HTML
+    forecast: gr.HTML
     examples: gr.HTML
     blocks: gr.HTML
     aspect: gr.HTML
@@ -45,6 +46,7 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
                 stop = gr.Button("Stop", elem_id="fl-stop")
         names = completions(elem_id="fl-completions")
         under = note(elem_id="fl-note")
+        takes = forecast(elem_id="fl-forecast")
         with gr.Row(elem_id="fl-ideas"):
             blocks = building_blocks(elem_id="fl-blocks")
             examples = example_prompts(preset.examples, elem_id="fl-examples")
@@ -54,7 +56,9 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
             )
             style_chips(elem_id="fl-chips")
             sheet = sheet_button(elem_id="fl-sheet")
-    return PromptRegion(prompt, generate, skip, stop, names, under, examples, blocks, aspect, sheet)
+    return PromptRegion(
+        prompt, generate, skip, stop, names, under, takes, examples, blocks, aspect, sheet
+    )
 
 
 def first_aspect(preset: Preset, family: Family) -> str:

@@ -3,53 +3,78 @@
 Gradio reflects any Origin off localhost and never looks at Host, so both are checked here.
 """
 
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..api.body_limit import BodyLimit
+
+MAX_ORDER_BYTES = 2_000_000
+ORDER_TIMEOUT_S = 30.0
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+UNKNOWN_HOST = "This page is not known by that name. Open it by its own address."
+FOREIGN = "This page takes orders from itself only."
 
 
 class SameOrigin:
-    """Refuses (403) what another site asks for, and (400) unknown hosts when local only.
+    """Refuses (403) what another site asks for, and (400) hosts not in `hosts`, if any are given.
 
     A page elsewhere that points its name at 127.0.0.1 (DNS rebinding) is stopped by the host check.
+    `origins` are other sites that may ask, such as "https://studio.example". `is_proxied`: a proxy
+    that can be trusted says by which name it was asked.
     """
 
-    def __init__(self, app: ASGIApp, is_local_only: bool, is_space: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Collection[str] = LOCAL_HOSTS,
+        origins: Collection[str] = (),
+        is_space: bool = False,
+        is_proxied: bool = False,
+    ) -> None:
         self.app = app
-        self.is_local_only = is_local_only
+        self.hosts = frozenset(host.lower() for host in hosts)
+        self.origins = frozenset(origin.lower().rstrip("/") for origin in origins)
         self.is_space = is_space
+        self.is_proxied = is_space or is_proxied
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self.is_local_only and host_name(headers.get("host", "")) not in LOCAL_HOSTS:
-            refusal = PlainTextResponse("Open this page by its local address.", 400)
-            await refusal(scope, receive, send)
-            return
-        is_foreign = self._is_foreign(headers)
-        if is_foreign and scope["method"] not in SAFE_METHODS:
-            refusal = PlainTextResponse("This page takes orders from itself only.", 403)
-            await refusal(scope, receive, send)
-            return
-        await self.app(scope, receive, self._with_headers(send))
+        if self.hosts and host_name(headers.get("host", "")) not in self.hosts:
+            await refuse(UNKNOWN_HOST, 400, scope, receive, send)
+        elif self._is_foreign(headers) and not _is_visit(scope, headers):
+            await refuse(FOREIGN, 403, scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self.app(scope, receive, send)
+        else:
+            await self.app(self._believed(scope), receive, self._with_headers(send))
 
     def _is_foreign(self, headers: Headers) -> bool:
+        origin = headers.get("origin")
+        if origin is not None and origin.lower() in self.origins:
+            return False
         if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             return True
-        origin = headers.get("origin")
         if origin is None:
             return False
         hosts = {headers.get("host", "").lower()}
-        if self.is_space:
+        if self.is_proxied:
             hosts.add(headers.get("x-forwarded-host", "").lower())
-        return urlsplit(origin).netloc.lower() not in hosts - {""}
+        return _netloc(origin) not in hosts - {""}
+
+    def _believed(self, scope: Scope) -> Scope:
+        """Without what only a proxy may claim; Gradio would build its addresses from it."""
+        if self.is_proxied:
+            return scope
+        headers = [each for each in scope["headers"] if each[0] != b"x-forwarded-host"]
+        return {**scope, "headers": headers}
 
     def _with_headers(self, send: Send) -> Send:
         async def send_with_headers(message: Message) -> None:
@@ -57,12 +82,50 @@ class SameOrigin:
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("x-content-type-options", "nosniff")
                 headers.setdefault("referrer-policy", "same-origin")
+                headers.setdefault("permissions-policy", "camera=(), microphone=(), geolocation=()")
                 if not self.is_space:
                     headers.setdefault("content-security-policy", "frame-ancestors 'self'")
                     headers.setdefault("x-frame-options", "SAMEORIGIN")
             await send(message)
 
         return send_with_headers
+
+
+class PageBodies:
+    """Bounds what an order of the page may weigh and how long it may take.
+
+    Gradio reads a whole body first. Addresses that take files have bounds of their own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.bounded = BodyLimit(app, MAX_ORDER_BYTES, ORDER_TIMEOUT_S)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        is_order = path.startswith("/gradio_api/") and not path.startswith("/gradio_api/upload")
+        await (self.bounded if is_order else self.app)(scope, receive, send)
+
+
+async def refuse(text: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers a request of either kind without letting it in."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        await PlainTextResponse(text, status)(scope, receive, send)
+
+
+def _is_visit(scope: Scope, headers: Headers) -> bool:
+    """Whether a foreign request may come in: a link or a picture, which no script can read."""
+    is_read = scope["type"] == "http" and scope["method"] in SAFE_METHODS
+    return is_read and headers.get("origin") is None
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def host_name(host: str) -> str:

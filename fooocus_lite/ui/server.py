@@ -8,22 +8,29 @@ import socket
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
 
+from ..api import app as api
 from ..errors import FooocusLiteError
 from ..settings import Settings
 from ..studio import Studio
 from .drop import Drop
+from .gate import LOOPBACK, Gate
+from .login import Login
+from .model_routes import ModelRoutes
 from .owner import OwnerCookie
+from .request_log import RequestLog
 from .routes import Routes
-from .security import SameOrigin
+from .security import LOCAL_HOSTS, PageBodies, SameOrigin
 
 log = logging.getLogger(__name__)
 PORTS_TRIED = 100
 MAX_THREADS = 200
 MAX_UPLOAD = "20mb"
+PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 POLL_S = 0.02
 
 
@@ -33,10 +40,15 @@ class NoPort(FooocusLiteError):
 
 @dataclass(frozen=True)
 class Server:
-    """A running page. `url` opens it on this machine."""
+    """A running page. `url` opens it on this machine, `public_url` anywhere, while it is shared.
+
+    `end_sharing` closes the public link; the page goes on here.
+    """
 
     url: str
     close: Callable[[], None]
+    public_url: str | None = None
+    end_sharing: Callable[[], None] = lambda: None
 
 
 def serve(studio: Studio, settings: Settings) -> Server:
@@ -46,6 +58,7 @@ def serve(studio: Studio, settings: Settings) -> Server:
     from . import theme
     from .page import build
 
+    _believe_only_known_proxies(settings)
     demo = build(studio)
     demo.queue(max_size=None, default_concurrency_limit=None)
     poll_gently(demo)
@@ -64,14 +77,18 @@ def serve(studio: Studio, settings: Settings) -> Server:
         max_threads=MAX_THREADS,
         max_file_size=MAX_UPLOAD,
         app_kwargs=_app(studio, settings),
+        ssl_certfile=_text(settings.ssl_certfile),
+        ssl_keyfile=_text(settings.ssl_keyfile),
+        ssl_verify=False,  # only about Gradio's own first look at its page
         theme=theme.theme(),
-        head=theme.head(settings.theme),
+        head=theme.head(settings.theme, has_account=not settings.is_local_only),
     )
-    url = f"http://{_reachable(settings.listen)}:{port}/"
+    scheme = "https" if settings.ssl_certfile else "http"
+    url = f"{scheme}://{_reachable(settings.listen)}:{port}/"
     log.info("The page is at %s", url)
     if settings.browser:
         webbrowser.open(url)
-    return Server(url, lambda: demo.close(verbose=False))
+    return Server(url, lambda: demo.close(verbose=False), demo.share_url, _close_tunnels)
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -97,16 +114,60 @@ def poll_gently(demo: Any) -> None:
 
 def _app(studio: Studio, settings: Settings) -> dict[str, Any]:
     routes = Routes(studio, instance=secrets.token_hex(8))
+    login = Login(studio.doorkeeper, settings.theme)
     return {
-        "routes": [*routes.all(), *Drop(studio).all()],
+        "routes": [
+            *routes.all(),
+            *Drop(studio).all(),
+            *ModelRoutes(studio).all(),
+            *login.all(),
+            *api.routes(studio),
+        ],
         "middleware": [
+            Middleware(RequestLog),
             Middleware(
-                SameOrigin, is_local_only=settings.is_local_only, is_space=settings.is_space
+                SameOrigin,
+                hosts=known_hosts(settings),
+                origins=settings.cors_origins,
+                is_space=settings.is_space,
+                is_proxied=bool(settings.trusted_proxies),
             ),
             Middleware(OwnerCookie, is_space=settings.is_space),
+            Middleware(Gate, doorkeeper=studio.doorkeeper),
+            Middleware(PageBodies),
         ],
         "openapi_url": None,
     }
+
+
+def _close_tunnels() -> None:
+    from gradio.tunneling import CURRENT_TUNNELS
+
+    for tunnel in CURRENT_TUNNELS:
+        tunnel.kill()  # type: ignore[no-untyped-call]
+
+
+def known_hosts(settings: Settings) -> frozenset[str]:
+    """The names this program answers to; none named means any, once others are let in."""
+    if settings.is_local_only:
+        return LOCAL_HOSTS
+    if not settings.trusted_hosts:
+        return frozenset()
+    return frozenset({*settings.trusted_hosts, *LOCAL_HOSTS, settings.listen})
+
+
+def _believe_only_known_proxies(settings: Settings) -> None:
+    """The server takes a visitor's address from a proxy's header only when it knows the proxy."""
+    known = settings.trusted_proxies
+    if settings.share:  # the tunnel of the share link ends on this machine
+        known = (*known, *sorted(LOOPBACK))
+    if settings.is_space:  # the platform's own network; "*" would believe the visitor's own header
+        known = (*known, *PRIVATE_NETWORKS)
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(known)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -11,7 +11,7 @@ from .widgets.asset import asset
 FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 SHEETS = (
     "assets/page.css", "assets/panels.css", "assets/styles.css", "assets/prompt.css",
-    "assets/drop.css", "assets/presets.css",
+    "assets/drop.css", "assets/presets.css", "assets/models.css",
 )  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 EMBER = colors.Color(
@@ -80,8 +80,10 @@ def theme() -> Base:
     )
 
 
-def head(forced: Literal["auto", "light", "dark"]) -> str:
+def head(forced: Literal["auto", "light", "dark"], has_account: bool = False) -> str:
     """Styles and scripts every region shares; `forced` beats what the system prefers.
+
+    `has_account`: a button leads to one's account.
 
     Not through `launch(css=...)`: that writes each rule twice, the second time with a prefix that
     beats every rule about the state of the body.
@@ -96,7 +98,10 @@ def head(forced: Literal["auto", "light", "dark"]) -> str:
         asset("assets/sheet.js"),
         asset("assets/drop.js"),
         asset("assets/attention.js"),
+        asset("assets/models.js"),
     ]
+    if has_account:
+        scripts.append(asset("assets/account.js"))
     meta = '<meta name="color-scheme" content="light dark">'
     return f"{meta}<style>{styles}</style>" + "".join(
         f"<script>{each}</script>" for each in scripts

@@ -5,14 +5,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
-from . import snapshots, verify
+from . import configs, folders, own_files, snapshots, verify
+from .inspect import Inspection
+from .own_files import OwnFile
 
 log = logging.getLogger(__name__)
-LORA_FOLDER = "loras"
-EMBEDDING_FOLDER = "embeddings"
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
 _LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
@@ -20,9 +21,11 @@ _LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Model:
-    """A diffusers folder that this program can run. `preview` is its latent map, if any.
+    """What this program can run: a diffusers folder, or a single file with all weights.
 
-    `revision` (40 hex) is that of a model downloaded from the Hub, None for any other.
+    `folder` is the file itself for the latter, and `config` the folder with the settings it lacks,
+    None as long as that is not here. `revision` (40 hex) is that of a model downloaded from the
+    Hub, None for any other. `preview` is its latent map, if any.
     """
 
     name: str
@@ -33,47 +36,56 @@ class Model:
     size_bytes: int
     preview: Path | None = None
     revision: str | None = None
+    kind: Literal["folder", "file"] = "folder"
+    config: Path | None = None
+    inspection: Inspection | None = None
+
+    @property
+    def settings(self) -> Path:
+        """The folder with its configs and tokenizers; of a file without one, the file."""
+        return self.config or self.folder
 
 
 def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
     """The models below these folders by name; of two with one name the earlier folder's counts.
 
-    A model downloaded from the Hub goes by its repository, at the revision that is in use. Folders of a kind the program does not know, or whose model_index.json is broken, are left out.
+    A model downloaded from the Hub goes by its repository, at the revision that is in use; a single
+    file by its path below the checkpoints. Models of a kind that is not run here, or whose
+    model_index.json is broken, are left out.
     """
     found: dict[str, Model] = {}
     for models_dir in models_dirs:
         for pattern in _DEPTHS:
             for index in sorted(models_dir.glob(pattern)):
                 name = index.parent.relative_to(models_dir).as_posix()
+                if name.startswith(f"{configs.FOLDER}/"):
+                    continue
                 family = _family_of(index.parent, name)
                 if family and name not in found:
                     found[name] = _model(name, index.parent, family)
         for name, folder in snapshots.in_use(models_dir).items():
-            is_pipeline = (folder / "model_index.json").is_file()
+            is_pipeline = (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors"))
             family = _family_of(folder, name) if is_pipeline else None
             if family and name not in found:
                 found[name] = _model(name, folder, family, revision=folder.name)
+    for file in own_files.found(models_dirs, [folders.CHECKPOINTS]):
+        said = file.inspection
+        if said and said.is_model and said.family and not said.problem:
+            found.setdefault(file.name, _single(file, said, said.family))
     return dict(sorted(found.items()))
 
 
-def find_loras(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Path]:
+def find_loras(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:
     """LoRA files by their name without the ending, the model's own before shared ones."""
-    return _files_in([each / LORA_FOLDER for each in (model_folder, *models_dirs)])
+    return folders.files([*filter(None, [model_folder]), *models_dirs], folders.LORAS)
 
 
-def find_embeddings(model_folder: Path, models_dirs: Sequence[Path]) -> dict[str, Path]:
+def find_embeddings(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:
     """Textual inversions by their name without the ending, the model's own before shared ones."""
-    return _files_in([each / EMBEDDING_FOLDER for each in (model_folder, *models_dirs)])
-
-
-def _files_in(folders: Iterable[Path]) -> dict[str, Path]:
-    """The weights files by stem; of two with one name the earlier folder's counts."""
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for file in sorted(folder.glob("*.safetensors")):
-            if file.is_file():
-                found.setdefault(file.stem, file)
-    return dict(sorted(found.items()))
+    found = folders.files([*filter(None, [model_folder]), *models_dirs], folders.EMBEDDINGS)
+    # In a prompt they have no folder: `embedding:name`.
+    named = {Path(name).name: path for name, path in reversed(found.items())}
+    return dict(sorted(named.items()))
 
 
 def _family_of(folder: Path, name: str) -> str | None:
@@ -108,6 +120,20 @@ def _model(name: str, folder: Path, family: str, revision: str | None = None) ->
         size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
         preview=preview if preview.is_file() else None,
         revision=revision,
+    )
+
+
+def _single(file: OwnFile, inspection: Inspection, family: str) -> Model:
+    return Model(
+        name=file.name,
+        folder=file.path,
+        family=family,
+        title=inspection.title or file.name,
+        licence=inspection.licence or "unknown",
+        size_bytes=file.size_bytes,
+        kind="file",
+        config=file.config,
+        inspection=inspection,
     )
 
 

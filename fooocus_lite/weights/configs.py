@@ -28,28 +28,31 @@ def folder_for(architecture: Architecture, models_dirs: Sequence[Path]) -> Path 
     return None
 
 
-def check(name: str, inspection: Inspection, config: Path | None) -> None:
-    """Raises WeightsError, with the command that helps, when the file cannot be loaded so."""
+def checked(name: str, inspection: Inspection, config: Path | None) -> Path:
+    """The folder with all that the file lacks.
+
+    Raises WeightsError, with the command that helps, when the file cannot be loaded so.
+    """
     if inspection.problem:
         raise WeightsError(
             f"The model {name} cannot be used: {inspection.problem}. Choose another model.",
             field="model",
         )
     architecture = inspection.architecture
-    if inspection.kind == "checkpoint":
-        if config is None:
-            raise WeightsError(
-                f"The model {name} is a single file, which needs the settings and word lists of "
-                f"{architecture.title} beside it (a few megabytes). Get them once: fooocus-lite "
-                f"models download {architecture.repo_id} --config-only",
-                field="model",
-            )
-    elif config is None or not _has_other_parts(config):
+    if inspection.kind != "checkpoint" and (config is None or not _has_other_parts(config)):
         raise WeightsError(
             f"The file {name} holds only a part of {architecture.title}: its text encoders and VAE "
             f"are missing. Get them: fooocus-lite models download {architecture.repo_id}",
             field="model",
         )
+    if config is None:
+        raise WeightsError(
+            f"The model {name} is a single file, which needs the settings and word lists of "
+            f"{architecture.title} beside it (a few megabytes). Get them once: fooocus-lite models "
+            f"download {architecture.repo_id} --config-only",
+            field="model",
+        )
+    return config
 
 
 def _has_other_parts(config: Path) -> bool:

@@ -18,7 +18,7 @@ def check_room(needed_bytes: int, folder: Path) -> None:
     free = shutil.disk_usage(there).free
     if needed_bytes and free < needed_bytes * SLACK:
         raise WeightsError(
-            f"The download needs {_gib(needed_bytes * SLACK)} of free disk space, and there "
+            f"This needs {_gib(needed_bytes * SLACK)} of free disk space, and there "
             f"is {_gib(free)}. Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
         )
 

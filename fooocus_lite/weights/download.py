@@ -14,14 +14,15 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import WeightsError
-from . import lock, selection, snapshots
+from . import header, lock, selection, snapshots
 from .address import COMMIT, DEFAULT_ENDPOINT, address, checked_revision
 from .disk import check_room, writing_to
 from .fetch import Follower, fetch, present_bytes
-from .hub import Hub, RemoteFile, Repository
+from .hub import Hub
 from .lock import Entry
 from .patience import Patience, stop_if
 from .progress import TELL_EVERY_S, Meter, Progress
+from .repository import RemoteFile, Repository
 from .selection import INDEX, Wanted
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ def find(order: Order) -> Snapshot | None:
         is_enough = set(files) <= set(locked.files)
     else:
         files = tuple(locked.files)
-        is_enough = (order.wanted.variant or "") in locked.variants
+        is_enough = order.wanted.recorded_as in locked.variants
     folder = snapshots.snapshot_of(order.models_dir, order.repo_id, revision)
     if not is_enough or not all((folder / path).is_file() for path in files):
         return None
@@ -158,18 +159,19 @@ def _bring(
     for file in files:
         follower = Follower(meter.of(file.path), is_cancelled)
         digests[file.path] = fetch(order.hub, repository, file, blobs, follower)
+        _check_weights(repository, file, blobs)
     meter.finish()
     stop_if(is_cancelled)
-    is_branch = order.revision is not None and not COMMIT.fullmatch(order.revision)
+    named = order.revision
     folder = snapshots.register(
         order.models_dir,
         order.repo_id,
         repository.revision,
         {file.path: file.blob for file in files},
-        ref=order.revision if is_branch and order.revision else "main",
+        ref=named if named and not COMMIT.fullmatch(named) else "main",
     )
-    variant = None if order.wanted.files else order.wanted.variant or ""
-    lock.record(order.models_dir, order.repo_id, repository.revision, digests, variant)
+    recorded_as = order.wanted.recorded_as
+    lock.record(order.models_dir, order.repo_id, repository.revision, digests, recorded_as)
     log.info("%s is here at %s", order.repo_id, repository.revision)
     return Snapshot(order.repo_id, repository.revision, folder, tuple(digests))
 
@@ -191,9 +193,8 @@ def _chosen(
             f"{order.repo_id} has no {INDEX}, so it is no model that diffusers can open. {hint}",
             field="model",
         )
-    return selection.pipeline(
-        repository, _index(order, repository, listed, is_cancelled), order.wanted.variant
-    )
+    index = _index(order, repository, listed, is_cancelled)
+    return selection.pipeline(repository, index, order.wanted)
 
 
 def _index(
@@ -228,6 +229,22 @@ def _check_unchanged(
                 f"recorded for this revision. Look at {repository.link}; if you trust the change, "
                 "remove the model and download it again."
             )
+
+
+def _check_weights(repository: Repository, file: RemoteFile, blobs: Path) -> None:
+    """Raises WeightsError when a file with weights is whole, but was never what its name says."""
+    if not file.name.endswith(".safetensors"):
+        return
+    try:
+        header.read(blobs / file.blob)
+    except WeightsError as error:
+        (blobs / file.blob).unlink()
+        why = error.message.partition(": ")[2].removesuffix(header.WAY_OUT).strip()
+        raise WeightsError(
+            f"{file.path} of {repository.repo_id} is no safetensors file: {why} Choose another "
+            "model.",
+            field="model",
+        ) from None
 
 
 def _blobs(order: Order) -> Path:

@@ -13,9 +13,10 @@ from huggingface_hub import get_session, hf_raise_for_status
 from ..errors import WeightsError
 from .digest import Digest
 from .disk import writing_to
-from .hub import Hub, RemoteFile, Repository
+from .hub import Hub
 from .patience import Hiccup, stop_if
 from .refusals import REFUSALS, explain
+from .repository import RemoteFile, Repository
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 2**20

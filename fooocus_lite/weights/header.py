@@ -2,10 +2,11 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from ..errors import WeightsError
 
@@ -121,8 +122,7 @@ class _Twice(ValueError):
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        seen: set[str] = set()
-        name = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        name = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise _Twice(f"“{name[:80]}” stands twice in it")
     return table
 
@@ -140,7 +140,7 @@ def _tensor(path: Path, name: str, value: Any) -> Tensor:
     try:
         dtype, shape, (begin, end) = value["dtype"], value["shape"], value["data_offsets"]
         is_sound = len(value) == 3 and isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS
-        is_sound = is_sound and all(map(_is_count, (begin, end, *shape)))
+        is_sound = is_sound and _are_counts((begin, end, *shape))
         bits = _BITS_OF[dtype] * math.prod(shape) if is_sound else 0
     except (KeyError, TypeError, ValueError):
         is_sound = False
@@ -149,8 +149,8 @@ def _tensor(path: Path, name: str, value: Any) -> Tensor:
     return Tensor(dtype, tuple(shape), begin, end)
 
 
-def _is_count(value: Any) -> TypeGuard[int]:
-    return type(value) is int and 0 <= value < 2**63
+def _are_counts(values: tuple[Any, ...]) -> bool:
+    return set(map(type, values)) == {int} and min(values) >= 0 and max(values) < 2**63
 
 
 def _check_cover(path: Path, tensors: Mapping[str, Tensor], start: int, size: int) -> None:

@@ -16,36 +16,9 @@ from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
 from .patience import Hiccup, Patience
 from .refusals import REFUSALS, Asked, explain, saying
+from .repository import RemoteFile, Repository
 
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file as the Hub promises it. `blob` is its sha256 (64 hex) or git's sha1 (40 hex)."""
-
-    path: str
-    size: int
-    blob: str
-
-    @property
-    def name(self) -> str:
-        return self.path.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True)
-class Repository:
-    """What the Hub says of one revision (40 hex). `licence` is the card's name for it."""
-
-    repo_id: str
-    revision: str
-    files: tuple[RemoteFile, ...]
-    licence: str
-    is_gated: bool
-    link: str
-
-    def file(self, path: str) -> RemoteFile | None:
-        return next((each for each in self.files if each.path == path), None)
 
 
 @dataclass(frozen=True)
@@ -126,6 +99,9 @@ class Hub:
         page = self.asked(repo_id).page
         if not isinstance(info.sha, str) or not COMMIT.fullmatch(info.sha):
             raise saying(f"The Hub gives no revision of {repo_id}. Look at {page}.", page)
+        if info.id != repo_id and info.id.casefold() == repo_id.casefold():
+            # Under two spellings it would lie on the disk twice.
+            raise saying(f"The Hub writes it {info.id}, not {repo_id}. Write it so.", page)
         card: Any = info.card_data or {}
         licence = card.get("license_name") or card.get("license")
         return Repository(

@@ -62,6 +62,11 @@ class Inspection:
         return self.families[0] if len(self.families) == 1 else None
 
     @property
+    def is_model(self) -> bool:
+        """Whether it makes pictures, alone or with the other parts of such a model."""
+        return self.kind in ("checkpoint", "diffusion model")
+
+    @property
     def families(self) -> tuple[str, ...]:
         return self.architecture.families
 

@@ -26,7 +26,7 @@ class Architecture:
     """A network as people call it. `family` is None for one that is recognised and not run.
 
     `repo_id` has the configs and tokenizers for it on the Hub. `families` are all it fits, where
-    its tensors do not tell them apart.
+    its tensors do not tell them apart. One that is not known may fit any.
     """
 
     title: str
@@ -34,13 +34,14 @@ class Architecture:
     repo_id: str | None = None
     families: tuple[str, ...] = ()
     why_not: str = ""
+    is_known: bool = True
 
     def __post_init__(self) -> None:
         if self.family and not self.families:
             object.__setattr__(self, "families", (self.family,))
 
 
-UNKNOWN = Architecture("unknown")
+UNKNOWN = Architecture("unknown", is_known=False)
 SD15 = Architecture("Stable Diffusion 1.5", "sd15", "stable-diffusion-v1-5/stable-diffusion-v1-5")
 SD2 = Architecture("Stable Diffusion 2")
 SDXL = Architecture("SDXL", "sdxl", "stabilityai/stable-diffusion-xl-base-1.0")
@@ -129,6 +130,11 @@ def denoiser(shapes: Shapes) -> Architecture | None:
     return None
 
 
+def unet_for(text_width: int) -> Architecture:
+    """A UNet of no family that is known; small ones have widths of their own."""
+    return Architecture(f"a UNet for text {text_width} wide", is_known=False)
+
+
 def has_more_than_denoiser(shapes: Shapes) -> bool:
     """Whether text encoders or a VAE are in the file too."""
     return any(name.startswith((*_TEXT_ENCODERS, *_VAES)) for name in shapes)
@@ -144,7 +150,7 @@ def other(shapes: Shapes) -> tuple[Kind, Architecture]:
         if entry and len(entry) >= 4:
             return "vae", _vae(entry, f"{prefix}bn.running_mean" in shapes)
     if any(name in shapes for name in _UPSCALERS):
-        return "upscaler", Architecture("ESRGAN")
+        return "upscaler", Architecture("ESRGAN", is_known=False)
     for name, title in _READERS.items():
         if name in shapes:
             return "text encoder", Architecture(title)
@@ -199,7 +205,7 @@ def _unet_by_width(shapes: Shapes, prefix: str) -> Architecture:
         if name.endswith(ends) and name.startswith(prefix) and shape
     )
     width = next(widths, 0)
-    return UNET_BY_TEXT_WIDTH.get(width) or Architecture(f"a UNet for text {width} wide")
+    return UNET_BY_TEXT_WIDTH.get(width) or unet_for(width)
 
 
 def _flux1(shapes: Shapes, entry: str, guidance: str) -> Architecture:
@@ -255,7 +261,7 @@ def _embedding(shapes: Shapes) -> Architecture:
     widths = sorted(shape[-1] for shape in shapes.values())
     known = {(768,): SD15, (1024,): SD2, (768, 1280): SDXL, (1280,): SDXL_REFINER}
     found = known.get(tuple(widths))
-    return found or Architecture(f"vectors {' and '.join(map(str, widths))} wide")
+    return found or Architecture(f"vectors {' and '.join(map(str, widths))} wide", is_known=False)
 
 
 def _any_below(names: Iterable[str], start: str) -> bool:

@@ -18,7 +18,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Locked(BaseModel):
-    """What came of one revision: sha256 by path; the variants a whole pipeline was asked for in."""
+    """What came of one revision: sha256 by path; the variants a whole pipeline was asked for in.
+
+    "" are plain files, "configs" all but the weights.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -79,8 +82,8 @@ def record(
 ) -> None:
     """Puts the revision into use, with these files (sha256 by path) beside those it has already.
 
-    `variant`: the one a whole pipeline was asked for in ("" for plain files); None for single
-    files. Safe against other processes; the file is replaced in one step. Raises WeightsError.
+    `variant`: what a pipeline was asked for in, as in Locked; None for single files. Safe against
+    other processes; the file is replaced in one step. Raises WeightsError.
     """
     with _alone(models_dir):
         entries = read(models_dir)
@@ -104,18 +107,20 @@ def forget(models_dir: Path, repo_id: str) -> None:
             _write(models_dir, entries)
 
 
-def check(models_dir: Path, repo_id: str, entry: Entry) -> None:
-    """Reads every locked file of the revision in use again.
-
-    Raises WeightsError for the first that is missing, or is not what was recorded.
-    """
+def problem(models_dir: Path, repo_id: str, entry: Entry) -> str | None:
+    """What is wrong with the files of the revision in use, every byte read again; or None."""
     folder = snapshots.snapshot_of(models_dir, repo_id, entry.revision)
     for path, recorded in entry.files.items():
-        if verify.fresh_sha256(folder / path) != recorded:
-            raise WeightsError(
-                f"{path} of {repo_id} is not the file that was downloaded: its sha256 differs from "
-                f"models/{NAME}. Download the model again, which replaces damaged files."
+        try:
+            found = verify.fresh_sha256(folder / path)
+        except WeightsError as error:
+            return error.message
+        if found != recorded:
+            return (
+                f"{path} is not the file that was downloaded: its sha256 differs from "
+                f"models/{NAME}. Remove the model and download it again."
             )
+    return None
 
 
 def _alone(models_dir: Path) -> FileLock:
@@ -147,6 +152,6 @@ def _check(name: str, entry: Entry) -> None:
 
 def _damaged(why: str) -> WeightsError:
     return WeightsError(
-        f"models/{NAME} is damaged ({why}). Correct it, or take it from a backup. If you delete it, "
+        f"models/{NAME} is damaged ({why}). Correct it, or take it from a backup. Without it, "
         "models are downloaded anew, at the newest revision."
     )

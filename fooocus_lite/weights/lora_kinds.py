@@ -13,8 +13,10 @@ _PART = re.compile(
     r"[._](?:lora_(?:up|down|mid|A|B)|lora\.(?:up|down)|lora_linear_layer|hada_|lokr_|oft_|"
     r"dora_scale|lora_magnitude_vector|glora)"
 )
+# The tensors that are as wide as what comes into the layer.
+_DOWN = ("lora_down", "lora_A", "lora.down", "hada_w1_b")
 _PREFIX = re.compile(
-    r"(?:base_model_model_|lycoris_|lora_)*(?:unet_|transformer_|diffusion_model_|model_)*"
+    r"(?:base_model_model_|lycoris_|lora_|unet_|diffusion_model_|model_|transformer_(?!blocks_))*"
 )
 _UNET = re.compile(r"^(?:down_blocks|mid_block|up_blocks|input_blocks|middle_block|output_blocks)_")
 # Only where a text width tells nothing: layers that one of the two has, and the other has not.
@@ -61,14 +63,16 @@ def is_lora(shapes: Shapes) -> bool:
 
 def architecture(shapes: Shapes) -> Architecture:
     """What the LoRA was trained for; `families` names all that it may fit."""
-    widths: dict[str, int] = {}
+    spelled: dict[str, int] = {}
     for name, shape in shapes.items():
         cut = _PART.search(name)
-        if cut is None:
-            continue
-        layer = _PREFIX.sub("", name[: cut.start()].replace(".", "_"), count=1)
-        is_down = re.match(r"(?:lora_down|lora_A|lora\.down|hada_w1_b)", name[cut.start() + 1 :])
-        widths[layer] = shape[1] if is_down and len(shape) > 1 else widths.get(layer, 0)
+        if cut is not None:
+            layer = name[: cut.start()]
+            is_down = name.startswith(_DOWN, cut.start() + 1) and len(shape) > 1
+            spelled[layer] = shape[1] if is_down else spelled.get(layer, 0)
+    widths = {
+        _PREFIX.sub("", layer.replace(".", "_"), count=1): width for layer, width in spelled.items()
+    }
     layers = "\n".join(widths)
     if any(_UNET.match(layer) for layer in widths):
         return _unet(widths, layers)
@@ -87,8 +91,7 @@ def _unet(widths: Mapping[str, int], layers: str) -> Architecture:
     reads = (width for layer, width in widths.items() if layer.endswith("attn2_to_k") and width)
     width = next(reads, None)
     if width is not None:
-        found = kinds.UNET_BY_TEXT_WIDTH.get(width)
-        return found or Architecture(f"a UNet for text {width} wide")
+        return kinds.UNET_BY_TEXT_WIDTH.get(width) or kinds.unet_for(width)
     if _ONLY_SDXL.search(layers):
         return kinds.SDXL
     return kinds.SD15 if _ONLY_SD1.search(layers) else kinds.UNKNOWN

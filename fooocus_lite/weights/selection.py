@@ -4,14 +4,16 @@ Knows nothing of network and disk.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest, UnknownName, WeightsError
-from .hub import RemoteFile, Repository
+from .repository import RemoteFile, Repository
+from .verify import UNUSED_PARTS
 
 INDEX = "model_index.json"
+CONFIGS = "configs"
 MAX_FILE_BYTES = 500 * 2**30
 MAX_FILES = 50_000
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
@@ -27,16 +29,25 @@ _WEIGHTS = re.compile(
     r"(?P<shard>-\d{5}-of-\d{5})?\.safetensors"
 )
 _STEMS = ("diffusion_pytorch_model", "model")
-# Checks pictures, is not asked to make them, and is a fifth of the download where there is one.
-_UNUSED_PARTS = ("safety_checker",)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A whole pipeline in a `variant` where there is one (None: plain files), or single `files`."""
+    """A whole pipeline in a `variant` where there is one (None: plain files), or single `files`.
+
+    `is_config_only`: of the pipeline, all but the weights, as a checkpoint in one file needs it.
+    """
 
     variant: str | None = "fp16"
     files: tuple[str, ...] = ()
+    is_config_only: bool = False
+
+    @property
+    def recorded_as(self) -> str | None:
+        """How lock.json calls the parts of a pipeline that are wanted; None for single files."""
+        if self.files:
+            return None
+        return CONFIGS if self.is_config_only else self.variant or ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ def single(repository: Repository, paths: Sequence[str]) -> tuple[RemoteFile, ..
 
 
 def pipeline(
-    repository: Repository, index: Mapping[str, Any], variant: str | None
+    repository: Repository, index: Mapping[str, Any], wanted: Wanted
 ) -> tuple[RemoteFile, ...]:
     """The files that a diffusers pipeline loads, by its model_index.json; the index is the first.
 
@@ -111,7 +122,9 @@ def pipeline(
             raise WeightsError(
                 f"{repository.repo_id} has no files for its part “{part}”. Choose another model."
             )
-        weights = _part_weights(repository, part, inside, variant)
+        weights = []
+        if not wanted.is_config_only:
+            weights = _part_weights(repository, part, inside, wanted.variant)
         chosen += [file for file in inside if _is_text_for(file, weights)]
         chosen += [each.file for each in weights]
     return _storable(repository, chosen)
@@ -121,9 +134,8 @@ def parts(repository: Repository, index: Mapping[str, Any]) -> list[str]:
     """The parts of the pipeline that are loaded. Raises WeightsError for code of their own."""
     found = []
     for part, value in sorted(index.items()):
-        if part.startswith("_") or not isinstance(value, list) or value[:1] == [None]:
-            continue
-        if part in _UNUSED_PARTS:
+        is_part = isinstance(value, list) and value[:1] != [None]
+        if part.startswith("_") or part in UNUSED_PARTS or not is_part:
             continue
         if value[:1] not in (["diffusers"], ["transformers"]):
             raise WeightsError(
@@ -134,12 +146,6 @@ def parts(repository: Repository, index: Mapping[str, Any]) -> list[str]:
             raise _refused(repository, f"its {INDEX} names a part {part[:100]!r}")
         found.append(part)
     return found
-
-
-def has_variant(files: Iterable[RemoteFile], variant: str) -> bool:
-    """Whether some weights are of that variant."""
-    taken = (_WEIGHTS.fullmatch(file.name) for file in files)
-    return any(match is not None and match["variant"] == variant for match in taken)
 
 
 def _part_weights(

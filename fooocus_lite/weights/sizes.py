@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,14 +22,55 @@ from . import header, verify
 TILE_SIDE = 512
 """Tiles are no larger than this, in pixels: some VAEs would make them as large as the picture."""
 TEXT_TOKENS = 512
+# How the tensors of a part begin in a checkpoint.
+_BEGINNINGS = tuple(
+    (re.compile(start), part)
+    for start, part in (
+        (r"(?:model\.)?diffusion_model\.", "transformer"),
+        (r"(?:first_stage_model|vae)\.", "vae"),
+        (r"(?:conditioner\.embedders\.1|text_encoders\.clip_g)\.", "text_encoder_2"),
+        (r"text_encoders\.t5xxl\.", "text_encoder_3"),
+        (r"(?:cond_stage_model|conditioner|text_encoders)\.", "text_encoder"),
+    )
+)
 
 
-def of_folder(folder: Path) -> ModelSize:
+def of_folder(folder: Path, config: Path | None = None) -> ModelSize:
     """The parts of a diffusers folder. Remembered until a file of weights changes.
 
+    `folder` may be a single file; `config` is then the folder with its settings, if that is here.
     Raises WeightsError when a part is missing or damaged.
     """
+    if folder.is_file():
+        return _measured_file(verify.state(folder), config)
     return _measured(folder, tuple(verify.state(file) for file in verify.weight_files(folder)))
+
+
+@lru_cache(maxsize=64)
+def _measured_file(state: tuple[str, int, int], config: Path | None) -> ModelSize:
+    """Parts by how their tensors begin; a denoiser alone has the others in `config`."""
+    by_part: dict[str, list[tuple[str, int]]] = {}
+    for name, tensor in header.read(Path(state[0])).tensors.items():
+        part, inside = _part_and_name(name)
+        by_part.setdefault(part, []).append((inside, math.prod(tensor.shape)))
+    if set(by_part) == {"transformer"} and config is not None:
+        for file in verify.weight_files(config):
+            part = file.parent.name
+            if role_of(part) != "denoiser":
+                by_part.setdefault(part, []).extend(_counted([file]))
+    parts = tuple(part_of(name, role_of(name), tensors) for name, tensors in by_part.items())
+    shapes = [_config(config / name) if config else {} for name in ("unet", "transformer", "vae")]
+    return ModelSize(
+        parts, denoiser_shape(shapes[0] or shapes[1], shapes[2]), decoder_shape(shapes[2])
+    )
+
+
+def _part_and_name(tensor: str) -> tuple[str, str]:
+    """The part of a pipeline that a checkpoint's tensor belongs to, and its name in that part."""
+    for start, part in _BEGINNINGS:
+        if match := start.match(tensor):
+            return part, tensor[match.end() :]
+    return "transformer", tensor
 
 
 @lru_cache(maxsize=64)
@@ -43,12 +86,16 @@ def _measured(folder: Path, states: tuple[tuple[str, int, int], ...]) -> ModelSi
 
 
 def _part(name: str, files: list[Path]) -> Part:
-    tensors = (
+    return part_of(name, role_of(name), _counted(files))
+
+
+def _counted(files: Iterable[Path]) -> Iterable[tuple[str, int]]:
+    """Each tensor and how many numbers it holds."""
+    return (
         (tensor, math.prod(entry.shape))
         for file in files
         for tensor, entry in header.read(file).tensors.items()
     )
-    return part_of(name, role_of(name), tensors)
 
 
 def denoiser_shape(config: dict[str, Any], vae: dict[str, Any]) -> DenoiserShape:

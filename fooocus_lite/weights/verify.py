@@ -9,11 +9,12 @@ from typing import Any
 
 from ..errors import WeightsError
 from . import header
-from .header import WAY_OUT, shown, unreadable
+from .header import WAY_OUT as WAY_OUT
+from .header import shown, unreadable
 
 _LIBRARIES = ("diffusers", "transformers")
 UNUSED_PARTS = ("safety_checker", "feature_extractor")
-"""Of Stable Diffusion 1.5: they look at finished pictures, and are neither downloaded nor loaded."""
+"""Of Stable Diffusion 1.5: they check finished pictures, and are neither fetched nor loaded."""
 
 _hashes: dict[tuple[str, int, int], str] = {}
 _hashes_lock = threading.Lock()

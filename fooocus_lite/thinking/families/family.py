@@ -97,6 +97,8 @@ class Family:
 
     text: Literal["clip", "long"]
     text_encoders: tuple[TextEncoder, ...]
+    unguided_tokens: int | None = None
+    """What the last text encoder reads for models that take no guidance, where that is fewer."""
     has_negative_prompt: bool = True
     guidance_argument: Literal["guidance_scale", "true_cfg_scale"] = "guidance_scale"
     guidance_off: float = 1.0

@@ -58,6 +58,8 @@ FLUX1 = Family(
         TextEncoder("text_encoder", "tokenizer", "CLIP", 77),
         TextEncoder("text_encoder_2", "tokenizer_2", "T5", 512),
     ),
+    # FLUX.1 schnell was trained with 256.
+    unguided_tokens=256,
     # Guidance is a number the model was trained to read, so there is no second, negative pass.
     has_negative_prompt=False,
     guidance_off=0.0,

@@ -85,6 +85,10 @@
     let answer;
     try {
       const reply = await fetch('alive', { cache: 'no-store', signal: AbortSignal.timeout(8000) });
+      if (reply.status === 401) { // the login has ended: to the login page
+        window.location.reload();
+        return;
+      }
       if (!reply.ok) throw new Error(String(reply.status));
       answer = await reply.json();
     } catch {

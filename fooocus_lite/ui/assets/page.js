@@ -60,7 +60,7 @@ window.fooocusLite = (() => {
     if (window.matchMedia('(pointer: fine)').matches) box.focus();
   }
 
-  const TITLES = { styles: 'Styles', advanced: 'Advanced', history: 'History' };
+  const TITLES = { styles: 'Styles', advanced: 'Advanced', models: 'Models', history: 'History' };
 
   function openPanel(name) {
     const isSame = get('panel') === name;

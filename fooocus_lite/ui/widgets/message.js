@@ -1,7 +1,14 @@
 const box = element.querySelector('.fl-message');
 const alertLine = element.querySelector('.fl-alert');
 
-function say(kind, text) {
+const offer = element.querySelector('.fl-offer');
+let offered = null;
+
+// `action`: a button that sends {event, detail} to the page's scripts.
+function say(kind, text, action) {
+  offered = action || null;
+  offer.hidden = !text || !offered;
+  offer.textContent = offered?.label || '';
   box.hidden = !text;
   box.dataset.kind = kind || 'info';
   box.querySelector('p').textContent = text || '';
@@ -12,12 +19,17 @@ function say(kind, text) {
   }
 }
 
-box.querySelector('button').addEventListener('click', () => {
+offer.addEventListener('click', () => {
+  const { event, detail } = offered;
+  say('', '');
+  document.dispatchEvent(new CustomEvent(event, { detail }));
+});
+box.querySelector('.fl-icon').addEventListener('click', () => {
   say('', '');
   window.fooocusLite.promptBox()?.focus();
 });
-document.addEventListener('fl:say', (event) => say(event.detail.kind, event.detail.text));
+document.addEventListener('fl:say', (event) => say(event.detail.kind, event.detail.text, event.detail.action));
 window.fooocusLite.on('prompt', (text) => {
   if (box.dataset.kind === 'hint' && text.trim()) say('', '');
 });
-watch('value', () => say(props.value?.kind, props.value?.text));
+watch('value', () => say(props.value?.kind, props.value?.text, props.value?.action));

@@ -17,6 +17,11 @@ def note(**given: Any) -> gr.HTML:
     return widget("note", {}, **given)
 
 
+def forecast(**given: Any) -> gr.HTML:
+    """What a picture will take, {"text", "reason"}; the reason unfolds. Empty: nothing is known."""
+    return widget("forecast", {}, **given)
+
+
 def building_blocks(**given: Any) -> gr.HTML:
     """Words to put a prompt together from by clicks; `value` is a list of {"kind", "words"}."""
     return widget("blocks", [], **given)

@@ -1,0 +1,325 @@
+"""The API of A1111's web UI, as far as it makes pictures, for programs written for it."""
+
+import asyncio
+import base64
+import binascii
+import json
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from .. import __version__
+from ..errors import BadRequest, UnknownName
+from ..events import JobView, Loading, Picture, Queued, Step
+from ..recipe import MAX_COUNT, request_from
+from ..studio import Studio
+from ..thinking import metadata
+from ..thinking.foreign import samplers as names
+from ..thinking.schedulers import SCHEDULERS
+from ..visitor import Visitor
+from . import native
+from .a1111_request import Options, PngInfoRequest, Txt2ImgRequest
+from .caller import Caller, House
+from .following import ended_while_watched, told_why
+from .refusals import Refusal
+
+WAIT_S = 600.0
+MAX_REMEMBERED = 1_000
+SCHEDULES = {"automatic": "Automatic", "karras": "Karras", "sgm_uniform": "SGM Uniform"}
+THEIR_DEFAULTS = frozenset({"Euler a", "Euler"})
+router = APIRouter(tags=["A1111"])
+
+
+class Chosen:
+    """The model that each caller has set in the options, of the latest thousand callers."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._models: OrderedDict[str, str] = OrderedDict()
+
+    def set(self, owner: str, model: str) -> None:
+        with self._lock:
+            self._models[owner] = model
+            self._models.move_to_end(owner)
+            while len(self._models) > MAX_REMEMBERED:
+                self._models.popitem(last=False)
+
+    def get(self, owner: str, studio: Studio) -> str:
+        """The caller's model; before one was set, the default preset's."""
+        with self._lock:
+            return self._models.get(owner) or studio.stock.preset_named().model
+
+
+@router.post("/txt2img", response_model=None)
+async def txt2img(
+    asked: Txt2ImgRequest, request: Request, studio: House, caller: Caller
+) -> Response:
+    """Pictures of a prompt, when they are done; drawn at a size that the model is good at."""
+    body = await request.json()
+    chosen: Chosen = request.app.state.chosen
+    started = await asyncio.to_thread(_start, studio, caller, asked, chosen)
+    job_id, drawn = started
+    view = await ended_while_watched(studio, job_id, caller.owner, WAIT_S)
+    if view.state in ("failed", "blocked") or not view.is_final:
+        raise told_why(view)
+    images = []
+    if asked.send_images:
+        images = [
+            await asyncio.to_thread(_encoded, studio, caller, picture, drawn)
+            for picture in view.pictures
+        ]
+    info = json.dumps(_info(view, drawn), ensure_ascii=False)
+    answer = {"images": images, "parameters": body, "info": info}
+    # ASCII: what was sent is given back, and may be no text that UTF-8 can hold.
+    return Response(json.dumps(answer), headers=drawn.header, media_type="application/json")
+
+
+@router.get("/progress", response_model=None)
+def progress(studio: House, caller: Caller, skip_current_image: bool = False) -> dict[str, Any]:
+    """How far the caller's first unfinished job is."""
+    view = _first(studio, caller)
+    now = view.now if view else None
+    step = now if isinstance(now, Step) else None
+    image = step.preview if step and not skip_current_image else None
+    state = {
+        "skipped": False,
+        "interrupted": False,
+        "job": view.id if view else "",
+        "job_count": len(view.recipes) - len(view.pictures) if view else 0,
+        "job_timestamp": "0",
+        "job_no": step.picture - 1 if step else 0,
+        "sampling_step": step.step if step else 0,
+        "sampling_steps": step.total_steps if step else 0,
+    }
+    return {
+        "progress": view.progress if view else 0.0,
+        "eta_relative": getattr(now, "eta_s", None) or 0.0,
+        "state": state,
+        "current_image": base64.b64encode(image).decode("ascii") if image else None,
+        "textinfo": _stage(now),
+    }
+
+
+@router.post("/interrupt")
+def interrupt(studio: House, caller: Caller) -> dict[str, Any]:
+    """Ends the caller's first unfinished job."""
+    if view := _first(studio, caller):
+        studio.stop(view.id, caller.owner)
+    return {}
+
+
+@router.post("/skip")
+def skip(studio: House, caller: Caller) -> dict[str, Any]:
+    """Leaves the picture being made."""
+    if view := _first(studio, caller):
+        studio.skip(view.id, caller.owner)
+    return {}
+
+
+@router.get("/options")
+def options(request: Request, studio: House, caller: Caller) -> dict[str, Any]:
+    """The settings that mean something here."""
+    chosen: Chosen = request.app.state.chosen
+    model = chosen.get(caller.owner, studio)
+    return {"sd_model_checkpoint": model, "samples_format": "png", "save_images": True}
+
+
+@router.post("/options", response_model=None)
+def set_options(wanted: Options, request: Request, studio: House, caller: Caller) -> None:
+    """Chooses the model for the caller's next pictures."""
+    chosen: Chosen = request.app.state.chosen
+    if wanted.sd_model_checkpoint is not None:
+        chosen.set(caller.owner, _model(studio, wanted.sd_model_checkpoint))
+
+
+@router.get("/samplers")
+def samplers() -> list[dict[str, Any]]:
+    """Every scheduler by the name it has there."""
+    return [
+        {"name": each.a1111, "aliases": [name], "options": {}} for name, each in SCHEDULERS.items()
+    ]
+
+
+@router.get("/schedulers")
+def schedulers() -> list[dict[str, Any]]:
+    """The schedules that go with a sampler's bare name."""
+    return [
+        {
+            "name": name,
+            "label": label,
+            "aliases": None,
+            "default_rho": -1,
+            "need_inner_model": False,
+        }
+        for name, label in SCHEDULES.items()
+    ]
+
+
+@router.get("/sd-models")
+def sd_models(studio: House) -> list[dict[str, Any]]:
+    """The models that are here. No path of this computer is told."""
+    return [
+        {"title": name, "model_name": name, "hash": None, "sha256": None, "filename": name,
+         "config": None}
+        for name in sorted(studio.stock.models())
+    ]  # fmt: skip
+
+
+@router.get("/loras")
+def loras(request: Request, studio: House, caller: Caller) -> list[dict[str, Any]]:
+    """The LoRAs for the caller's model."""
+    chosen: Chosen = request.app.state.chosen
+    here = studio.stock.pantry().loras.get(chosen.get(caller.owner, studio), frozenset())
+    return [{"name": name, "alias": name, "path": name, "metadata": {}} for name in sorted(here)]
+
+
+@router.get("/prompt-styles")
+def prompt_styles(studio: House) -> list[dict[str, Any]]:
+    return [
+        {"name": style.name, "prompt": style.prompt, "negative_prompt": style.negative_prompt}
+        for style in studio.stock.styles.values()
+    ]
+
+
+@router.get("/scripts")
+def scripts() -> dict[str, list[str]]:
+    """None; their programs ask before they begin."""
+    return {"txt2img": [], "img2img": []}
+
+
+@router.post("/png-info")
+def png_info(asked: PngInfoRequest, studio: House) -> dict[str, Any]:
+    """What a picture says about how it was made."""
+    found = studio.inspect(_decoded(asked.image))
+    items = {**found.others}
+    if found.parameters is not None:
+        items["parameters"] = found.parameters
+    settings = found.settings.model_dump(mode="json") if found.settings else {}
+    return {"info": found.parameters or "", "items": items, "parameters": settings}
+
+
+def shaped(refusal: Refusal, _status: int) -> dict[str, Any]:
+    """A refusal with `detail`, which their programs show."""
+    return {"error": refusal.model_dump(), "detail": refusal.message}
+
+
+def _start(
+    studio: Studio, caller: Visitor, asked: Txt2ImgRequest, chosen: Chosen
+) -> tuple[str, native.Drawn]:
+    """Puts the job into the line; its id and the sizes of its pictures."""
+    count = asked.batch_size * asked.n_iter
+    if count > MAX_COUNT:
+        raise BadRequest(
+            f"batch_size × n_iter is {count}; at most {MAX_COUNT} pictures are made at once.",
+            field="n_iter",
+            allowed=[f"1 to {MAX_COUNT // asked.batch_size}"],
+        )
+    wanted = asked.override_settings and asked.override_settings.sd_model_checkpoint
+    model = _model(studio, wanted) if wanted else chosen.get(caller.owner, studio)
+    values: dict[str, object] = {
+        "prompt": asked.prompt,
+        "negative_prompt": asked.negative_prompt,
+        "styles": asked.styles,
+        "model": model,
+        "seed": asked.seed,
+        "count": count,
+        "num_inference_steps": asked.steps,
+        "guidance_scale": asked.cfg_scale,
+        "scheduler": _scheduler(studio, asked, model),
+        "image_format": "png",
+    }
+    drawn = native.sized(studio, values, (asked.width, asked.height))
+    values["width"], values["height"] = drawn.rendered
+    return studio.start(request_from(values), caller), drawn
+
+
+def _model(studio: Studio, title: str) -> str:
+    """A model by its title, also with a hash in brackets behind it. Raises UnknownName."""
+    here = {name.lower(): name for name in studio.stock.models()}
+    bare = title.rpartition(" [")[0] if title.endswith("]") else title
+    found = here.get(title.lower()) or here.get(bare.lower())
+    if found is None:
+        raise UnknownName.among("model", title, here.values())
+    return found
+
+
+def _scheduler(studio: Studio, asked: Txt2ImgRequest, model: str) -> str | None:
+    """Our name for their sampler; None leaves it to the model.
+
+    Their programs send "Euler a" when nobody chose anything, so it is no wish where the model
+    cannot do it. Raises BadRequest for a pair without an equal here.
+    """
+    sampler = asked.sampler_name or asked.sampler_index
+    if not sampler:
+        return None
+    found = names.ours(sampler, asked.scheduler or "")
+    if found is None:
+        labels = [each.a1111 for each in SCHEDULERS.values()]
+        raise BadRequest(
+            f"There is no sampler “{sampler[:60]}” with the schedule "
+            f"“{(asked.scheduler or '')[:60]}” here.",
+            field="sampler_name",
+            allowed=labels,
+        )
+    is_wish = sampler not in THEIR_DEFAULTS or found in studio.stock.family_of(model).schedulers
+    return found if is_wish else None
+
+
+def _first(studio: Studio, caller: Visitor) -> JobView | None:
+    """The caller's job that is being made, or will be next."""
+    for job_id in studio.active(caller.owner):
+        view = studio.view(job_id, caller.owner)
+        if not view.is_final:
+            return view
+    return None
+
+
+def _stage(now: Queued | Loading | Step | None) -> str | None:
+    match now:
+        case Queued():
+            return f"Position {now.position} in the line"
+        case Loading():
+            return now.stage
+        case _:
+            return None
+
+
+def _encoded(studio: Studio, caller: Visitor, picture: Picture, drawn: native.Drawn) -> str:
+    content, _ = studio.picture_as(picture.id, "png", caller.owner, drawn.size)
+    return base64.b64encode(content).decode("ascii")
+
+
+def _info(view: JobView, drawn: native.Drawn) -> dict[str, Any]:
+    """What their programs read about the pictures; `rendered` is the size the model drew."""
+    recipes = [picture.recipe for picture in view.pictures] or list(view.recipes)
+    first = recipes[0]
+    return {
+        "prompt": first.prompt,
+        "all_prompts": [recipe.prompt for recipe in recipes],
+        "negative_prompt": first.negative_prompt,
+        "all_negative_prompts": [recipe.negative_prompt for recipe in recipes],
+        "seed": first.seed,
+        "all_seeds": [recipe.seed for recipe in recipes],
+        "width": drawn.size[0],
+        "height": drawn.size[1],
+        "rendered": native.text(drawn.rendered),
+        "sampler_name": SCHEDULERS[first.scheduler].a1111,
+        "cfg_scale": first.guidance_scale,
+        "steps": first.num_inference_steps,
+        "batch_size": len(recipes),
+        "sd_model_name": first.model,
+        "styles": list(first.styles),
+        "infotexts": [metadata.to_parameters(recipe, __version__) for recipe in recipes],
+        "version": f"fooocus-lite {__version__}",
+    }
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes of a file in base64. Raises BadRequest."""
+    _, comma, rest = text.partition(",")
+    try:
+        return base64.b64decode(rest if comma else text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("The image is not in base64.", field="image") from None

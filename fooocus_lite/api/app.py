@@ -1,0 +1,77 @@
+"""The applications and where they hang: each its own FastAPI, served by the page's process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from .. import __version__
+from ..studio import Studio
+from ..webhooks import Webhooks
+from . import a1111, catalog, docs_page, gallery, health, jobs, openai_images
+from .a1111_request import Txt2ImgRequest
+from .body_limit import BodyLimit
+from .metrics import Requests, Timed
+from .openai_images import ImagesRequest
+from .refusals import REFUSALS, Shape, add_handlers, ours
+from .relay import Relays
+from .request import GenerateRequest
+
+OURS = (jobs.router, gallery.router, catalog.router, health.router)
+
+
+@dataclass(frozen=True)
+class Api:
+    """Where one hangs, what it answers, and the shape of its requests and refusals."""
+
+    path: str
+    title: str
+    routers: Sequence[APIRouter]
+    asked: type[BaseModel]
+    shape: Shape = ours
+
+
+def routes(studio: Studio) -> list[Mount]:
+    """The three APIs, to be put before the page's own addresses."""
+    requests, webhooks = Requests(), Webhooks(studio.settings)
+    apis = (
+        Api("/api/v1", "Fooocus Lite", OURS, GenerateRequest),
+        Api("/v1", "Images", (openai_images.router,), ImagesRequest, openai_images.shaped),
+        Api("/sdapi/v1", "A1111", (a1111.router,), Txt2ImgRequest, a1111.shaped),
+    )
+    return [Mount(api.path, application(api, studio, requests, webhooks)) for api in apis]
+
+
+def application(api: Api, studio: Studio, requests: Requests, webhooks: Webhooks) -> FastAPI:
+    """One API. Its description is at /openapi.json, and for people at /docs."""
+    settings = studio.settings
+    limit = Middleware(
+        BodyLimit, limit_bytes=settings.body_limit_mb * 10**6, timeout_s=settings.body_timeout_s
+    )
+    app = FastAPI(
+        title=api.title,
+        version=__version__,
+        # FastAPI's own pages load their scripts from another site.
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
+        middleware=[Middleware(Timed, requests=requests), limit],
+    )
+    app.state.studio = studio
+    app.state.requests = requests
+    app.state.webhooks = webhooks
+    app.state.relays = Relays(studio)
+    app.state.chosen = a1111.Chosen()
+    for router in api.routers:
+        app.include_router(router)
+    add_handlers(app, api.asked, api.shape)
+
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(docs_page.page(app.openapi()))
+
+    return app

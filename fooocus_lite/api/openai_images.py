@@ -1,0 +1,198 @@
+"""The images API of OpenAI, as its own client speaks it, in front of the models that are here."""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..events import Failed, Picture, PictureReady, Step
+from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS, ImageFormat, request_from
+from ..studio import Studio
+from ..visitor import Visitor
+from . import native
+from .answers import OUTPUTS
+from .caller import Caller, House
+from .following import ended, told_why
+from .refusals import Refusal, RefusalAnswer
+from .stream import DONE
+
+WAIT_S = 600.0
+STEP_EVERY_S = 0.1
+THEIR_MODELS = ("gpt-image", "dall-e", "chatgpt-image")
+"""Names their client knows: they ask for whatever is the default here."""
+UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
+router = APIRouter(tags=["Images"])
+
+
+class ImagesRequest(BaseModel):
+    """What their client sends. A field that nothing here can honour is refused by its name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)]
+    model: Annotated[
+        str | None, Field(description="A model or a preset; one of theirs means the default")
+    ] = None
+    n: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
+    size: Annotated[str, Field(max_length=40, description="WIDTHxHEIGHT or auto")] = "auto"
+    quality: Literal["auto", "low", "medium", "high", "standard", "hd"] = "auto"
+    response_format: Literal["b64_json", "url"] = "b64_json"
+    output_format: ImageFormat = "png"
+    stream: bool = False
+    partial_images: Annotated[int, Field(ge=0, le=3)] = 0
+    background: Literal["auto", "opaque"] = "auto"
+    moderation: Literal["auto", "low"] = "auto"
+    user: Annotated[str, Field(max_length=1_000)] = ""
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A job started for them, and the sizes of its pictures."""
+
+    asked: ImagesRequest
+    id: str
+    drawn: native.Drawn
+
+
+@router.get("/models")
+def models(studio: House) -> dict[str, Any]:
+    """The models that are here."""
+    names = sorted(studio.stock.models())
+    data = [
+        {"id": name, "object": "model", "created": 0, "owned_by": "fooocus-lite"} for name in names
+    ]
+    return {"object": "list", "data": data}
+
+
+@router.post(
+    "/images/generations",
+    response_model=None,
+    responses={400: {"model": RefusalAnswer, "description": "A value that is not possible"}},
+)
+async def generations(
+    asked: ImagesRequest, request: Request, studio: House, caller: Caller
+) -> Response:
+    """Pictures of a prompt. The model draws at a size it is good at; `rendered` says which.
+
+    Waits until they are there; with `stream` previews come as partial images.
+    """
+    job = await asyncio.to_thread(_start, studio, caller, asked)
+    if asked.stream:
+        told = _streamed(studio, caller, job)
+        headers = {**UNBUFFERED, **job.drawn.header}
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+    view = await ended(studio, job.id, caller.owner, WAIT_S)
+    if not view.pictures or view.state == "failed":
+        raise told_why(view)
+    base = str(request.base_url).removesuffix("v1/").rstrip("/")
+    data = [
+        await asyncio.to_thread(_datum, studio, caller, job, each, base) for each in view.pictures
+    ]
+    answer = {"created": int(time.time()), "data": data, **_facts(job)}
+    return JSONResponse(answer, headers=job.drawn.header)
+
+
+def _start(studio: Studio, caller: Visitor, asked: ImagesRequest) -> _Job:
+    """Puts the job into the line."""
+    values: dict[str, object] = {"prompt": asked.prompt, "count": asked.n}
+    values |= _named(studio, asked.model)
+    values |= _performance(studio, values, asked.quality)
+    drawn = native.sized(studio, values, native.read(asked.size))
+    values["width"], values["height"] = drawn.rendered
+    values["image_format"] = asked.output_format
+    return _Job(asked, studio.start(request_from(values), caller), drawn)
+
+
+def _named(studio: Studio, name: str | None) -> dict[str, object]:
+    """A preset, or a model, by the name in `model`."""
+    if name is None or name.startswith(THEIR_MODELS):
+        return {}
+    return {"preset": name} if name in studio.stock.presets else {"model": name}
+
+
+def _performance(studio: Studio, values: dict[str, object], quality: str) -> dict[str, object]:
+    """low is Speed, high and hd are Quality, where the model has them; else the preset decides."""
+    wanted = {"low": "Speed", "high": "Quality", "hd": "Quality"}.get(quality)
+    model = studio.plan(request_from({**values, "prompt": "any", "count": 1}))[0].model
+    rows = studio.stock.family_of(model).rows(studio.stock.is_distilled(model))
+    return {"performance": wanted} if wanted in [row.name for row in rows] else {}
+
+
+def _facts(job: _Job) -> dict[str, object]:
+    quality = {"standard": "medium", "hd": "high"}.get(job.asked.quality, job.asked.quality)
+    return {
+        "size": native.text(job.drawn.size),
+        "rendered": native.text(job.drawn.rendered),
+        "output_format": job.asked.output_format,
+        "background": "opaque",
+        "quality": "medium" if quality == "auto" else quality,
+    }
+
+
+def _datum(
+    studio: Studio, caller: Visitor, job: _Job, picture: Picture, base: str
+) -> dict[str, object]:
+    """One picture as they want it, with the words that the model was really asked."""
+    said: dict[str, object] = {"revised_prompt": picture.recipe.prompt, "seed": picture.recipe.seed}
+    if job.asked.response_format == "url":
+        query = f"format={job.asked.output_format}&size={native.text(job.drawn.size)}"
+        return {"url": f"{base}{OUTPUTS}/{picture.id}?{query}", **said}
+    return {"b64_json": _encoded(studio, caller, job, picture), **said}
+
+
+def _encoded(studio: Studio, caller: Visitor, job: _Job, picture: Picture) -> str:
+    content, _ = studio.picture_as(
+        picture.id, job.asked.output_format, caller.owner, job.drawn.size
+    )
+    return base64.b64encode(content).decode("ascii")
+
+
+async def _streamed(studio: Studio, caller: Visitor, job: _Job) -> AsyncGenerator[str, None]:
+    """Their events: partial images evenly over the steps, then each picture."""
+    partials: dict[int, int] = {}
+    events = studio.watch(job.id, caller.owner, STEP_EVERY_S)
+    async for event in events:
+        match event:
+            case Step(preview=bytes() as preview):
+                sent = partials.get(event.picture, 0)
+                if sent < job.asked.partial_images and _is_due(event, sent, job):
+                    partials[event.picture] = sent + 1
+                    image = base64.b64encode(preview).decode("ascii")
+                    facts = {**_facts(job), "output_format": "jpeg", "partial_image_index": sent}
+                    yield _event("partial_image", image, facts)
+            case PictureReady():
+                image = await asyncio.to_thread(_encoded, studio, caller, job, event.picture)
+                usage = {"total_tokens": 0, "input_tokens": 0, "output_tokens": 0}
+                details = {"image_tokens": 0, "text_tokens": 0}
+                facts = {**_facts(job), "usage": {**usage, "input_tokens_details": details}}
+                yield _event("completed", image, facts)
+            case Failed():
+                error = shaped(Refusal(code=event.error.code, message=event.error.message), 500)
+                yield f"event: error\ndata: {json.dumps({'type': 'error', **error})}\n\n"
+            case _:
+                pass
+    yield DONE
+
+
+def _is_due(step: Step, sent: int, job: _Job) -> bool:
+    """Of three partial images the first comes after a quarter of the steps."""
+    return step.step * (job.asked.partial_images + 1) >= (sent + 1) * step.total_steps
+
+
+def _event(kind: str, image: str, facts: dict[str, object]) -> str:
+    name = f"image_generation.{kind}"
+    data = {"type": name, "b64_json": image, "created_at": int(time.time()), **facts}
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+def shaped(refusal: Refusal, status: int) -> dict[str, Any]:
+    """A refusal with the names that their client reads as well."""
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return {"error": {**refusal.model_dump(), "param": refusal.field, "type": kind}}

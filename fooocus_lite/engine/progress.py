@@ -1,0 +1,99 @@
+"""How far a model is read and a picture is cooked, told in a steady pace to whoever listens."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from ..thinking.forecast import Timing
+
+PREVIEW_INTERVAL_S = 0.2
+STAGE_INTERVAL_S = 0.2
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class CookStep:
+    """`step` runs from 0 (before the first) to `total_steps`; `preview` is a JPEG, if wanted."""
+
+    step: int
+    total_steps: int
+    seconds_per_step: float | None
+    preview: bytes | None = field(default=None, repr=False)
+
+
+class BytesRead:
+    """Tells how much of a model is read, a few times a second; nothing of one read in a blink."""
+
+    def __init__(self, title: str, on_stage: Callable[[str], None]) -> None:
+        self._title = title
+        self._on_stage = on_stage
+        self._told = time.perf_counter()
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.perf_counter()
+        if now - self._told >= STAGE_INTERVAL_S:
+            self._told = now
+            read = f"{done / GIB:.1f} of {total / GIB:.1f} GB"
+            self._on_stage(f"Loading {self._title} · {read}")
+
+
+class Progress:
+    """Turns the pipeline's callbacks into `CookStep`s that never run backwards."""
+
+    def __init__(
+        self,
+        total_steps: int,
+        on_step: Callable[[CookStep], None],
+        wants_preview: Callable[[], bool],
+        draw: Callable[[], bytes | None],
+    ) -> None:
+        self._total_steps = total_steps
+        self._on_step = on_step
+        self._wants_preview = wants_preview
+        self._draw = draw
+        self._queued: torch.cuda.Event | None = None
+        self._first: tuple[int, float] | None = None
+        self._last_preview = 0.0
+        self._seconds_per_step: float | None = None
+
+    def timing(self, took_s: float) -> Timing | None:
+        """The seconds of a step and of the rest of a picture that took `took_s` in all."""
+        per_step = self._seconds_per_step
+        if per_step is None:
+            return None
+        return Timing(per_step, max(0.0, took_s - self._total_steps * per_step))
+
+    def begin(self) -> None:
+        self._on_step(CookStep(0, self._total_steps, None))
+
+    def step_end(self, pipeline: Any, index: int, _: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """Called by the pipeline. PNDM and Heun call more often than there are steps."""
+        self._keep_pace(values["latents"])
+        done, calls = index + 1, pipeline.num_timesteps
+        step = min(self._total_steps, done * self._total_steps // calls)
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = (done, now)
+        elif done > self._first[0]:
+            each_call = (now - self._first[1]) / (done - self._first[0])
+            self._seconds_per_step = each_call * calls / self._total_steps
+        preview = None
+        if now - self._last_preview >= PREVIEW_INTERVAL_S and self._wants_preview():
+            self._last_preview = now
+            preview = self._draw()
+        self._on_step(CookStep(step, self._total_steps, self._seconds_per_step, preview))
+        return values
+
+    def _keep_pace(self, latents: torch.Tensor) -> None:
+        """Python runs ahead of a GPU; waiting for the step before this one keeps progress and Stop
+        honest, and the GPU busy.
+        """
+        if not latents.is_cuda:
+            return
+        if self._queued is not None:
+            self._queued.synchronize()
+        self._queued = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch has no type here
+        self._queued.record()

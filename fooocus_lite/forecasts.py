@@ -1,0 +1,97 @@
+"""What pictures took here, and so what the next one will: the lane tells, the doors ask.
+
+Never imports torch: what is known of the device comes with the kitchen, once the lane has opened
+it; before that nothing is forecast.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .archive.estimates import Estimates, Setting
+from .errors import DiskError
+from .recipe import Recipe
+from .stock import Stock
+from .thinking.costs import Picture, picture_of
+from .thinking.families import FAMILIES
+from .thinking.forecast import Forecast, forecast, timing_for
+from .thinking.memory import HardwareFacts, MemoryPlan
+from .weights import sizes
+
+if TYPE_CHECKING:
+    from .engine.kitchen import Kitchen
+
+log = logging.getLogger(__name__)
+
+
+class Forecasts:
+    """Of one device. Told by the lane's thread, asked by any."""
+
+    def __init__(self, estimates: Estimates, stock: Stock) -> None:
+        self._estimates = estimates
+        self._stock = stock
+        self._kitchen: Kitchen | None = None
+        self._facts: HardwareFacts | None = None
+
+    @property
+    def facts(self) -> HardwareFacts | None:
+        """The device as it was after the latest picture; None before the engine is there."""
+        return self._facts
+
+    def open(self, kitchen: "Kitchen") -> None:
+        """The kitchen is there: from now on its device can be asked about."""
+        self._facts = kitchen.facts()
+        self._kitchen = kitchen
+
+    def note(self, kitchen: "Kitchen", recipe: Recipe, saving_s: float) -> None:
+        """What the kitchen's last load and picture took, and saving it.
+
+        A disk in trouble loses only this note.
+        """
+        self._facts = kitchen.facts()
+        if kitchen.plan is None:
+            return
+        setting = _setting(self._facts, recipe, kitchen.plan)
+        try:
+            if kitchen.load_s is not None:
+                self._estimates.note_load(setting, kitchen.load_s)
+            if (timing := kitchen.timing) is not None:
+                whole = replace(timing, beside_s=timing.beside_s + saving_s)
+                self._estimates.note(setting, _picture(recipe).size, whole)
+        except (DiskError, sqlite3.Error) as error:
+            log.warning("the time of a picture could not be noted: %s", error)
+
+    def of(self, recipes: Sequence[Recipe]) -> Forecast | None:
+        """What these pictures of one job will take; None before the engine is there, or the model.
+
+        Raises WeightsError when the model is damaged.
+        """
+        facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
+        model = self._stock.models().get(recipe.model)
+        if facts is None or kitchen is None or model is None:
+            return None
+        picture = _picture(recipe)
+        size = sizes.of_folder(model.folder, model.config)
+        plan = kitchen.planner.plan(recipe.model, facts, size, picture)
+        setting = _setting(facts, recipe, plan)
+        load_s = 0.0
+        if not kitchen.has(recipe.model, plan.label):
+            load_s = self._estimates.load_s(setting) or 0.0
+        return forecast(
+            plan,
+            timing_for(self._estimates.timings(setting), picture.size),
+            num_inference_steps=recipe.num_inference_steps,
+            pictures=len(recipes),
+            load_s=load_s,
+            total_mib=facts.total_mib,
+        )
+
+
+def _picture(recipe: Recipe) -> Picture:
+    return picture_of(recipe, FAMILIES[recipe.family])
+
+
+def _setting(facts: HardwareFacts, recipe: Recipe, plan: MemoryPlan) -> Setting:
+    return Setting(facts.name, recipe.model, plan.label)

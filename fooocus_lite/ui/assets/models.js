@@ -1,0 +1,124 @@
+// Models: what the program says of them, orders to it, downloads followed to their end, and uploads.
+(() => {
+  const lite = window.fooocusLite;
+  const LOOK_MS = 1000;
+  const seen = new Map();
+  let timer = 0;
+  let request = null;
+
+  const say = (kind, text, action) => document.dispatchEvent(
+    new CustomEvent('fl:say', { detail: { kind, text, action } }),
+  );
+  // Said in the panel itself, which covers the page on a phone.
+  const tell = (kind, text, link = '') => lite.set('models-said', { kind, text, link });
+  const isUnderway = (each) => each.state === 'waiting' || each.state === 'running';
+
+  async function get(path) {
+    try {
+      const answer = await fetch(path, { cache: 'no-store' });
+      return answer.ok ? await answer.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // What the program answers, null when it refuses: then it has said why.
+  async function order(what, values) {
+    tell('', '');
+    try {
+      const answer = await fetch(`models/${what}`, {
+        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(values),
+      });
+      const said = await answer.json();
+      if (answer.ok) return said;
+      tell('error', said.problem, said.link);
+    } catch {
+      tell('error', 'That could not be done now. Try once more.');
+    }
+    return null;
+  }
+
+  async function change(what, values) {
+    const said = await order(what, values);
+    await refresh();
+    return said;
+  }
+
+  async function refresh() {
+    const found = await get('models');
+    if (!found) return;
+    lite.set('models', found);
+    follow(found.downloads);
+  }
+
+  function announce(each) {
+    if (each.state === 'failed') {
+      say('error', `${each.title}: ${each.message}`, { label: 'Try again', event: 'fl:download', detail: each.name });
+    } else if (each.state === 'done' && !each.can_use) {
+      say('info', `${each.title} is here.`);
+    } else if (each.state === 'done') {
+      say('info', `${each.title} is here.`, { label: 'Switch to it', event: 'fl:use-model', detail: each.name });
+    }
+  }
+
+  // Looks again while something is underway; says once how each one ended.
+  function follow(downloads) {
+    const ended = downloads.filter((each) => seen.get(each.name) && !isUnderway(each));
+    downloads.forEach((each) => seen.set(each.name, isUnderway(each)));
+    ended.forEach(announce);
+    lite.set('downloads', downloads);
+    note(downloads.filter(isUnderway));
+    clearTimeout(timer);
+    if (downloads.some(isUnderway)) timer = setTimeout(look, LOOK_MS);
+    if (ended.length) refresh();
+  }
+
+  async function look() {
+    const found = await get('models/downloads');
+    if (found) follow(found.downloads);
+    else timer = setTimeout(look, LOOK_MS * 5);
+  }
+
+  function note(underway) {
+    const box = document.querySelector('.fl-tab-note');
+    if (!box) return;
+    box.hidden = underway.length === 0;
+    box.textContent = underway.length ? `${underway[0].percent} %` : '';
+  }
+
+  // The browser reads the file piece by piece; the program checks it before it counts as a model.
+  function send(file) {
+    if (request) return;
+    request = new XMLHttpRequest();
+    const show = (percent) => lite.set('upload', { name: file.name, percent });
+    tell('', '');
+    const end = (kind, text) => {
+      request = null;
+      lite.set('upload', null);
+      tell(kind, text);
+      refresh();
+    };
+    request.upload.addEventListener('progress', (event) => {
+      show(event.lengthComputable ? Math.floor((100 * event.loaded) / event.total) : 0);
+    });
+    request.addEventListener('load', () => {
+      const said = request.response || {};
+      if (request.status === 200) end('info', said.text);
+      else end('error', said.problem || 'The file was not taken. Try once more.');
+    });
+    request.addEventListener('error', () => end('error', 'The file broke off on its way. Send it once more.'));
+    request.addEventListener('abort', () => end('', ''));
+    request.responseType = 'json';
+    request.open('POST', `models/upload?name=${encodeURIComponent(file.name)}`);
+    show(0);
+    request.send(file);
+  }
+
+  lite.models = { order, change, refresh, send, stopSending: () => request?.abort() };
+  document.addEventListener('fl:download', async (event) => {
+    if (lite.get('panel') !== 'models') lite.openPanel('models');
+    await change('download', { name: event.detail });
+  });
+  lite.on('panel', (name) => { if (name === 'models') refresh(); });
+  setTimeout(look, 600);
+})();

@@ -1,0 +1,129 @@
+"""The one door: every request is somebody's before it goes on, and with users nobody comes in
+unless they are known. What is not named here as open is closed.
+
+It leaves in each request who sent it: `visitor_of(request)`, and the owner's cookie.
+"""
+
+import base64
+import binascii
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..doorkeeper import Doorkeeper
+from ..errors import FooocusLiteError, NotAllowed, NotLoggedIn, TooMany
+from ..visitor import Visitor
+from .owner import browser_token, cookie, with_owner
+from .security import LOCAL_HOSTS, host_name, refuse
+
+SESSION = "fooocus_lite_session"
+LOGIN = "/login"
+# Gradio asks its own page whether it has started; what is open tells nothing about anybody.
+OPEN = frozenset({LOGIN, "/gradio_api/startup-events", "/api/v1/health", "/api/v1/ready"})
+# Parts of Gradio that the page does not use and that look beyond one visitor, or beyond this
+# machine.
+CLOSED = (
+    "/gradio_api/proxy=",
+    "/gradio_api/vibe",
+    "/gradio_api/run-history",
+    "/gradio_api/deep_link",
+    "/gradio_api/dev/",
+    "/gradio_api/process_recording",
+    "/monitoring",
+    "/runs",
+)
+PAGES = frozenset({"", "/", "/account"})
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded",
+             "via", "cf-connecting-ip")  # fmt: skip
+STOPPED = "Sharing has been ended by the host."
+LOG_IN = "Log in first: on the page, or with the header “Authorization: Bearer KEY”."
+
+
+class Gate:
+    """ASGI middleware before everything that serves the page and the API."""
+
+    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper) -> None:
+        self.app = app
+        self.doorkeeper = doorkeeper
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        if scope["path"].startswith(CLOSED):
+            await refuse("There is nothing here.", 404, scope, receive, send)
+            return
+        try:
+            visitor = self._who(scope)
+        except FooocusLiteError as error:
+            if scope["type"] == "websocket":
+                await refuse(error.message, 403, scope, receive, send)
+            else:
+                await _refusal(scope, error)(scope, receive, send)
+            return
+        state = {**scope.get("state", {}), "visitor": visitor}
+        await self.app({**with_owner(scope, visitor.owner), "state": state}, receive, send)
+
+    def _who(self, scope: Scope) -> Visitor:
+        """Raises NotLoggedIn, NotAllowed, TooMany; BadRequest for an unreadable users file."""
+        keeper, is_open = self.doorkeeper, scope["path"] in OPEN
+        headers = Headers(scope=scope)
+        address = scope["client"][0] if scope.get("client") else ""
+        if not keeper.has_login:
+            owner = browser_token(headers.get("cookie", "")) or ""
+            visitor = keeper.of_browser(owner, address, self._is_direct(headers, address))
+        elif key := _key(headers.get("authorization", "")):
+            visitor = keeper.of_key(key, address)
+        else:
+            found = keeper.of_session(cookie(scope, SESSION))
+            if found is None and not is_open:
+                raise NotLoggedIn(LOG_IN)
+            visitor = found or Visitor(owner="")
+        if keeper.is_stopped and not visitor.is_host and not is_open:
+            raise NotAllowed(STOPPED)
+        return visitor
+
+    def _is_direct(self, headers: Headers, address: str) -> bool:
+        """Whether a person at this very machine asks: by a local name, through no proxy."""
+        return (
+            address in LOOPBACK
+            and host_name(headers.get("host", "")) in LOCAL_HOSTS
+            and not any(name in headers for name in FORWARDED)
+            and not self.doorkeeper.settings.trusted_proxies
+        )
+
+
+def _key(authorization: str) -> str:
+    """The key of `Bearer KEY`, or of Basic, which some programs use with any name before it."""
+    kind, _, value = authorization.strip().partition(" ")
+    if kind.lower() == "bearer":
+        return value.strip()
+    if kind.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode("utf-8").partition(":")[2]
+        except (binascii.Error, ValueError):
+            return "unreadable"
+    return ""
+
+
+def _refusal(scope: Scope, error: FooocusLiteError) -> Response:
+    """To the login page for somebody who opens the page; a sentence and a code for a program."""
+    status, headers = 503, {"cache-control": "no-store"}
+    if isinstance(error, NotLoggedIn):
+        status, headers["www-authenticate"] = 401, "Bearer"
+    elif isinstance(error, NotAllowed):
+        status = 403
+    elif isinstance(error, TooMany):
+        status, headers["retry-after"] = 429, str(round(error.retry_after_s or 1))
+    if (
+        scope["method"] in ("GET", "HEAD")
+        and scope["path"] in PAGES
+        and isinstance(error, NotLoggedIn)
+    ):
+        address = quote(scope.get("root_path", "").rstrip("/") + LOGIN)
+        return RedirectResponse(address, 303, headers={"cache-control": "no-store"})
+    details = {"code": error.code, "message": error.message, "field": None, "allowed": None}
+    return JSONResponse({"error": details}, status, headers=headers)

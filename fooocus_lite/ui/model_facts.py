@@ -1,0 +1,248 @@
+"""What the page says about models: size, licence, need, and how a download stands. All as text."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..downloads import Download
+from ..errors import FooocusLiteError, WeightsError
+from ..model_store import Described, Inspection, Model, ModelStore, OwnFile
+from ..recipe import ImageRequest
+from ..studio import Studio
+from ..thinking.families import FAMILIES
+from ..thinking.licences import allowed_by
+from ..thinking.presets import Licence, Preset
+from ..visitor import Visitor
+from ..wishes import performance_loras
+from .preset_facts import BADGES
+from .progress import duration
+
+HUB = "https://huggingface.co"
+UNKNOWN_BADGE = "Read its licence"
+NAMELESS = {"unknown": "licence unknown", "other": "a licence of its own"}
+KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
+GIB = 2**30
+STATES = {
+    "waiting": "Waiting for its turn",
+    "running": "Starting",
+    "done": "Here and checked",
+    "failed": "Failed",
+    "cancelled": "Stopped",
+}
+
+
+def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
+    """{"models", "files", "loras", "downloads", "is_host", "disk"}, as the panel draws it.
+
+    Models that are here come first. A visitor sees them without any way to change something.
+    """
+    store = studio.model_store(visitor) if studio.is_host(visitor) else None
+    problem = _lock_problem(store)
+    here = studio.stock.models()
+    presets = [*studio.stock.presets.values()]
+    absent = {each.model: each for each in presets if each.model not in here and each.family}
+    editable = None if problem else store
+    own = {each.name: each for each in studio.stock.own_files()}
+    cards = [_here(studio, editable, model, presets) for model in here.values()]
+    for card in cards:
+        card["problem"] = own[card["name"]].problem if card["name"] in own else ""
+    used = sum(model.size_bytes for model in here.values())
+    if store is not None:
+        cards += [_absent(preset, presets) for preset in absent.values()]
+    return {
+        "models": cards,
+        "files": [_file(own[name]) for name in own if name not in (here | performance_loras())],
+        "loras": _loras(studio, store),
+        "downloads": progress(studio),
+        "is_host": store is not None,
+        "disk": _disk(store, used),
+        "problem": problem,
+    }
+
+
+def progress(studio: Studio) -> list[dict[str, Any]]:
+    """How each download stands."""
+    return [_download(each) for each in studio.downloads()]
+
+
+def offer(found: Described, free_bytes: int) -> dict[str, Any]:
+    """What was found under a pasted name, before anything is downloaded."""
+    is_here = found.missing_bytes == 0
+    needs = "" if is_here else f"{gib(found.missing_bytes)} to download"
+    return {
+        "name": found.name,
+        "title": found.name,
+        "about": found.family or "",
+        "size": ", ".join(filter(None, [gib(found.size_bytes), needs, f"{gib(free_bytes)} free"])),
+        **_licence(found.licence),
+        "gate": "Its makers want you to accept their conditions first." if found.is_gated else "",
+        "link": found.link,
+        "problem": found.problem,
+        "can_download": not found.problem,
+    }
+
+
+def gib(size: float) -> str:
+    """Such as "6.5 GiB" or "48 MiB"."""
+    return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{max(1, round(size / 2**20))} MiB"
+
+
+def file_kind(found: Inspection) -> str:
+    """Such as "LoRA for SDXL"."""
+    return f"{KINDS.get(found.kind, found.kind)} for {found.architecture.title}"
+
+
+def _here(
+    studio: Studio, store: ModelStore | None, model: Model, presets: Iterable[Preset]
+) -> dict[str, Any]:
+    name, family = model.name, FAMILIES[model.family].title
+    named = [each for each in presets if each.model == name]
+    licence = next((each.licence for each in named if each.licence), None)
+    revisions = store.revisions(name) if store is not None else ()
+    return {
+        "name": name,
+        "title": model.title,
+        "about": _about("" if model.title == family else family, named),
+        "size": f"{gib(model.size_bytes)} on disk",
+        **_licence(model.licence, licence),
+        "memory": _takes(studio, name, named) or _memory(named),
+        "is_here": True,
+        "can_remove": store is not None and store.may_remove(model),
+        "can_update": bool(revisions),
+        "revisions": [{"id": each, "name": each[:8]} for each in revisions],
+        "link": f"{HUB}/{name}" if revisions else "",
+    }
+
+
+def _file(file: OwnFile) -> dict[str, Any]:
+    """A LoRA, embedding or other file of the person's own, with the words it listens to."""
+    found = file.inspection
+    words = ", ".join(found.trigger_words) if found else ""
+    return {
+        "name": file.name,
+        "title": file.name,
+        "about": file_kind(found) if found else file.folder,
+        "size": gib(file.size_bytes),
+        "licence": found.licence if found else "",
+        "words": f"Words it listens to: {words}" if words else "",
+        "problem": file.problem,
+    }
+
+
+def _absent(preset: Preset, presets: Iterable[Preset]) -> dict[str, Any]:
+    named = [each for each in presets if each.model == preset.model]
+    size = next((each.download_gib for each in named if each.download_gib), None)
+    licence = next((each.licence for each in named if each.licence), None)
+    is_on_hub = "/" in preset.model
+    return {
+        "name": preset.model,
+        "title": preset.model.rpartition("/")[2],
+        "about": _about(FAMILIES[preset.family or ""].title, named),
+        "size": f"{size:g} GiB to download" if size else "",
+        **_licence("", licence),
+        "memory": _memory(named),
+        "is_here": False,
+        "can_download": is_on_hub,
+        "link": f"{HUB}/{preset.model}" if is_on_hub else "",
+    }
+
+
+def _loras(studio: Studio, store: ModelStore | None) -> list[dict[str, Any]]:
+    """The LoRAs that performances need, and whether each is here."""
+    pantry = studio.stock.pantry()
+    here = frozenset[str]().union(*pantry.loras.values())
+    families = {family.name for family in pantry.families.values()}
+    cards = []
+    for name, needed in performance_loras().items():
+        kinds = [each for each in FAMILIES.values() if each.name in families]
+        uses = [
+            f"{row.name} for {family.title}"
+            for family in kinds
+            for row in (*family.performances, *family.distilled)
+            if row.lora is not None and row.lora.name == name
+        ]
+        if uses and (store is not None or name in here):
+            card = {"name": name, "title": name, "about": ", ".join(uses)}
+            link = f"{HUB}/{needed.repo_id}"
+            cards.append(
+                {**card, "is_here": name in here, "can_download": name not in here, "link": link}
+            )
+    return cards
+
+
+def _download(download: Download) -> dict[str, Any]:
+    share = download.done_bytes / download.total_bytes if download.total_bytes else 0.0
+    return {
+        "name": download.name,
+        "title": download.wish.title,
+        "state": download.state,
+        "percent": int(100 * (1.0 if download.state == "done" else share)),
+        "line": _line(download, share),
+        "message": download.message,
+        "link": download.link or "",
+        # A single file is a model by another name, or a LoRA.
+        "can_use": not download.wish.files,
+    }
+
+
+def _line(download: Download, share: float) -> str:
+    """Such as "41 % · 2.7 GiB of 6.5 GiB · 88 MB/s · about 44 s left"."""
+    if download.state == "done" or not download.total_bytes:
+        return STATES[download.state]
+    words = [f"{int(100 * share)} %", f"{gib(download.done_bytes)} of {gib(download.total_bytes)}"]
+    if download.state == "running":
+        words.append(f"{download.bytes_per_s / 1e6:.1f} MB/s")
+        if download.eta_s is not None:
+            words.append(f"about {duration(download.eta_s)} left")
+    else:
+        words.insert(0, STATES[download.state])
+    return " · ".join(words)
+
+
+def _licence(name: str, written: Licence | None = None) -> dict[str, str]:
+    """The badge; what a preset has `written` about the licence is beyond what its name tells."""
+    kind = written.pictures if written else allowed_by(name)
+    return {
+        "badge": BADGES[kind] if kind else UNKNOWN_BADGE,
+        "kind": kind or "unknown",
+        "licence": f"{written.id}. {written.summary}" if written else NAMELESS.get(name, name),
+    }
+
+
+def _about(family: str, named: Iterable[Preset]) -> str:
+    titles = dict.fromkeys(each.shown_name for each in named)
+    return " · ".join(filter(None, [family, ", ".join(titles)]))
+
+
+def _takes(studio: Studio, name: str, named: Iterable[Preset]) -> str:
+    """What a picture of a model that is here takes on this machine; empty while it is not known."""
+    preset = next((each.name for each in named), None)
+    if preset is None:
+        return ""
+    try:
+        found = studio.forecast(ImageRequest(prompt="any", preset=preset, model=name))
+    except FooocusLiteError:
+        return ""
+    return f"A picture takes {found.text}" if found else ""
+
+
+def _memory(named: Iterable[Preset]) -> str:
+    for preset in named:
+        if preset.memory_gib:
+            note = f", {preset.memory_note}" if preset.memory_note else ""
+            return f"Graphics card with {preset.memory_gib:g} GiB{note}"
+    return ""
+
+
+def _disk(store: ModelStore | None, used_bytes: int) -> str:
+    free = f", {gib(store.free_bytes())} free" if store is not None else ""
+    return f"{gib(used_bytes)} used by models{free}"
+
+
+def _lock_problem(store: ModelStore | None) -> str:
+    """What is wrong with the record of downloads, which the host has to put right by hand."""
+    try:
+        if store is not None:
+            store.revisions("")
+    except WeightsError as error:
+        return error.message
+    return ""

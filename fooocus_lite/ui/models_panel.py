@@ -1,0 +1,69 @@
+"""The Models panel as a part of the page: a chosen model becomes the page's preset."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from ..errors import FooocusLiteError
+from ..studio import Studio
+from ..thinking.presets import Preset
+from ..visitor import Visitor
+from .actions import Actions
+from .owner import asker_of
+from .preset_facts import about, preset_choices
+from .widgets.asset import widget
+
+Values = Mapping[Component, Any]
+Changes = dict[Component, Any]
+
+
+def models_panel(**given: Any) -> gr.HTML:
+    """Models that are here or could be; `input` carries {"use": name} when one is chosen.
+
+    Lists, downloads and uploads go over the addresses of `model_routes`.
+    """
+    return widget("models", **given)
+
+
+@dataclass(frozen=True)
+class ModelsPanel:
+    """The handlers of the region; `panel` is its component, `about` the facts about the preset."""
+
+    studio: Studio
+    actions: Actions
+    panel: gr.HTML
+    about: gr.HTML
+
+    def use(self, values: Values, request: gr.Request) -> Changes:
+        """Turns the page to a preset of the model; one is made when there is none."""
+        asked = values[self.panel]
+        name = str(asked.get("use", "")) if isinstance(asked, dict) else ""
+        try:
+            preset = self._preset(name, values, asker_of(request))
+        except FooocusLiteError as error:
+            return {self.actions.message: {"kind": "error", "text": error.message}}
+        changes = self.actions.preset_changes(preset)
+        self.studio.warm(preset.name)
+        choice = gr.update(choices=preset_choices(self.studio), value=preset.name)
+        is_ready = preset.name in self.studio.stock.ready_presets()
+        text = f"{preset.shown_name} is chosen."
+        return {
+            **changes,
+            self.actions.fields["preset"]: choice,
+            self.about: about(preset, is_ready),
+            self.actions.message: {"kind": "info", "text": text},
+        }
+
+    def _preset(self, name: str, values: Values, visitor: Visitor) -> Preset:
+        """The chosen preset if it is of this model, else the first that is."""
+        presets = self.studio.stock.presets
+        chosen = presets.get(values[self.actions.fields["preset"]])
+        if chosen is not None and name == chosen.model:
+            return chosen
+        for preset in presets.values():
+            if name in (preset.name, preset.model):
+                return preset
+        return self.studio.model_store(visitor).preset_for(name)

@@ -1,0 +1,269 @@
+const lite = window.fooocusLite;
+const part = (selector) => element.querySelector(selector);
+const list = (name) => part(`[data-list="${name}"]`);
+const paste = part('.fl-paste');
+const box = paste.querySelector('input');
+const addFile = part('.fl-add-file');
+const chooser = addFile.querySelector('input');
+const sending = part('.fl-sending');
+const status = part('[role="status"]');
+const opened = new Set();
+let spoken = '';
+
+// Names come from files and from the Hub: they are set as text, never as HTML.
+function node(kind, name, text) {
+  const made = document.createElement(kind);
+  if (name) made.className = name;
+  if (text) made.textContent = text;
+  return made;
+}
+
+function button(text, key, action, name = 'fl-small') {
+  const made = node('button', name, text);
+  made.type = 'button';
+  made.dataset.key = key;
+  made.addEventListener('click', action);
+  return made;
+}
+
+// Only an address of the web: a name could otherwise say javascript:.
+const isAddress = (text) => /^https?:\/\//.test(text);
+
+function link(address) {
+  const made = node('a', '', 'Its page');
+  made.href = address;
+  made.target = '_blank';
+  made.rel = 'noopener noreferrer';
+  return made;
+}
+
+function use(name) {
+  // On a phone the panel covers the page that now changes.
+  if (lite.get('panel') === 'models' && window.matchMedia('(max-width: 900px)').matches) lite.openPanel('models');
+  props.value = { use: name };
+  trigger('input');
+}
+
+// The download has done its work then.
+function switchTo(name) {
+  use(name);
+  lite.models.change('discard', { name });
+}
+
+function askToRemove(card) {
+  const dialog = node('dialog', 'fl-dialog fl-ask-stop');
+  const form = node('form');
+  form.method = 'dialog';
+  const title = node('h2', '', `Remove ${card.title}?`);
+  title.id = 'fl-ask-remove-title';
+  dialog.setAttribute('aria-labelledby', title.id);
+  const row = node('div');
+  const [keep, remove] = [node('button', '', 'Keep it'), node('button', 'is-primary', 'Remove')];
+  keep.value = '';
+  keep.autofocus = true;
+  remove.value = 'remove';
+  row.append(keep, remove);
+  form.append(title, node('p', '', `Its files are deleted: ${card.size}.`), row);
+  dialog.append(form);
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue === 'remove') lite.models.change('remove', { name: card.name });
+    dialog.remove();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+function facts(card) {
+  const lines = [];
+  const head = node('div', 'fl-model-head');
+  head.append(node('b', '', card.title));
+  if (card.badge) {
+    const badge = node('span', 'fl-badge', card.badge);
+    badge.dataset.kind = card.kind;
+    head.append(badge);
+  }
+  lines.push(head);
+  for (const text of [card.about, [card.size, card.licence].filter(Boolean).join(' · '), card.memory, card.words, card.gate]) {
+    if (text) lines.push(node('p', '', text));
+  }
+  if (card.problem) lines.push(node('p', 'fl-about-state', card.problem));
+  return lines;
+}
+
+function versions(card) {
+  const [now, ...before] = card.revisions;
+  return [
+    node('p', '', `Version ${now.name}`),
+    ...before.map((each) => button(`Back to ${each.name}`, `${card.name} ${each.id}`, () => (
+      lite.models.change('set-back', { name: card.name, revision: each.id })))),
+    button('Get the newest', `${card.name} update`, () => lite.models.change('update', { name: card.name })),
+  ];
+}
+
+function more(card) {
+  const inside = [];
+  if (card.can_update) inside.push(...versions(card));
+  if (isAddress(card.link)) inside.push(link(card.link));
+  if (card.can_remove) inside.push(button('Remove', `${card.name} remove`, () => askToRemove(card)));
+  if (!inside.length) return [];
+  const details = node('details');
+  details.open = opened.has(card.name);
+  details.addEventListener('toggle', () => (details.open ? opened.add(card.name) : opened.delete(card.name)));
+  const summary = node('summary', '', 'More');
+  summary.setAttribute('aria-label', `More about ${card.title}`);
+  const row = node('div', 'fl-model-more');
+  row.append(...inside);
+  details.append(summary, row);
+  return [details];
+}
+
+function drawn(card) {
+  const one = node('article', 'fl-model-card');
+  one.dataset.name = card.name;
+  const row = node('div', 'fl-model-buttons');
+  const isLora = !('memory' in card);
+  if (card.is_here && !isLora) row.append(button('Use', `${card.name} use`, () => use(card.name)));
+  if (card.can_download && !isUnderway(card.name)) {
+    row.append(button('Download', `${card.name} download`, () => get(card.name)));
+  }
+  row.querySelectorAll('button').forEach((each) => {
+    each.setAttribute('aria-label', `${each.textContent} ${card.title}`);
+  });
+  if (row.children.length) one.append(...facts(card), row);
+  else one.append(...facts(card));
+  one.append(...more(card));
+  return one;
+}
+
+async function get(name) {
+  part('.fl-found-model').replaceChildren();
+  box.value = '';
+  await lite.models.change('download', { name });
+}
+
+const isUnderway = (name) => (lite.get('downloads') || []).some((each) => (
+  each.name === name && (each.state === 'waiting' || each.state === 'running')));
+
+function drawnDownload(each) {
+  const one = node('article', 'fl-model-card fl-fetching');
+  one.dataset.name = each.name;
+  one.dataset.state = each.state;
+  const bar = node('div', 'fl-bar');
+  bar.setAttribute('role', 'progressbar');
+  bar.setAttribute('aria-label', each.title);
+  bar.append(node('i'));
+  const row = node('div', 'fl-model-buttons');
+  one.append(node('b', '', each.title), bar, node('p', 'fl-fetching-line'), node('p', 'fl-about-state'), row);
+  const order = (what) => () => lite.models.change(what, { name: each.name });
+  if (isUnderway(each.name)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
+  else {
+    if (each.state === 'done' && each.can_use) row.append(button('Switch to it', `${each.name} use`, () => switchTo(each.name), 'fl-small is-primary'));
+    if (each.state !== 'done') row.append(button(each.state === 'failed' ? 'Try again' : 'Go on', `${each.name} again`, order('download'), 'fl-small is-primary'));
+    if (isAddress(each.link)) row.append(link(each.link));
+    row.append(button(each.state === 'done' ? 'Dismiss' : 'Discard', `${each.name} discard`, order('discard')));
+  }
+  return one;
+}
+
+function tellDownload(one, each) {
+  const bar = one.querySelector('.fl-bar');
+  bar.setAttribute('aria-valuenow', each.percent);
+  bar.querySelector('i').style.transform = `scaleX(${each.percent / 100})`;
+  one.querySelector('.fl-fetching-line').textContent = each.line;
+  one.querySelector('.fl-about-state').textContent = each.message;
+}
+
+// Spoken at every tenth, not every second.
+function speak(downloads) {
+  const running = downloads.find((each) => each.state === 'running');
+  const words = running ? `${running.title}: ${Math.floor(running.percent / 10) * 10} %` : '';
+  if (words !== spoken) status.textContent = words;
+  spoken = words;
+}
+
+// Same cards, new numbers: what has the focus stays where it is.
+function paintDownloads(downloads) {
+  const section = list('downloads');
+  const shape = JSON.stringify(downloads.map((each) => [each.name, each.state]));
+  if (section.dataset.shape !== shape) {
+    section.dataset.shape = shape;
+    keepFocus(() => fill('downloads', 'Downloads', downloads.map(drawnDownload)));
+    paint();
+  }
+  downloads.forEach((each, place) => tellDownload(section.querySelectorAll('article')[place], each));
+  speak(downloads);
+}
+
+function fill(name, title, cards) {
+  list(name).replaceChildren(...(cards.length ? [node('h3', '', title), ...cards] : []));
+}
+
+function keepFocus(change) {
+  const before = element.contains(document.activeElement) ? document.activeElement : null;
+  const { key } = before?.dataset || {};
+  const name = before?.closest('article')?.dataset.name;
+  change();
+  if (!key) return;
+  const again = [...element.querySelectorAll('[data-key]')];
+  const next = again.find((each) => each.dataset.key === key)
+    || again.find((each) => each.closest('article').dataset.name === name);
+  (next || box).focus({ preventScroll: true });
+}
+
+function paint() {
+  const found = lite.get('models');
+  if (!found) return;
+  const isFirst = paste.hidden && found.is_host;
+  keepFocus(() => {
+    paste.hidden = addFile.hidden = !found.is_host;
+    part('.fl-models-problem').textContent = found.problem;
+    fill('here', 'On this computer', found.models.filter((each) => each.is_here).map(drawn));
+    fill('files', 'Other files on this computer', found.files.map(drawn));
+    fill('more', 'To download', found.models.filter((each) => !each.is_here).map(drawn));
+    fill('loras', 'LoRAs for quick performances', found.loras.map(drawn));
+    part('.fl-disk').textContent = found.disk;
+  });
+  // The panel was opened before its contents were there.
+  const opener = document.activeElement?.dataset.panel === 'models';
+  if (isFirst && opener && window.matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
+}
+
+paste.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const name = box.value.trim();
+  const place = part('.fl-found-model');
+  if (!name) return;
+  place.replaceChildren(node('p', 'fl-count', 'Asking the Hub…'));
+  const found = await lite.models.order('look-up', { name });
+  place.replaceChildren(...(found ? [drawn(found)] : []));
+  place.querySelector('button')?.focus();
+});
+box.addEventListener('input', () => part('.fl-found-model').replaceChildren());
+addFile.querySelector('button').addEventListener('click', () => chooser.click());
+chooser.addEventListener('change', () => {
+  const [file] = chooser.files;
+  if (file) lite.models.send(file);
+  chooser.value = '';
+});
+sending.querySelector('button').addEventListener('click', () => lite.models.stopSending());
+document.addEventListener('fl:use-model', (event) => switchTo(event.detail));
+lite.on('upload', (upload) => {
+  sending.hidden = !upload;
+  addFile.querySelector('button').disabled = Boolean(upload);
+  if (upload) {
+    sending.querySelector('span').textContent = upload.percent < 100
+      ? `${upload.name}: ${upload.percent} %` : `${upload.name} is being checked…`;
+  }
+});
+lite.on('models-said', ({ kind, text, link: address }) => {
+  const line = part('.fl-models-said');
+  line.dataset.kind = kind;
+  line.hidden = !text;
+  line.querySelector('span').textContent = text;
+  status.textContent = text;
+  const page = line.querySelector('a');
+  page.hidden = !isAddress(address);
+  page.href = isAddress(address) ? address : '';
+});
+lite.on('models', paint);
+lite.on('downloads', paintDownloads);

@@ -1,0 +1,140 @@
+"""A .ckpt, .pt, .bin or .pth made into safetensors by a process of its own; the original stays."""
+
+import errno
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import BadRequest, WeightsError
+from . import folders, verify
+from .disk import check_room, writing_to
+from .inspect import inspect
+from .own_files import FOLDER_OF
+from .selection import PICKLES
+
+log = logging.getLogger(__name__)
+BASE_TIMEOUT_S = 120.0
+BYTES_PER_S = 10 * 2**20
+"""Slower than this, torch is not reading but stuck."""
+_MEMORY_SLACK = 4 * 2**30
+
+
+def convert(source: Path, models_dir: Path, timeout_s: float | None = None) -> Path:
+    """A safetensors file with the weights of `source`, which is not changed.
+
+    It lies beside the source where that is below `models_dir`, else in the folder there for its
+    kind. Raises BadRequest when the file is of another ending or converted already, WeightsError
+    when it is missing, refused, or does not fit on the disk or in memory.
+    """
+    source = source.expanduser().absolute()
+    if source.suffix.lower() not in PICKLES:
+        raise BadRequest(
+            f"{source.name} is not converted: that is for files ending in {', '.join(PICKLES)}.",
+            field="file",
+        )
+    size = verify.state(source)[1]
+    is_ours = source.is_relative_to(models_dir.absolute())
+    place = source.parent if is_ours else models_dir
+    with writing_to(models_dir):
+        place.mkdir(parents=True, exist_ok=True)
+    check_room(size, place)
+    if is_ours:
+        _check_free(source.with_suffix(".safetensors"))
+    part = place / f".{source.stem}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        _run(source, part, timeout_s or BASE_TIMEOUT_S + size / BYTES_PER_S)
+        kind = inspect(part).kind
+        target = source.with_suffix(".safetensors")
+        if not is_ours:
+            target = models_dir / FOLDER_OF.get(kind, folders.CHECKPOINTS) / target.name
+            _check_free(target)
+        with writing_to(target.parent):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _move(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _run(source: Path, part: Path, timeout_s: float) -> None:
+    command = [sys.executable, "-m", "fooocus_lite.engine.convert", str(source), str(part)]
+    limit = 3 * source.stat().st_size + _MEMORY_SLACK
+    try:
+        done = subprocess.run(
+            _limited(command, limit),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=timeout_s,
+            env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+            cwd=Path(__file__).parent.parent.parent,
+        )
+    except subprocess.TimeoutExpired:
+        raise WeightsError(
+            f"{source.name} was not converted: after {timeout_s:.0f} seconds it was still not "
+            "done. The file may be made to take for ever."
+        ) from None
+    if done.returncode == 0:
+        return
+    log.info("converting %s: %s", source.name, done.stderr[-2000:])
+    raise WeightsError(_sentence(source, done.stdout, done.returncode, done.stderr))
+
+
+def _limited(command: Sequence[str], memory_bytes: int) -> list[str]:
+    """The command with a bound on its memory, where the system has one to give.
+
+    Without counting the libraries, which a torch for GPUs has gigabytes of.
+    """
+    if sys.platform != "linux" or shutil.which("prlimit") is None:
+        return list(command)
+    return ["prlimit", f"--data={memory_bytes}", "--core=0", *command]
+
+
+def _sentence(source: Path, said: str, code: int, errors: str) -> str:
+    lines = said.strip().splitlines()
+    try:
+        refused = json.loads(lines[-1])["refused"] if lines else None
+    except (ValueError, LookupError, TypeError):
+        refused = None
+    if refused:
+        return f"{source.name} was not converted: {refused}. Look for a safetensors file instead."
+    if code < 0 or "MemoryError" in errors or "memory" in errors[-500:].lower():
+        return (
+            f"{source.name} was not converted: it needs more memory than there is. Close other "
+            "programs and try again."
+        )
+    if "No space left" in errors:
+        return f"{source.name} was not converted: the disk is full. Make room and try again."
+    return f"{source.name} was not converted: it cannot be read. The log has the details."
+
+
+def _check_free(target: Path) -> None:
+    if target.exists():
+        raise BadRequest(
+            f"{target.name} is there already, in {target.parent.name}. Move it away to convert "
+            "again.",
+            field="file",
+        )
+
+
+def _move(part: Path, target: Path) -> None:
+    """In one step, also onto another disk."""
+    try:
+        part.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{target.name}.part")
+        try:
+            shutil.copyfile(part, beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)

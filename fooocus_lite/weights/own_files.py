@@ -1,0 +1,125 @@
+"""The single files people have: what each is for, and why some cannot be used as they are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import WeightsError
+from . import configs, folders
+from .inspect import Inspection, inspect
+from .kinds import Architecture
+from .selection import PICKLES
+
+FOLDER_OF = {
+    "checkpoint": folders.CHECKPOINTS,
+    "diffusion model": folders.CHECKPOINTS,
+    "lora": folders.LORAS,
+    "vae": folders.VAES,
+    "embedding": folders.EMBEDDINGS,
+    "controlnet": folders.CONTROLNETS,
+    "upscaler": folders.UPSCALERS,
+}
+"""Where each kind of file belongs."""
+
+
+@dataclass(frozen=True)
+class OwnFile:
+    """A file in one of the folders of `folders.SPELLINGS`; `folder` is empty for one elsewhere.
+
+    `problem` is a sentence, or empty when the file can be used; `inspection` is None when the file
+    could not be read. `config` has the settings that a checkpoint lacks.
+    """
+
+    name: str
+    path: Path
+    folder: str
+    size_bytes: int
+    inspection: Inspection | None
+    problem: str = ""
+    config: Path | None = None
+
+
+def found(models_dirs: Sequence[Path], kinds: Sequence[str] = ()) -> list[OwnFile]:
+    """Every file in these of the folders (all, when none are named), by folder and name.
+
+    A header is read once and remembered until its file changes.
+    """
+    listed: list[OwnFile] = []
+    config_of = lru_cache(lambda architecture: configs.folder_for(architecture, models_dirs))
+    for kind in kinds or folders.SPELLINGS:
+        usable = folders.files(models_dirs, kind)
+        listed += [_described(name, path, kind, config_of) for name, path in usable.items()]
+        for name, path in sorted(folders.pickles(models_dirs, kind).items()):
+            # One that was converted lies beside its original, and says it all.
+            if Path(name).with_suffix("").as_posix() not in usable:
+                listed.append(OwnFile(name, path, kind, _size(path), None, unusable(path)))
+    return listed
+
+
+def look_at(path: Path, models_dirs: Sequence[Path]) -> OwnFile:
+    """What a file is, wherever it lies."""
+    if path.suffix.lower() in PICKLES:
+        return OwnFile(path.name, path, "", _size(path), None, unusable(path))
+    return _described(
+        path.stem, path, "", lambda architecture: configs.folder_for(architecture, models_dirs)
+    )
+
+
+def misfit(name: str, inspection: Inspection, family: str, title: str) -> str:
+    """Why a LoRA or embedding is not for models of this family; empty when it may be.
+
+    A sentence that says what the file is, and what would fit.
+    """
+    if not inspection.architecture.is_known or family in inspection.families:
+        return ""
+    kind = {"lora": "LoRA"}.get(inspection.kind, inspection.kind)
+    made_for = inspection.architecture.title
+    return (
+        f"The {kind} “{name}” is made for {made_for}, and the model is {title}. Choose {_a(kind)} "
+        f"for {title}, or a model of {made_for}."
+    )
+
+
+def unusable(path: Path) -> str:
+    """The sentence about a file that can run code when it is opened."""
+    return (
+        f"{path.name} can carry code that runs when it is opened, so it is not used as it is. "
+        f"Convert it: fooocus-lite models convert {path.name}"
+    )
+
+
+def _described(
+    name: str, path: Path, kind: str, config_of: Callable[[Architecture], Path | None]
+) -> OwnFile:
+    size = _size(path)
+    try:
+        inspection = inspect(path)
+        config = config_of(inspection.architecture)
+        problem = _problem(name, kind, inspection, config)
+        return OwnFile(name, path, kind, size, inspection, problem, config)
+    except WeightsError as error:
+        return OwnFile(name, path, kind, size, None, error.message)
+
+
+def _problem(name: str, kind: str, inspection: Inspection, config: Path | None) -> str:
+    if inspection.is_model:
+        try:
+            configs.checked(name, inspection, config)
+        except WeightsError as error:
+            return error.message
+    belongs = FOLDER_OF.get(inspection.kind)
+    if kind and belongs and belongs != kind:
+        return f"{name} is {_a(inspection.kind)}, and lies among the {kind}. Move it to {belongs}."
+    return ""
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,68 @@
+"""What people ask to have downloaded: from a name to a repository of the Hub and its files."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import UnknownName
+from .thinking.families import FAMILIES
+from .thinking.families.family import PerformanceLoRA
+from .thinking.presets import Preset
+from .weights.address import address
+
+
+class Wish(BaseModel):
+    """What to bring: a repository of the Hub in a `variant`, or single `files` of it.
+
+    `name` is what people call it; no two downloads have the same. `lora`: the file is kept under
+    that name, for the performance that needs it. `is_config_only`: all but the weights.
+    `is_update`: the newest revision, not the locked.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1, max_length=300)
+    title: str = Field(max_length=300)
+    repo_id: str = Field(max_length=100)
+    revision: str | None = Field(default=None, max_length=200)
+    variant: str | None = Field(default="fp16", max_length=20)
+    files: tuple[str, ...] = Field(default=(), max_length=1000)
+    is_config_only: bool = False
+    lora: str | None = Field(default=None, max_length=100)
+    is_update: bool = False
+
+
+def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
+    """What a preset's, model's or performance LoRA's name, or something pasted, asks for.
+
+    Raises BadRequest or UnknownName.
+    """
+    named = name.strip()
+    models = (each for each in presets.values() if each.model == named)
+    if preset := presets.get(named) or next(models, None):
+        return Wish(
+            name=preset.model,
+            title=preset.shown_name,
+            repo_id=address(preset.model).repo_id,
+            variant=preset.variant,
+            files=(preset.file,) if preset.file else (),
+        )
+    if lora := performance_loras().get(named):
+        return Wish(
+            name=named, title=named, repo_id=lora.repo_id or "", files=(lora.file,), lora=named
+        )
+    if "/" not in named:
+        raise UnknownName.among("preset, model or LoRA", named, [*presets, *performance_loras()])
+    place = address(named)
+    whole = f"{place.repo_id}/{place.file}" if place.file else place.repo_id
+    files = (place.file,) if place.file else ()
+    return Wish(
+        name=whole, title=whole, repo_id=place.repo_id, revision=place.revision, files=files
+    )
+
+
+def performance_loras() -> dict[str, PerformanceLoRA]:
+    """The LoRAs by name that performances need and the Hub has."""
+    rows = (row for each in FAMILIES.values() for row in (*each.performances, *each.distilled))
+    loras = (row.lora for row in rows if row.lora is not None)
+    return {lora.name: lora for lora in loras if lora.repo_id is not None}

@@ -1,0 +1,226 @@
+"""Our own API: from a request to pictures, and everything that is said no to."""
+
+import pytest
+from api_client import MINE, SHARED, YOURS, asked, asleep, caller, finished
+
+from fooocus_lite.api import jobs
+from fooocus_lite.studio import Studio
+
+API = "/api/v1"
+
+
+@pytest.fixture
+def studio(home):
+    return asleep(home)
+
+
+@pytest.fixture(scope="module")
+def working(tmp_path_factory):
+    opened = asleep(tmp_path_factory.mktemp("home"))
+    opened.cook()
+    yield opened
+    opened.close()
+
+
+def test_a_job_is_accepted_with_its_place_in_the_line(studio):
+    client = caller(studio)
+    client.post(f"{API}/generate", json=asked())
+    answer = client.post(f"{API}/generate", json=asked(count=2))
+    assert answer.status_code == 202
+    job = answer.json()
+    assert answer.headers["location"] == f"{API}/generate/{job['id']}"
+    assert (job["status"], job["position"], job["progress"]) == ("queued", 2, 0)
+    assert (job["eta"], job["results"], job["error"]) == (None, [], None)
+    assert client.get(f"{API}/generate/{job['id']}").json() == job
+
+
+def test_waiting_brings_the_pictures_themselves(working):
+    client = caller(working)
+    job = client.post(f"{API}/generate?wait=true", json=asked(count=2)).json()
+    assert (job["status"], job["progress"], job["error"]) == ("completed", 100, None)
+    assert [each["seed"] for each in job["results"]] == [1, 2]
+    assert job["results"][0]["metadata"]["request"]["prompt"] == "a red circle"
+    picture = client.get(job["results"][0]["image_url"])
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
+
+
+def test_who_waits_too_long_gets_what_is_there_and_the_job_goes_on(studio, monkeypatch):
+    monkeypatch.setattr(jobs, "WAIT_S", 0.05)
+    answer = caller(studio).post(f"{API}/generate?wait=true", json=asked())
+    assert answer.status_code == 408
+    assert answer.json()["error"]["code"] == "timeout"
+    assert answer.json()["status"] == "queued"
+    assert studio.view(answer.json()["id"]).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("alias", "value", "field"),
+    [
+        ("steps", 7, "num_inference_steps"),
+        ("cfg_scale", 2.5, "guidance_scale"),
+        ("sampler", "heun", "scheduler"),
+        ("batch_size", 3, "count"),
+        ("n", 3, "count"),
+        ("format", "webp", "image_format"),
+        ("aspect_ratio", "1:1", "aspect"),
+    ],
+)
+def test_the_names_people_use_are_understood(studio, alias, value, field):
+    answer = caller(studio).post(f"{API}/generate", json={"prompt": "a cat", alias: value})
+    assert answer.status_code == 202, answer.text
+    assert getattr(studio._store.get(answer.json()["id"]).request, field) == value
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "field"),
+    [
+        ({"prompt": " "}, 422, "bad_request", None),
+        ({}, 422, "missing", "prompt"),
+        (asked(stepps=3), 422, "unknown_field", "stepps"),
+        (asked(steps=3), 422, "bad_request", None),
+        (asked(count=33), 422, "bad_request", "count"),
+        (asked(seed=2**63), 422, "bad_request", "seed"),
+        (asked(seed=-2), 422, "bad_request", "seed"),
+        (asked(num_inference_steps=151), 422, "bad_request", "num_inference_steps"),
+        (asked(guidance_scale=31), 422, "bad_request", "guidance_scale"),
+        (asked(image_format="gif"), 422, "bad_request", "image_format"),
+        (asked(prompt="a\x00b"), 422, "bad_request", "prompt"),
+        (asked(prompt="a" * 10_001), 422, "bad_request", "prompt"),
+        (asked(width=100), 400, "bad_request", "width"),
+        (asked(style="Noir"), 422, "unknown_field", "style"),
+        (asked(styles=["Noirr"]), 400, "unknown_name", "style"),
+        (asked(model="nobody/none"), 404, "unknown_name", "model"),
+        (asked(preset="none"), 400, "unknown_name", "preset"),
+        (asked(scheduler="best"), 400, "unknown_name", "scheduler"),
+        (asked(loras=[{"name": "none"}]), 400, "unknown_name", "lora"),
+        ([], 422, "bad_request", None),
+    ],
+)
+def test_a_refusal_names_the_field_and_what_would_do(studio, body, status, code, field):
+    answer = caller(studio).post(f"{API}/generate", json=body)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["field"]) == (status, code, field), error
+    assert set(error) == {"code", "message", "field", "allowed"}
+    assert error["message"].endswith((".", "?"))
+    assert studio.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "allowed"),
+    [
+        ({"count": 33}, ["1 to 32"]),
+        ({"image_format": "gif"}, ["png", "jpeg", "webp"]),
+        ({"width": 100}, ["96", "104"]),
+        ({"schedule": "euler"}, ["scheduler"]),
+        ({"scheduler": "eulr"}, ["euler", "euler_a", "heun"]),
+    ],
+)
+def test_what_is_allowed_is_said(studio, wrong, allowed):
+    error = caller(studio).post(f"{API}/generate", json=asked(**wrong)).json()["error"]
+    assert set(error["allowed"]) & set(allowed)
+
+
+def test_an_unknown_model_gets_the_list_of_those_there_are(studio):
+    error = caller(studio).post(f"{API}/generate", json=asked(model="zzz")).json()["error"]
+    assert "starter" in error["allowed"]
+
+
+def test_a_model_that_is_not_downloaded_is_a_conflict(studio):
+    here = studio.stock.models()
+    absent = next(p.model for p in studio.stock.presets.values() if p.model not in here)
+    answer = caller(studio).post(f"{API}/generate", json={"prompt": "a cat", "model": absent})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "weights")
+
+
+def test_too_many_of_ones_own_and_a_full_line_differ(home):
+    studio = asleep(home, waiting_per_owner=1, line_limit=2, **SHARED)
+    mine, yours = caller(studio, MINE), caller(studio, YOURS)
+    assert mine.post(f"{API}/generate", json=asked()).status_code == 202
+    answer = mine.post(f"{API}/generate", json=asked())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many")
+    assert int(answer.headers["retry-after"]) > 0
+    assert yours.post(f"{API}/generate", json=asked()).status_code == 202
+    answer = caller(studio, "3" * 32).post(f"{API}/generate", json=asked())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "line_full")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_cancel_ends_a_waiting_job_and_the_queue_forgets_it(studio):
+    client = caller(studio)
+    job_id = client.post(f"{API}/generate", json=asked()).json()["id"]
+    line = client.get(f"{API}/queue").json()
+    assert (line["waiting"], [each["id"] for each in line["jobs"]]) == (1, [job_id])
+    assert client.post(f"{API}/generate/{job_id}/cancel").json()["status"] == "cancelled"
+    assert client.get(f"{API}/queue").json() == {"waiting": 0, "jobs": []}
+    assert client.post(f"{API}/generate/{job_id}/cancel").json()["status"] == "cancelled"
+
+
+def test_skip_leaves_the_picture_being_made(working: Studio):
+    client = caller(working)
+    job_id = client.post(f"{API}/generate", json=asked(num_inference_steps=100, count=2)).json()[
+        "id"
+    ]
+    while client.get(f"{API}/generate/{job_id}").json()["status"] != "running":
+        pass
+    client.post(f"{API}/generate/{job_id}/skip")
+    finished(working, job_id)
+    job = client.get(f"{API}/generate/{job_id}").json()
+    assert (job["status"], job["skipped"]) == ("completed", [0])
+    assert len(job["results"]) == 1
+
+
+ROUTES = [
+    ("GET", "/generate/{job}"),
+    ("POST", "/generate/{job}/cancel"),
+    ("POST", "/generate/{job}/skip"),
+    ("GET", "/generate/{job}/stream"),
+]
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES)
+def test_somebody_elses_job_is_not_there(home, method, route):
+    studio = asleep(home, **SHARED)
+    job_id = caller(studio, MINE).post(f"{API}/generate", json=asked()).json()["id"]
+    answer = caller(studio, YOURS).request(method, API + route.format(job=job_id))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+    assert MINE not in answer.text
+    assert studio.view(job_id).state == "queued"
+    assert caller(studio, YOURS).get(f"{API}/queue").json()["jobs"] == []
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES)
+@pytest.mark.parametrize(
+    "job_id", ["0" * 32, "%00", "..%2f..%2fetc", "'%20OR%201=1", "a" * 5000, "<script>"]
+)
+def test_made_up_ids_find_nothing(studio, method, route, job_id):
+    answer = caller(studio).request(method, API + route.format(job=job_id))
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_program_without_a_cookie_is_given_one_when_others_are_let_in(home):
+    studio = asleep(home, **SHARED)
+    client = caller(studio)
+    job = client.post(f"{API}/generate", json=asked()).json()
+    assert len(job["owner"]) == 32
+    assert client.get(f"{API}/generate/{job['id']}").status_code == 200
+    assert caller(studio).get(f"{API}/generate/{job['id']}").status_code == 404
+
+
+def test_alone_on_localhost_a_program_sees_the_jobs_of_the_page(studio):
+    job_id = caller(studio, MINE).post(f"{API}/generate", json=asked()).json()["id"]
+    assert caller(studio).get(f"{API}/generate/{job_id}").status_code == 200
+
+
+def test_script_in_what_was_sent_comes_back_as_json_only(studio):
+    answer = caller(studio).post(f"{API}/generate", json={"prompt": "x", "<script>": "<img>"})
+    assert "<script>" in answer.json()["error"]["message"]
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/generate", "/outputs"])
+def test_an_address_that_is_not_there_answers_in_the_same_shape(studio, path):
+    answer = caller(studio).get(API + path)
+    assert answer.status_code in (404, 405)
+    assert set(answer.json()["error"]) == {"code", "message", "field", "allowed"}

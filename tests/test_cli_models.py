@@ -1,0 +1,226 @@
+"""The `models` commands in this process, with a Hub on this machine."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local_hub import LocalHub, weights
+
+from fooocus_lite.cli import main
+from fooocus_lite.cli.transfer import TransferBar, bar, in_bytes
+from fooocus_lite.weights.progress import Progress
+
+ROOT = Path(__file__).parent.parent
+REPO = "owner/tiny"
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_model: Path) -> Iterator[LocalHub]:
+    with LocalHub() as hub:
+        monkeypatch.setenv("FOOOCUS_LITE_HOME", str(tmp_path))
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        monkeypatch.setenv("HF_HOME", str(tmp_path / "nobody"))
+        for name in ("HF_TOKEN", "HF_TOKEN_PATH"):
+            monkeypatch.delenv(name, raising=False)
+        hub.add_repo(REPO, tiny_model, licence="cc-by-nc-4.0")
+        hub.add_repo("owner/lora", {"ink.safetensors": weights(), "ink.ckpt": b"pickle"})
+        yield hub
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_a_model_is_looked_up_downloaded_listed_verified_and_removed(hub, capsys, tmp_path):
+    assert main(["models", "info", REPO]) == 0
+    said = capsys.readouterr().out
+    assert "cc-by-nc-4.0 (non-commercial only)" in said
+    assert "unet/diffusion_pytorch_model.safetensors" in said
+    assert not (tmp_path / "models").exists()
+
+    assert main(["models", "download", REPO]) == 0
+    printed = capsys.readouterr()
+    folder = Path(printed.out.strip())
+    assert (folder / "model_index.json").is_file()
+    assert "100%" in printed.err
+
+    assert main(["models", "list", "--json"]) == 0
+    (listed,) = [each for each in lines(capsys) if each["name"] == REPO]
+    assert (listed["family"], listed["is_here"], listed["revision"]) == ("sdxl", True, folder.name)
+
+    assert main(["models", "verify", REPO, "--json"]) == 0
+    assert lines(capsys) == [{"name": REPO, "is_hashed": True, "problem": None}]
+
+    assert main(["models", "remove", REPO]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert main(["models", "remove", REPO, "--yes"]) == 0
+    assert not folder.exists()
+    assert main(["models", "verify", REPO]) == 2
+
+
+def test_the_list_names_what_is_here_and_what_presets_need(hub, capsys):
+    assert main(["models"]) == 0
+    printed = capsys.readouterr()
+    assert "starter" in printed.out
+    assert "stabilityai/stable-diffusion-xl-base-1.0" in printed.out
+    assert "not downloaded" in printed.out
+    assert "on this disk" in printed.err
+    assert not hub.requests
+
+
+def test_a_flipped_bit_is_found_by_its_hash(hub, capsys, tmp_path):
+    assert main(["models", "download", REPO]) == 0
+    capsys.readouterr()
+    file = next((tmp_path / "models" / "hub").rglob("unet/*.safetensors")).resolve()
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    assert main(["models", "verify", "--json"]) == 1
+    (found,) = [each for each in lines(capsys) if each["problem"]]
+    assert found["name"] == REPO
+    assert "unet/diffusion_pytorch_model.safetensors is not the file" in found["problem"]
+
+
+def test_progress_as_json_ends_with_the_folder(hub, capsys):
+    assert main(["models", "download", REPO, "--json"]) == 0
+    *progress, last = lines(capsys)
+    assert {each["event"] for each in progress} == {"downloading"}
+    assert progress[-1]["done_bytes"] == progress[-1]["total_bytes"] > 1_000_000
+    assert (last["event"], last["name"]) == ("completed", REPO)
+    assert Path(last["path"]).name == last["revision"]
+
+
+def test_a_single_file_and_an_older_revision_can_be_asked_for(hub, capsys, tiny_model):
+    assert main(["models", "download", "owner/lora", "--file", "ink.safetensors"]) == 0
+    assert (Path(capsys.readouterr().out.strip()) / "ink.safetensors").read_bytes() == weights()
+    first = hub.requests[0].path
+    assert first.startswith("/api/models/owner/lora")
+    old = hub.add_repo("owner/two", {**_files(tiny_model), "README.md": b"one"})
+    new = hub.add_repo("owner/two", {**_files(tiny_model), "README.md": b"two"})
+    for arguments, revision in (
+        (["--revision", old], old),
+        ([], old),
+        (["--update"], new),
+        (["--revision", old], old),
+    ):
+        assert main(["models", "download", "owner/two", *arguments]) == 0
+        assert Path(capsys.readouterr().out.strip()).name == revision
+
+
+def test_a_downloaded_lora_is_found_by_name_and_goes_with_its_repository(
+    hub, capsys, tmp_path, tiny_lora
+):
+    content = tiny_lora.read_bytes()
+    hub.add_repo("owner/glow", {"pytorch_lora_weights.safetensors": content})
+    hub.add_repo("owner/inks", {"ink.safetensors": content})
+    own = tmp_path / "models" / "loras" / "ink.safetensors"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"a file of the person's own")
+    for repo_id, file in (
+        ("owner/glow", "pytorch_lora_weights.safetensors"),
+        ("owner/inks", "ink.safetensors"),
+    ):
+        assert main(["models", "download", repo_id, "--file", file]) == 0
+    assert (own.parent / "glow.safetensors").read_bytes() == content
+    assert own.read_bytes() == b"a file of the person's own"
+    for repo_id in ("owner/glow", "owner/inks"):
+        assert main(["models", "remove", repo_id, "--yes"]) == 0
+    assert [file.name for file in own.parent.iterdir()] == ["ink.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["download"], 2, "Which model?"),
+        (["info"], 2, "Which model?"),
+        (["remove", "starter", "--yes"], 2, "came with the program"),
+        (["download", "a b/c"], 2, "no name of a model"),
+        (["download", "../../etc"], 2, "no name of a model"),
+        (["download", "nothing"], 2, "nothing"),
+        (["download", "owner/none"], 1, "no model “owner/none”"),
+        (["download", REPO, "--revision", "v9"], 1, "no revision “v9”"),
+        (["download", REPO, "--revision", "../x"], 2, "is no revision"),
+        (["download", "owner/lora"], 1, "ink.safetensors"),
+        (["download", "owner/lora", "--file", "ink.ckpt"], 1, "pickle"),
+        (["verify", "owner/none"], 2, "owner/none"),
+    ],
+)
+def test_what_goes_wrong_is_a_sentence_and_an_exit_code(hub, capsys, arguments, code, says):
+    assert main(["models", *arguments]) == code
+    printed = capsys.readouterr().err
+    assert says in printed
+    assert "Traceback" not in printed
+
+
+def test_ctrl_c_keeps_what_came_and_the_next_call_goes_on(hub, tmp_path):
+    name = "unet/diffusion_pytorch_model.safetensors"
+    hub.fault(name, stall_at=1_500_000)
+    command = [sys.executable, "-m", "fooocus_lite", "models", "download", REPO]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "0"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    ) as program:
+        until = time.monotonic() + 60
+        while not any(
+            part.stat().st_size > 500_000 for part in (tmp_path / "models").rglob("*.part")
+        ):
+            assert program.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        program.send_signal(signal.SIGINT)
+        _, said = program.communicate(timeout=60)
+    assert program.returncode == 130
+    assert "What has come is kept" in said
+    assert "Traceback" not in said
+    (part,) = (tmp_path / "models").rglob("*.part")
+    kept = part.stat().st_size
+    hub.heal()
+    assert main(["models", "download", REPO]) == 0
+    assert hub.asked(name, "cdn")[0].headers["range"] == f"bytes={kept}-"
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_says_share_bytes_speed_and_time() -> None:
+    halfway = Progress("unet/x", 2**30, 2 * 2**30, 50e6, 21.0)
+    shown = bar(halfway)
+    for part in (" 50%", "1.0 GiB of 2.0 GiB", "50.0 MB/s", "about 21 s left", "unet/x"):
+        assert part in shown
+    assert "Waiting" in bar(Progress("", 0, 0, is_waiting=True))
+
+
+def test_the_bar_draws_over_itself_and_leaves_a_clean_line() -> None:
+    screen = _Screen()
+    drawn = TransferBar(screen)
+    drawn.tell(Progress("a", 1, 2))
+    drawn.tell(Progress("a", 2, 2))
+    drawn.end()
+    assert screen.getvalue().count("\r\x1b[K") == 3
+    assert "\n" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [(12, "12 B"), (2048, "2 KiB"), (3 * 2**20, "3.0 MiB"), (2**40, "1024.0 GiB")],
+)
+def test_sizes_are_shown_in_the_largest_unit(size: int, shown: str) -> None:
+    assert in_bytes(size) == shown

@@ -1,0 +1,87 @@
+"""From a folder to a pipeline: whatever a download leaves there, and how far it is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from safetensors.torch import load_file, save_file
+
+from fooocus_lite.engine import pipelines, progress
+from fooocus_lite.engine.kitchen import Kitchen
+from fooocus_lite.errors import Cancelled
+from fooocus_lite.recipe import ImageRequest, Recipe
+from fooocus_lite.thinking import memory
+from fooocus_lite.thinking.costs import Picture
+from fooocus_lite.thinking.families import FAMILIES
+from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan
+from fooocus_lite.weights import sizes, verify
+
+FACTS = HardwareFacts(device="cpu", name="A test CPU", cores=1, free_ram_mib=8_000)
+SD15 = FAMILIES["sd15"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny.build_sd15(tmp_path / "sd15")
+
+
+def plan(folder: Path) -> MemoryPlan:
+    return memory.plans(FACTS, sizes.of_folder(folder), Picture(64, 64))[0]
+
+
+def test_the_safety_checker_that_an_index_names_is_not_missed(folder: Path) -> None:
+    index = json.loads((folder / "model_index.json").read_text())
+    index |= {
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "feature_extractor": ["transformers", "CLIPImageProcessor"],
+        "requires_safety_checker": True,
+    }
+    (folder / "model_index.json").write_text(json.dumps(index))
+    pipeline = pipelines.load(folder, SD15, plan(folder))
+    assert pipeline.safety_checker is None
+    assert pipeline.feature_extractor is None
+
+
+def test_parts_may_come_in_different_variants(folder: Path) -> None:
+    unet = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    halves = {name: value.half() for name, value in load_file(unet).items()}
+    unet.unlink()
+    save_file(halves, unet.with_name("diffusion_pytorch_model.fp16.safetensors"))
+    pipeline = pipelines.load(folder, SD15, plan(folder))
+    assert pipeline.unet.dtype == pipeline.vae.dtype == torch.float32
+    assert pipeline.unet.conv_in.weight.equal(halves["conv_in.weight"].float())
+
+
+def test_reading_is_told_to_the_last_byte(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipelines, "CHUNK_BYTES", 100_000)
+    told: list[tuple[int, int]] = []
+    pipelines.load(folder, SD15, plan(folder), lambda done, total: told.append((done, total)))
+    size = sum(file.stat().st_size for file in verify.weight_files(folder))
+    assert {total for _, total in told} == {size}
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1][0] == size
+    assert len(told) > 10
+
+
+def test_reading_stops_when_somebody_says_so(folder: Path) -> None:
+    def stop(done: int, total: int) -> None:
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        pipelines.load(folder, SD15, plan(folder), stop)
+
+
+def test_a_stage_says_how_much_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "STAGE_INTERVAL_S", 0.0)
+    monkeypatch.setattr(progress, "GIB", 1_000_000)
+    wanted: dict[str, Any] = {"model": "owner/tiny", "family": "sd15", "prompt": "a cat"}
+    wanted |= {"num_inference_steps": 2, "guidance_scale": 3.0, "scheduler": "euler"}
+    wanted |= {"width": 64, "height": 64, "seed": 1, "request": ImageRequest(prompt="a cat")}
+    stages: list[str] = []
+    Kitchen(FACTS).load(Recipe(**wanted), folder, {}, stages.append)
+    size = sum(file.stat().st_size for file in verify.weight_files(folder)) / 1_000_000
+    assert stages[0] == "Loading owner/tiny"
+    assert stages[-1] == f"Loading owner/tiny · {size:.1f} of {size:.1f} GB"

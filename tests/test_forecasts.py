@@ -1,0 +1,102 @@
+"""What the page can say of a picture before it is made: measured here, with the real starter."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tiny
+
+from fooocus_lite.errors import UnknownName
+from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.settings import load
+from fooocus_lite.studio import Studio
+from fooocus_lite.thinking.forecast import Forecast
+
+REQUEST = ImageRequest(
+    prompt="a red circle", width=64, height=64, num_inference_steps=4, seed=1, guidance_scale=3
+)
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    opened = Studio(load({"home": tmp_path}))
+    yield opened
+    opened.close()
+
+
+def made(studio: Studio, request: ImageRequest = REQUEST) -> None:
+    job_id = studio.start(request)
+    for _ in studio.follow(job_id, interval_s=0.005):
+        pass
+    assert studio.view(job_id).state == "completed"
+
+
+def forecast(studio: Studio, **changes: object) -> Forecast:
+    found = studio.forecast(REQUEST.model_copy(update=changes))
+    assert found is not None
+    return found
+
+
+def test_before_the_engine_is_there_nothing_is_said(studio: Studio) -> None:
+    assert studio.forecast(REQUEST) is None
+
+
+def test_seconds_are_said_once_a_picture_was_made_and_follow_the_request(studio: Studio) -> None:
+    studio.cook()
+    made(studio)
+    known = forecast(studio)
+    assert known.seconds is not None
+    assert known.load_s == 0
+    assert known.place == "CPU"
+    assert 0 < known.uses_mib < known.of_mib
+    assert known.text.startswith("≈ ")
+    three = forecast(studio, count=3).seconds
+    assert three == pytest.approx(3 * known.seconds)
+    more_steps, larger = (forecast(studio, num_inference_steps=8), forecast(studio, width=128))
+    assert (more_steps.seconds or 0) > known.seconds
+    assert (larger.seconds or 0) == pytest.approx(2 * known.seconds)
+    assert forecast(studio, width=512, height=512).seconds is None
+
+
+def test_the_next_start_remembers_and_counts_the_loading(tmp_path: Path) -> None:
+    for is_first in (True, False):
+        studio = Studio(load({"home": tmp_path}))
+        studio.cook()
+        if is_first:
+            made(studio)
+            before = forecast(studio).seconds or 0
+        else:
+            made_nothing_yet = wait_for_engine(studio)
+            assert made_nothing_yet.load_s > 0
+            assert made_nothing_yet.seconds == pytest.approx(before + made_nothing_yet.load_s)
+        studio.close()
+
+
+def wait_for_engine(studio: Studio) -> Forecast:
+    while (found := studio.forecast(REQUEST)) is None:
+        pass
+    return found
+
+
+def test_a_model_of_another_size_is_said_without_seconds(studio: Studio) -> None:
+    tiny.build(studio.settings.models / "another")
+    studio.cook()
+    made(studio)
+    found = forecast(studio, model="another", width=512, height=512)
+    assert found.seconds is None
+    assert "≈" not in found.text
+    with pytest.raises(UnknownName):
+        studio.forecast(REQUEST.model_copy(update={"model": "nobody"}))
+
+
+def test_asking_imports_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from fooocus_lite.settings import load; from fooocus_lite.studio import "
+        "Studio; from fooocus_lite.recipe import ImageRequest; "
+        f"studio = Studio(load({{'home': {str(tmp_path)!r}}})); "
+        "print(studio.forecast(ImageRequest(prompt='a')), 'torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["None", "False"]

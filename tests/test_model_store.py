@@ -1,0 +1,245 @@
+"""Models that come and go, over real HTTP from a Hub on this machine."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from local_hub import LocalHub
+from test_uploads import SD15, safetensors
+
+from fooocus_lite.errors import BadRequest, NotAllowed, UnknownName, WeightsError
+from fooocus_lite.model_store import ModelStore
+from fooocus_lite.settings import Settings
+from fooocus_lite.stock import Stock
+from fooocus_lite.studio import Studio
+from fooocus_lite.weights import lock, snapshots
+
+NAME = "somebody/tiny"
+TIMEOUT_S = 60
+
+
+@pytest.fixture
+def hub():
+    with LocalHub() as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(home: Path, hub: LocalHub) -> Settings:
+    return Settings(home=home, output_path=home / "outputs", hub_endpoint=hub.endpoint)
+
+
+@pytest.fixture
+def store(settings: Settings):
+    opened = ModelStore(settings, Stock(settings))
+    yield opened
+    opened.close()
+
+
+def stock_of(store: ModelStore) -> Stock:
+    return store._stock
+
+
+def settle(store: ModelStore) -> None:
+    worker = store.downloads._worker
+    if worker is not None:
+        worker.join(TIMEOUT_S)
+    assert all(each.is_over for each in store.downloads.all())
+
+
+def write_preset(settings: Settings, name: str, **values: object) -> None:
+    folder = settings.home / "presets"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps({"name": name, **values}))
+
+
+def test_a_preset_brings_its_model_and_is_ready_then(settings, hub, tiny_model):
+    write_preset(settings, "small", title="Small", model=NAME, family="sdxl")
+    hub.add_repo(NAME, tiny_model)
+    store = ModelStore(settings, Stock(settings))
+    stock = stock_of(store)
+    assert "small" not in stock.ready_presets()
+    asked = store.download("small")
+    assert (asked.name, asked.wish.title) == (NAME, "Small")
+    settle(store)
+    done = store.downloads.find(NAME)
+    assert (done.state, done.done_bytes) == ("done", done.total_bytes)
+    assert "small" in stock.ready_presets()
+    assert store.revisions(NAME) == (stock.model(NAME).revision,)
+
+
+def test_a_download_that_broke_off_goes_on_where_it_ended(settings, hub, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    hub.fault("unet/diffusion_pytorch_model.safetensors", status=403)
+    store = ModelStore(settings, Stock(settings))
+    store.download(NAME)
+    settle(store)
+    failed = store.downloads.find(NAME)
+    assert failed.state == "failed"
+    assert NAME in failed.message
+    assert NAME not in stock_of(store).models()
+    store.close()
+    hub.heal()
+    later = ModelStore(settings, Stock(settings))
+    assert [each.state for each in later.downloads.all()] == ["cancelled"]
+    later.download(NAME)
+    settle(later)
+    assert later.downloads.find(NAME).state == "done"
+    assert not hub.asked("text_encoder/model.safetensors", "cdn")
+    assert NAME in stock_of(later).models()
+
+
+def test_a_performances_lora_lies_where_it_is_looked_for(settings, hub, store, tiny_lora):
+    file = "pytorch_lora_weights.safetensors"
+    hub.add_repo("latent-consistency/lcm-lora-sdxl", {file: tiny_lora.read_bytes()})
+    store.download("lcm-lora-sdxl")
+    settle(store)
+    here = settings.models / "loras" / "lcm-lora-sdxl.safetensors"
+    assert here.read_bytes() == tiny_lora.read_bytes()
+    assert all("lcm-lora-sdxl" in names for names in stock_of(store).pantry().loras.values())
+
+
+def test_what_is_pasted_is_described_before_it_is_downloaded(settings, hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model, licence="cc-by-nc-4.0")
+    found = store.look_up(f"https://huggingface.co/{NAME}")
+    assert (found.name, found.repo_id, found.family) == (NAME, NAME, "SDXL")
+    assert found.licence == "cc-by-nc-4.0"
+    assert found.size_bytes == found.missing_bytes == sum(found.files.values())
+    assert found.problem == ""
+    assert not (settings.models / "hub").exists()
+
+
+def test_a_pipeline_of_another_kind_is_said_before_gigabytes_come(hub, store, tiny_model, tmp_path):
+    other = shutil.copytree(tiny_model, tmp_path / "other")
+    index = json.loads((other / "model_index.json").read_text())
+    (other / "model_index.json").write_text(
+        json.dumps({**index, "_class_name": "AnimateDiffPipeline"})
+    )
+    hub.add_repo(NAME, other)
+    assert store.look_up(NAME).problem.startswith("It is a AnimateDiffPipeline, which cannot be")
+
+
+@pytest.mark.parametrize("name", ["a b/c", "../etc", "https://example.com/a/b", "nothing", ""])
+def test_what_is_no_name_of_a_model_is_refused(hub, store, name):
+    with pytest.raises(BadRequest):
+        store.download(name)
+    assert hub.requests == []
+
+
+def test_a_gated_model_is_explained_with_the_link(hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model, gated=True)
+    store.download(NAME)
+    settle(store)
+    failed = store.downloads.find(NAME)
+    assert "is gated" in failed.message
+    assert failed.link == f"{hub.endpoint}/{NAME}"
+
+
+def test_an_updated_model_can_be_set_back(hub, store, tiny_model, tmp_path):
+    first = hub.add_repo(NAME, tiny_model)
+    store.download(NAME)
+    settle(store)
+    newer = shutil.copytree(tiny_model, tmp_path / "newer")
+    (newer / "README.md").write_text("---\nlicense: mit\n---\n")
+    second = hub.add_repo(NAME, newer)
+    store.download(NAME)
+    settle(store)
+    assert store.revisions(NAME) == (first,)
+    store.download(NAME, is_update=True)
+    settle(store)
+    assert store.revisions(NAME) == (second, first)
+    assert stock_of(store).model(NAME).licence == "mit"
+    hub.heal()
+    store.set_back(NAME, first)
+    settle(store)
+    assert store.revisions(NAME) == (first, second)
+    assert stock_of(store).model(NAME).revision == first
+    assert hub.requests == []
+    with pytest.raises(UnknownName):
+        store.set_back(NAME, "f" * 40)
+
+
+def test_a_removed_model_leaves_nothing(settings, hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    store.download(NAME)
+    settle(store)
+    preset = store.preset_for(NAME)
+    assert preset.model == NAME
+    assert store.preset_for(NAME) == preset
+    store.remove(NAME)
+    assert NAME not in stock_of(store).models()
+    assert NAME not in lock.read(settings.models)
+    assert not snapshots.folder_of(settings.models, NAME).exists()
+    assert preset.name not in stock_of(store).presets
+
+
+def test_a_preset_that_says_more_than_the_model_outlives_it(settings, store, tiny_model):
+    shutil.copytree(tiny_model, settings.models / "own")
+    write_preset(settings, "mine", model="own", family="sdxl", styles=["Noir"], is_saved=True)
+    stock_of(store).reload()
+    store.remove("own")
+    assert "own" not in stock_of(store).models()
+    assert "mine" in stock_of(store).presets
+
+
+def test_what_came_of_a_discarded_download_is_deleted(settings, hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    hub.fault("vae/diffusion_pytorch_model.safetensors", status=403)
+    store.download(NAME)
+    settle(store)
+    assert snapshots.folder_of(settings.models, NAME).exists()
+    store.discard(NAME)
+    assert store.downloads.all() == ()
+    assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def test_the_starter_and_other_programs_models_are_not_removed(store):
+    assert not store.may_remove(stock_of(store).model("starter"))
+    with pytest.raises(BadRequest, match="came with the program"):
+        store.remove("starter")
+    with pytest.raises(UnknownName):
+        store.remove("somebody/else")
+
+
+def test_a_file_that_is_sent_is_a_lora_at_once(store, tiny_lora):
+    data = tiny_lora.read_bytes()
+    upload = store.receive("my wobble.safetensors", len(data))
+    upload.write(data)
+    upload.keep()
+    assert all("my wobble" in names for names in stock_of(store).pantry().loras.values())
+
+
+@pytest.mark.parametrize("given", [{"share": True}, {"listen": "0.0.0.0"}, {"is_space": True}])
+def test_visitors_of_a_shared_page_bring_and_remove_nothing(settings, given):
+    studio = Studio(settings.model_copy(update=given))
+    for act in (studio.model_store, lambda owner: studio.download(NAME, owner)):
+        with pytest.raises(NotAllowed, match="only by the host"):
+            act("1" * 32)
+    with pytest.raises(NotAllowed):
+        studio.cancel_download(NAME, "1" * 32)
+    assert studio.downloads() == ()
+    assert studio.model_store().free_bytes() > 0
+    studio.close()
+
+
+def test_a_damaged_record_is_said_and_nothing_is_lost(settings, store):
+    settings.models.mkdir()
+    (settings.models / "lock.json").write_text("{")
+    with pytest.raises(WeightsError, match=r"lock\.json is damaged"):
+        store.revisions(NAME)
+
+
+def test_a_single_file_of_the_hub_becomes_what_it_is_and_leaves_without_a_rest(
+    settings, hub, store
+):
+    data = safetensors(SD15)
+    hub.add_repo(NAME, {"dream v8.safetensors": data, "README.md": b""})
+    store.download(f"https://huggingface.co/{NAME}/blob/main/dream%20v8.safetensors")
+    settle(store)
+    (done,) = store.downloads.all()
+    assert (done.state, done.name) == ("done", f"{NAME}/dream v8.safetensors")
+    assert stock_of(store).model("dream v8").family == "sd15"
+    store.remove("dream v8")
+    assert "dream v8" not in stock_of(store).models()
+    assert not snapshots.folder_of(settings.models, NAME).exists()
