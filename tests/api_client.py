@@ -47,6 +47,15 @@ def asleep(home: Path, **settings: Any) -> Studio:
     return Studio(load({"home": home, **settings}))
 
 
+def awake(home: Path, **settings: Any) -> Studio:
+    """A studio that cooks. Torch is there before the first test looks at it."""
+    import torch  # noqa: F401
+
+    studio = asleep(home, **settings)
+    studio.cook()
+    return studio
+
+
 def asked(prompt: str = "a red circle", **values: Any) -> dict[str, Any]:
     return {"prompt": prompt, **SMALL, **values}
 

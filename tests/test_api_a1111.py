@@ -7,7 +7,7 @@ import threading
 
 import pytest
 import webuiapi
-from api_client import asleep, caller, served
+from api_client import asleep, awake, caller, served
 from PIL import Image
 
 from fooocus_lite.api import a1111
@@ -19,8 +19,7 @@ QUICK = {"prompt": "a red circle", "steps": 2, "width": 128, "height": 128, "see
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    opened = asleep(tmp_path_factory.mktemp("home"))
-    opened.cook()
+    opened = awake(tmp_path_factory.mktemp("home"))
     yield opened
     opened.close()
 

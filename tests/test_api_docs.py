@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from api_client import asleep, served
+from api_client import awake, served
 
 TEXT = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
 SHELL = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
@@ -14,8 +14,7 @@ PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    studio = asleep(tmp_path_factory.mktemp("home"))
-    studio.cook()
+    studio = awake(tmp_path_factory.mktemp("home"))
     with served(studio) as address:
         yield address
     studio.close()

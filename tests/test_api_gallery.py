@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from api_client import MINE, SHARED, YOURS, asked, asleep, caller
+from api_client import MINE, SHARED, YOURS, asked, awake, caller
 from PIL import Image
 
 API = "/api/v1"
@@ -11,8 +11,7 @@ API = "/api/v1"
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    opened = asleep(tmp_path_factory.mktemp("home"), **SHARED)
-    opened.cook()
+    opened = awake(tmp_path_factory.mktemp("home"), **SHARED)
     yield opened
     opened.close()
 

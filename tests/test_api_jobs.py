@@ -1,7 +1,7 @@
 """Our own API: from a request to pictures, and everything that is said no to."""
 
 import pytest
-from api_client import MINE, SHARED, YOURS, asked, asleep, caller, finished
+from api_client import MINE, SHARED, YOURS, asked, asleep, awake, caller, finished
 
 from fooocus_lite.api import jobs
 from fooocus_lite.studio import Studio
@@ -16,8 +16,7 @@ def studio(home):
 
 @pytest.fixture(scope="module")
 def working(tmp_path_factory):
-    opened = asleep(tmp_path_factory.mktemp("home"))
-    opened.cook()
+    opened = awake(tmp_path_factory.mktemp("home"))
     yield opened
     opened.close()
 
@@ -158,9 +157,8 @@ def test_cancel_ends_a_waiting_job_and_the_queue_forgets_it(studio):
 
 def test_skip_leaves_the_picture_being_made(working: Studio):
     client = caller(working)
-    job_id = client.post(f"{API}/generate", json=asked(num_inference_steps=100, count=2)).json()[
-        "id"
-    ]
+    body = asked(num_inference_steps=100, count=2)
+    job_id = client.post(f"{API}/generate", json=body).json()["id"]
     while client.get(f"{API}/generate/{job_id}").json()["status"] != "running":
         pass
     client.post(f"{API}/generate/{job_id}/skip")
@@ -206,6 +204,25 @@ def test_a_program_without_a_cookie_is_given_one_when_others_are_let_in(home):
     assert len(job["owner"]) == 32
     assert client.get(f"{API}/generate/{job['id']}").status_code == 200
     assert caller(studio).get(f"{API}/generate/{job['id']}").status_code == 404
+
+
+def test_with_users_a_program_comes_in_by_its_key_and_sees_only_its_own(home, tmp_path):
+    studio = asleep(home, users=str(tmp_path / "users.json"))
+    users = studio.doorkeeper.users
+    keys = {}
+    for name in ("anna", "bert"):
+        users.add(name, "a long password")
+        keys[name] = users.add_key(name, "program")
+    anna, bert = (caller(studio, authorization=f"Bearer {keys[name]}") for name in keys)
+    job = anna.post(f"{API}/generate", json=asked()).json()
+    assert job["owner"].endswith("anna")
+    assert anna.get(f"{API}/generate/{job['id']}").status_code == 200
+    assert bert.get(f"{API}/generate/{job['id']}").status_code == 404
+    nobody = caller(studio, MINE).post(f"{API}/generate", json=asked())
+    assert (nobody.status_code, nobody.json()["error"]["code"]) == (401, "not_logged_in")
+    assert caller(studio).get("/v1/models").status_code == 401
+    assert caller(studio).get("/sdapi/v1/options").status_code == 401
+    assert caller(studio).get(f"{API}/health").status_code == 200
 
 
 def test_alone_on_localhost_a_program_sees_the_jobs_of_the_page(studio):

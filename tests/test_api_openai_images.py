@@ -6,7 +6,7 @@ import io
 import httpx
 import openai
 import pytest
-from api_client import asleep, caller, served
+from api_client import asleep, awake, caller, served
 from PIL import Image
 
 from fooocus_lite.api import openai_images
@@ -14,8 +14,7 @@ from fooocus_lite.api import openai_images
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    studio = asleep(tmp_path_factory.mktemp("home"))
-    studio.cook()
+    studio = awake(tmp_path_factory.mktemp("home"))
     with served(studio) as found:
         yield found
     studio.close()

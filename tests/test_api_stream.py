@@ -8,7 +8,7 @@ import time
 
 import httpx
 import pytest
-from api_client import SHARED, asked, asleep, caller, finished, served
+from api_client import SHARED, asked, asleep, awake, caller, finished, served
 from PIL import Image
 
 from fooocus_lite.api import relay, stream
@@ -21,8 +21,7 @@ LONG = {"num_inference_steps": 100}
 
 @pytest.fixture(scope="module")
 def working(tmp_path_factory):
-    opened = asleep(tmp_path_factory.mktemp("home"))
-    opened.cook()
+    opened = awake(tmp_path_factory.mktemp("home"))
     client = caller(opened)
     assert client.post(f"{API}/generate?wait=true", json=asked()).status_code == 200
     yield opened

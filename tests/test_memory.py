@@ -55,6 +55,7 @@ FLUX = ModelSize(
     DenoiserShape("transformer", 3072, 16, text_tokens=512),
     DecoderShape(256, 512),
 )
+OVERFLOWING = replace(FLUX, is_float16_safe=False)
 MODELS = {"starter": STARTER, "SDXL": SDXL, "FLUX": FLUX}
 NATIVE = Picture(1024, 1024)
 
@@ -102,6 +103,7 @@ def best(facts: HardwareFacts, model: ModelSize, picture: Picture = NATIVE) -> M
         (GPU, STARTER, "float32"),
         (GPU, SDXL, "bfloat16"),
         (replace(GPU, has_native_bf16=False), SDXL, "float16"),
+        (replace(GPU, has_native_bf16=False), OVERFLOWING, "bfloat16"),
         (MAC, STARTER, "float32"),
         (MAC, SDXL, "float16"),
         (MAC, FLUX, "float32"),
@@ -112,6 +114,11 @@ def test_dtype_follows_the_device_and_the_model(
     facts: HardwareFacts, model: ModelSize, dtype: str
 ) -> None:
     assert best(facts, model).dtype == dtype
+
+
+def test_numbers_too_large_for_float16_are_said_to_be_the_reason_for_a_slow_plan() -> None:
+    made = best(replace(GPU, has_native_bf16=False), OVERFLOWING)
+    assert "float16 overflows in this model; this GPU emulates bfloat16, slowly" in made.reason
 
 
 def test_every_plan_fits_or_says_that_nothing_does() -> None:
@@ -212,6 +219,17 @@ def test_four_bits_need_a_package_that_reads_them() -> None:
     with_package = replace(facts, backends=frozenset({"bitsandbytes"}))
     assert plans(with_package, FLUX, picture, "speed")[0].storage == "nf4"
     assert plans(facts, FLUX, picture, "speed")[0].storage == "native"
+
+
+def test_a_single_file_is_never_planned_with_four_bits_which_its_loader_cannot_do() -> None:
+    facts = replace(GPU, has_streams=False, backends=frozenset({"bitsandbytes"}))
+    one_file = replace(FLUX, can_load_4bit=False)
+    offered = 0
+    for free_vram_mib in range(2_000, 40_000, 500):
+        has_little = replace(facts, free_vram_mib=free_vram_mib)
+        offered += any(each.storage == "nf4" for each in plans(has_little, FLUX, NATIVE))
+        assert all(each.storage != "nf4" for each in plans(has_little, one_file, NATIVE))
+    assert offered > 0
 
 
 def test_a_model_that_fits_stays_in_place_and_says_so() -> None:

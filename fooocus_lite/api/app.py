@@ -12,7 +12,7 @@ from starlette.routing import Mount
 from .. import __version__
 from ..studio import Studio
 from ..webhooks import Webhooks
-from . import a1111, catalog, docs_page, gallery, health, jobs, openai_images
+from . import a1111, a1111_choices, catalog, docs_page, gallery, health, jobs, openai_images
 from .a1111_request import Txt2ImgRequest
 from .body_limit import BodyLimit
 from .metrics import Requests, Timed
@@ -41,7 +41,9 @@ def routes(studio: Studio) -> list[Mount]:
     apis = (
         Api("/api/v1", "Fooocus Lite", OURS, GenerateRequest),
         Api("/v1", "Images", (openai_images.router,), ImagesRequest, openai_images.shaped),
-        Api("/sdapi/v1", "A1111", (a1111.router,), Txt2ImgRequest, a1111.shaped),
+        Api(
+            "/sdapi/v1", "A1111", (a1111.router, a1111_choices.router), Txt2ImgRequest, a1111.shaped
+        ),
     )
     return [Mount(api.path, application(api, studio, requests, webhooks)) for api in apis]
 
@@ -65,7 +67,7 @@ def application(api: Api, studio: Studio, requests: Requests, webhooks: Webhooks
     app.state.requests = requests
     app.state.webhooks = webhooks
     app.state.relays = Relays(studio)
-    app.state.chosen = a1111.Chosen()
+    app.state.chosen = a1111_choices.Chosen()
     for router in api.routers:
         app.include_router(router)
     add_handlers(app, api.asked, api.shape)

@@ -18,6 +18,7 @@ from .request import GenerateRequest
 from .stream import messages
 
 WAIT_S = 120.0
+JOBS_SHOWN = 100
 UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 NOT_FOUND: Responses = {
     404: {"model": RefusalAnswer, "description": "No such job, or somebody else's"}
@@ -119,8 +120,9 @@ def webhook_secret(request: Request, caller: Caller) -> dict[str, str]:
 
 @router.get("/queue")
 def queue(studio: House, caller: Caller) -> Line:
-    """How long the line is, and the caller's own unfinished jobs."""
-    views = [studio.view(job_id, caller.owner) for job_id in studio.active(caller.owner)]
+    """How long the line is, and the caller's own unfinished jobs, the first hundred of them."""
+    ids = studio.active(caller.owner)[:JOBS_SHOWN]
+    views = [studio.view(job_id, caller.owner) for job_id in ids]
     unfinished = [job_answer(view) for view in views if not view.is_final]
     return Line(waiting=studio.waiting(), jobs=unfinished)
 

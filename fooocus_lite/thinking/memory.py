@@ -108,7 +108,7 @@ def plans(
     loss count.
     """
     dtype, why_dtype = _dtype(facts, model)
-    every = [_plan(facts, way, cost(model, way, picture)) for way in _ways(facts, dtype)]
+    every = [_plan(facts, way, cost(model, way, picture)) for way in _ways(facts, dtype, model)]
     every.sort(key=lambda plan: _waiting_s(plan, prefer))
     fitting = [plan for plan in every if _shortage_mib(facts, plan) == 0]
     if not fitting:
@@ -130,7 +130,7 @@ def gigabytes(mib: int) -> str:
     return f"{mib / 1024:.1f} GB" if mib >= 100 else f"{mib} MB"
 
 
-def _ways(facts: HardwareFacts, dtype: Dtype) -> Iterator[Way]:
+def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]:
     """All that this machine could do, whether it fits or not."""
     offloads: tuple[Offload, ...] = ("none",)
     storages: list[Storage] = ["native"]
@@ -138,7 +138,8 @@ def _ways(facts: HardwareFacts, dtype: Dtype) -> Iterator[Way]:
         # Elsewhere the device's memory is the computer's, and moving things spares nothing.
         offloads = ("none", "model", "block", "leaf")
         storages += ["float8"] if facts.has_float8 and dtype != "float32" else []
-        storages += ["nf4"] if "bitsandbytes" in facts.backends and dtype != "float32" else []
+        has_4bit = "bitsandbytes" in facts.backends and model.can_load_4bit
+        storages += ["nf4"] if has_4bit and dtype != "float32" else []
     for storage in storages:
         for offload in offloads:
             # 4-bit weights cannot be moved layer by layer.
@@ -194,6 +195,8 @@ def _dtype(facts: HardwareFacts, model: ModelSize) -> tuple[Dtype, str]:
     if facts.device == "mps":
         # Transformers are trained in bfloat16; in float16 they overflow into black pictures.
         return "float32", "this system has no bfloat16, and float16 overflows in this model"
+    if facts.device == "cuda" and not model.is_float16_safe:
+        return "bfloat16", "float16 overflows in this model; this GPU emulates bfloat16, slowly"
     if facts.device == "cuda":
         return "float16", "this GPU has no native bfloat16"
     return "float32", "this CPU has no native bfloat16"

@@ -31,11 +31,17 @@ class Part:
 
 @dataclass(frozen=True)
 class ModelSize:
-    """A model's parts, and the shapes that its working memory follows from."""
+    """A model's parts, and the shapes that its working memory follows from.
+
+    `is_float16_safe`: its numbers do not overflow in float16. `can_load_4bit`: it can be brought to
+    4 bits while it is loaded, which a single file cannot.
+    """
 
     parts: tuple[Part, ...]
     denoiser_shape: DenoiserShape = UNKNOWN_DENOISER
     decoder_shape: DecoderShape = UNKNOWN_DECODER
+    is_float16_safe: bool = True
+    can_load_4bit: bool = True
 
     @property
     def parameters(self) -> int:

@@ -13,6 +13,7 @@ from .forecast import ForecastLine
 from .form import fields_of
 from .models_panel import ModelsPanel, models_panel
 from .presets_panel import PresetsPanel
+from .programs import Programs
 from .prompt import PromptRegion, place_prompt
 from .prompt_tools import PromptTools
 from .styles_panel import shown_styles, style_cards
@@ -60,6 +61,7 @@ def build(studio: Studio) -> gr.Blocks:
         _wire_models(ModelsPanel(studio, actions, models, advanced.about))
         tools = PromptTools(studio, actions.fields, prompt.note, prompt.completions, prompt.blocks)
         _wire_tools(demo, tools)
+        Programs(studio).place()
     return demo
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..thinking.activations import DecoderShape, DenoiserShape
+from ..thinking.families import FAMILIES
 from ..thinking.model_size import (
     UNKNOWN_DECODER,
     UNKNOWN_DENOISER,
@@ -60,8 +61,13 @@ def _measured_file(state: tuple[str, int, int], config: Path | None) -> ModelSiz
                 by_part.setdefault(part, []).extend(_counted([file]))
     parts = tuple(part_of(name, role_of(name), tensors) for name, tensors in by_part.items())
     shapes = [_config(config / name) if config else {} for name in ("unet", "transformer", "vae")]
+    denoiser = shapes[0] or shapes[1]
     return ModelSize(
-        parts, denoiser_shape(shapes[0] or shapes[1], shapes[2]), decoder_shape(shapes[2])
+        parts,
+        denoiser_shape(denoiser, shapes[2]),
+        decoder_shape(shapes[2]),
+        is_float16_safe(denoiser),
+        can_load_4bit=False,
     )
 
 
@@ -82,7 +88,9 @@ def _measured(folder: Path, states: tuple[tuple[str, int, int], ...]) -> ModelSi
     configs = {part.name: _config(folder / part.name) for part in parts}
     vae = next((configs[part.name] for part in parts if part.role == "decoder"), {})
     denoiser = next((configs[part.name] for part in parts if part.role == "denoiser"), {})
-    return ModelSize(parts, denoiser_shape(denoiser, vae), decoder_shape(vae))
+    return ModelSize(
+        parts, denoiser_shape(denoiser, vae), decoder_shape(vae), is_float16_safe(denoiser)
+    )
 
 
 def _part(name: str, files: list[Path]) -> Part:
@@ -96,6 +104,12 @@ def _counted(files: Iterable[Path]) -> Iterable[tuple[str, int]]:
         for file in files
         for tensor, entry in header.read(file).tensors.items()
     )
+
+
+def is_float16_safe(denoiser: dict[str, Any]) -> bool:
+    """What its family says, known by the class in the denoiser's config.json."""
+    class_name = denoiser.get("_class_name")
+    return all(each.is_float16_safe for each in FAMILIES.values() if each.denoiser == class_name)
 
 
 def denoiser_shape(config: dict[str, Any], vae: dict[str, Any]) -> DenoiserShape:

@@ -125,6 +125,8 @@ class Family:
     has_step_callback: bool = True
     has_step_cache: bool = False
     can_compile_blocks: bool = True
+    is_float16_safe: bool = True
+    """Whether its numbers stay below 65,504, the largest of float16."""
 
     @property
     def default_performance(self) -> Performance:

@@ -1,4 +1,8 @@
-"""Families whose denoiser is a transformer, trained by flow matching, reading whole sentences."""
+"""Families whose denoiser is a transformer, trained by flow matching, reading whole sentences.
+
+Trained in bfloat16: SD 3.5 and FLUX.1 are known to work in float16 all the same, Z-Image and
+Qwen-Image to give black pictures, Lumina 2 and Sana to overflow in Gemma; the others are spared it.
+"""
 
 from .family import Aspect, Family, Latents, Performance, PerformanceLoRA, TextEncoder
 
@@ -101,6 +105,7 @@ FLUX2_KLEIN = Family(
     ),
     distilled=(Performance("Speed", 4, "4 steps, what it was made for", 1.0),),
     has_step_cache=True,
+    is_float16_safe=False,
 )
 
 Z_IMAGE = Family(
@@ -125,6 +130,7 @@ Z_IMAGE = Family(
         Performance("Speed", 28, "28 steps, nearly as good"),
     ),
     distilled=(Performance("Speed", 9, "9 steps, what it was made for", 0.0),),
+    is_float16_safe=False,
 )
 
 QWEN_IMAGE = Family(
@@ -170,6 +176,7 @@ QWEN_IMAGE = Family(
         ),
     ),
     has_step_cache=True,
+    is_float16_safe=False,
 )
 
 CHROMA = Family(
@@ -193,6 +200,7 @@ CHROMA = Family(
         Performance("Speed", 26, "26 steps, nearly as good"),
     ),
     has_step_cache=True,
+    is_float16_safe=False,
 )
 
 LUMINA2 = Family(
@@ -216,6 +224,7 @@ LUMINA2 = Family(
         Performance("Speed", 30, "30 steps, nearly as good"),
     ),
     can_compile_blocks=False,
+    is_float16_safe=False,
 )
 
 SANA = Family(
@@ -241,4 +250,5 @@ SANA = Family(
         Performance("Speed", 20, "20 steps, nearly as good"),
     ),
     can_compile_blocks=False,
+    is_float16_safe=False,
 )
