@@ -75,7 +75,7 @@ def _in_process(options: argparse.Namespace) -> Readings:
         for index in range(options.pictures):
             prompt = PROMPTS[index % len(PROMPTS)]
             made = work.make(request(prompt, options.size, options.steps, seed=index))
-            work.studio.picture_bytes(made.picture.id)
+            work.studio.gallery.picture_bytes(made.picture.id)
             readings.append((served.memory_mib(psutil.Process()), _files(*places)))
         del os.environ["TMPDIR"]
         tempfile.tempdir = None

@@ -33,7 +33,7 @@ def main() -> int:
     with at_work() as work:
         asked = request(PROMPT, options.size, options.steps)
         first = work.make(asked)
-        found = work.studio.inspect(first.picture.path)
+        found = work.studio.gallery.inspect(first.picture.path)
         if found.recipe is None or found.made_with is None:
             raise RuntimeError("The saved picture has no recipe inside.")
         bare = Bare(found.recipe, found.made_with)

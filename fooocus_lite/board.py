@@ -4,7 +4,7 @@ Everything that must survive is in the job store; losing the board loses only pr
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
@@ -12,6 +12,7 @@ from threading import Lock
 from .events import JobError, Loading, Picture, Step
 
 MAX_UNSAVED = 32
+MAX_NOTED = 256
 
 
 class Board:
@@ -22,6 +23,7 @@ class Board:
         self._now: dict[str, Loading | Step] = {}
         self._watchers: dict[str, int] = {}
         self._failures: OrderedDict[str, JobError] = OrderedDict()
+        self._notices: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._unsaved: OrderedDict[str, tuple[Picture, bytes]] = OrderedDict()
 
     def show(self, job_id: str, now: Loading | Step) -> None:
@@ -73,6 +75,19 @@ class Board:
     def failure(self, job_id: str) -> JobError | None:
         with self._lock:
             return self._failures.get(job_id)
+
+    def note(self, job_id: str, notices: Sequence[str]) -> None:
+        """Remembers what its person should read once; the same sentence only once."""
+        with self._lock:
+            known = self._notices.pop(job_id, ())
+            if together := tuple(dict.fromkeys((*known, *notices))):
+                self._notices[job_id] = together
+            while len(self._notices) > MAX_NOTED:
+                self._notices.popitem(last=False)
+
+    def notices(self, job_id: str) -> tuple[str, ...]:
+        with self._lock:
+            return self._notices.get(job_id, ())
 
     def keep(self, picture: Picture, content: bytes) -> None:
         """Holds a picture that could not be saved, so that it can still be downloaded."""

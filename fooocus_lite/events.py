@@ -74,8 +74,11 @@ class PictureReady:
 
 @dataclass(frozen=True)
 class Finished:
+    """`notices`: sentences about what did not take part as asked, such as layers of a LoRA."""
+
     pictures: int
     skipped: int
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,8 @@ Event = Queued | Loading | Step | PictureReady | Finished | Cancelled | Failed
 class JobView:
     """A job as it stands this moment: all a door needs to draw it, from the start or the middle.
 
-    `now` is the newest of Queued, Loading and Step; None once the job has ended.
+    `now` is the newest of Queued, Loading and Step; None once the job has ended. `notices` are
+    those of this process: the pictures' own files keep them for good.
     """
 
     id: str
@@ -107,6 +111,7 @@ class JobView:
     skipped: tuple[int, ...]
     now: Queued | Loading | Step | None
     error: JobError | None
+    notices: tuple[str, ...] = ()
 
     @property
     def is_final(self) -> bool:

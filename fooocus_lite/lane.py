@@ -318,6 +318,7 @@ class Lane:
         wants_metadata = job.request.save_metadata
         save_metadata = self._settings.save_metadata if wants_metadata is None else wants_metadata
         made_with = kitchen.made_with()
+        self._board.note(job.id, made_with.notices)
         now = time.time()
         picture = Picture(
             id=secrets.token_hex(16),

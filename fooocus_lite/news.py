@@ -57,7 +57,7 @@ def told(job: Job) -> Loading | Step | None:
 def _last_event(view: JobView) -> Event:
     match view.state:
         case "completed":
-            return Finished(len(view.pictures), len(view.skipped))
+            return Finished(len(view.pictures), len(view.skipped), view.notices)
         case "cancelled":
             return Cancelled(len(view.pictures))
         case _:

@@ -124,6 +124,8 @@ class MadeWith(BaseModel):
     dtype: str
     plan: str
     threads: int
+    notices: tuple[str, ...] = ()
+    """Sentences about what did not take part as it was asked for, such as layers of a LoRA."""
 
 
 def request_from(values: dict[str, object]) -> ImageRequest:

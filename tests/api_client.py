@@ -1,5 +1,7 @@
 """The APIs as a program meets them: behind the gate, in front of a real studio at 64 pixels."""
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,11 +74,7 @@ def finished(studio: Studio, job_id: str) -> JobView:
 @contextmanager
 def served(studio: Studio) -> Iterator[str]:
     """The same over real HTTP on loopback; gives the address."""
-    import socket
-    import threading
-
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(application(studio), log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()

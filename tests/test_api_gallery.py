@@ -30,7 +30,7 @@ def test_a_picture_comes_in_the_format_asked_with_its_recipe_inside(studio, pict
     assert answer.headers["content-type"] == f"image/{kind}"
     assert "private" in answer.headers["cache-control"]
     assert Image.open(io.BytesIO(answer.content)).format == kind.upper()
-    found = studio.inspect(answer.content)
+    found = studio.gallery.inspect(answer.content)
     assert found.recipe.model_dump(mode="json") == pictures[0]["metadata"]
     assert found.made_with is not None
 
@@ -44,7 +44,7 @@ def test_a_picture_saved_without_its_recipe_stays_without(studio):
     body = asked(save_metadata=False)
     job = caller(studio, MINE).post(f"{API}/generate?wait=true", json=body).json()
     address = f"{API}/outputs/{job['results'][0]['id']}?format=webp"
-    assert studio.inspect(caller(studio, MINE).get(address).content).recipe is None
+    assert studio.gallery.inspect(caller(studio, MINE).get(address).content).recipe is None
 
 
 def test_a_thumbnail_is_a_small_webp(studio, pictures):
@@ -93,7 +93,7 @@ def test_a_deleted_picture_is_gone_from_disk_and_history(studio, place):
     client = caller(studio, MINE)
     job = client.post(f"{API}/generate?wait=true", json=asked("one to delete")).json()
     picture_id = job["results"][0]["id"]
-    path = studio.picture(picture_id).path
+    path = studio.gallery.picture(picture_id).path
     assert client.delete(f"{API}/{place}/{picture_id}").json() == {"status": "ok"}
     assert not path.exists()
     assert client.get(f"{API}/outputs/{picture_id}").status_code == 404
@@ -106,7 +106,7 @@ def test_a_file_outside_the_outputs_folder_is_never_deleted(studio, tmp_path):
     client = caller(studio, MINE)
     job = client.post(f"{API}/generate?wait=true", json=asked("moved away")).json()
     picture_id = job["results"][0]["id"]
-    path = studio.picture(picture_id).path
+    path = studio.gallery.picture(picture_id).path
     outside = tmp_path / path.name
     path.rename(outside)
     path.symlink_to(outside)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from fooocus_lite.cli import main
 from fooocus_lite.cli.progress import Terminal, bar, in_words
-from fooocus_lite.events import Cancelled, Loading, Queued, Step
+from fooocus_lite.events import Cancelled, Finished, Loading, Queued, Step
 from fooocus_lite.thinking.link import Shared, from_link, to_file
 
 SMALL = ("--size", "64x64", "--steps", "2", "--seed", "5")
@@ -177,3 +177,5 @@ def test_a_terminal_gets_a_bar_and_a_pipe_does_not():
     assert "Waiting: 2 ahead" in screen.getvalue()
     assert "step 2/2" in screen.getvalue()
     assert pipe.getvalue() == ""
+    terminal.tell("job", Finished(1, 0, ("Of the LoRA “x” 3 of 4 layers are used",)))
+    assert pipe.getvalue() == "Of the LoRA “x” 3 of 4 layers are used.\n"

@@ -188,7 +188,8 @@ def test_a_few_layers_without_a_place_are_named_and_the_rest_is_used(
     assert "24 of 25 layers" in notice
     assert "unet.down_blocks.9.attentions.0.transformer_blocks.0.attn1.to_q" in notice
     assert not effect(pipeline).equal(plain)
-    assert loras.apply([LoRA(name="most", weight=0.5)], files) == ()
+    assert loras.apply([LoRA(name="most", weight=0.5)], files) == (notice,)
+    assert loras.apply([], files) == ()
 
 
 def test_layers_of_loha_without_a_place_are_named_too(

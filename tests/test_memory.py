@@ -213,23 +213,14 @@ def test_eight_bits_come_first_only_where_they_spare_more_than_a_minute() -> Non
     assert plans(slow, FLUX, few, "speed")[0].storage == "float8"
 
 
-def test_four_bits_need_a_package_that_reads_them() -> None:
+def test_four_bits_need_a_package_that_reads_them_and_a_folder() -> None:
     facts = replace(GPU, free_vram_mib=12_000, has_streams=False, has_float8=False)
     picture = replace(NATIVE, num_inference_steps=60)
     with_package = replace(facts, backends=frozenset({"bitsandbytes"}))
     assert plans(with_package, FLUX, picture, "speed")[0].storage == "nf4"
     assert plans(facts, FLUX, picture, "speed")[0].storage == "native"
-
-
-def test_a_single_file_is_never_planned_with_four_bits_which_its_loader_cannot_do() -> None:
-    facts = replace(GPU, has_streams=False, backends=frozenset({"bitsandbytes"}))
-    one_file = replace(FLUX, can_load_4bit=False)
-    offered = 0
-    for free_vram_mib in range(2_000, 40_000, 500):
-        has_little = replace(facts, free_vram_mib=free_vram_mib)
-        offered += any(each.storage == "nf4" for each in plans(has_little, FLUX, NATIVE))
-        assert all(each.storage != "nf4" for each in plans(has_little, one_file, NATIVE))
-    assert offered > 0
+    single_file = replace(FLUX, can_load_4bit=False)
+    assert all(each.storage == "native" for each in plans(with_package, single_file, picture))
 
 
 def test_a_model_that_fits_stays_in_place_and_says_so() -> None:

@@ -121,3 +121,26 @@ def test_a_broken_config_still_lets_the_model_be_weighed(tiny_model: Path, tmp_p
         (model / "unet" / "config.json").write_text(text)
         (model / "unet" / "diffusion_pytorch_model.safetensors").touch()
         assert sizes.of_folder(model).denoiser_shape == UNKNOWN_DENOISER
+
+
+@pytest.mark.parametrize(
+    ("class_name", "is_safe"),
+    [
+        ("UNet2DConditionModel", True),
+        ("FluxTransformer2DModel", True),
+        ("ZImageTransformer2DModel", False),
+        ("QwenImageTransformer2DModel", False),
+        ("SanaTransformer2DModel", False),
+        ("SomethingNew", True),
+    ],
+)
+def test_whether_float16_overflows_is_known_by_the_denoisers_class(
+    class_name: str, is_safe: bool
+) -> None:
+    assert sizes.is_float16_safe({"_class_name": class_name}) == is_safe
+
+
+def test_only_a_folder_can_be_loaded_in_four_bits(starter: Path) -> None:
+    assert sizes.of_folder(starter).can_load_4bit
+    single = starter / "unet" / "diffusion_pytorch_model.safetensors"
+    assert not sizes.of_folder(single).can_load_4bit

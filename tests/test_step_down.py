@@ -67,7 +67,7 @@ def cooked(studio: Studio, request: ImageRequest = REQUEST) -> tuple[JobView, li
 
 
 def plan_of(studio: Studio, view: JobView) -> str:
-    made_with = studio.inspect(view.pictures[0].path).made_with
+    made_with = studio.gallery.inspect(view.pictures[0].path).made_with
     assert made_with is not None
     return made_with.plan
 
@@ -82,7 +82,7 @@ def test_the_next_plan_makes_the_same_picture_and_says_so(
     assert fails.leaked == 0
     assert plan_of(studio, second) == plan_of(studio, first) + " vae tiling"
     assert second.pictures[0].recipe.seed == first.pictures[0].recipe.seed
-    assert studio.psnr(first.pictures[0].path, second.pictures[0].path) > 20
+    assert studio.gallery.psnr(first.pictures[0].path, second.pictures[0].path) > 20
 
 
 def test_what_failed_once_is_not_tried_again_and_a_smaller_picture_is(

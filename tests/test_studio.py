@@ -8,6 +8,7 @@ import time
 import pytest
 import tiny
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from fooocus_lite.errors import BadRequest, NotFound, UnknownName
 from fooocus_lite.events import Cancelled, Failed, Finished, PictureReady, Queued, Step
@@ -49,7 +50,7 @@ def test_a_job_ends_with_pictures_that_carry_their_recipe(studio):
     view = finished(studio, studio.start(request(count=2)))
     assert view.state == "completed"
     assert [picture.recipe.seed for picture in view.pictures] == [1, 2]
-    found = studio.inspect(view.pictures[0].path)
+    found = studio.gallery.inspect(view.pictures[0].path)
     assert found.recipe == view.pictures[0].recipe
     assert any(name.endswith(".safetensors") for name in found.recipe.model_hashes)
     assert found.recipe.request.prompt == "a red circle"
@@ -67,10 +68,28 @@ def test_an_embedding_is_found_in_any_case_and_its_file_is_named_in_the_recipe(s
         studio.start(request("a red circle embedding:calms"))
 
 
+def test_what_of_a_lora_had_no_place_is_told_at_the_end_and_in_every_picture(studio, tmp_path):
+    lcm = load_file(studio.stock.model("starter").folder / "loras" / "starter-lcm.safetensors")
+    stranger = {name.replace("blocks.0", "blocks.9"): lcm[name] for name in list(lcm)[:2]}
+    file = tmp_path / "models" / "loras" / "most.safetensors"
+    file.parent.mkdir(parents=True)
+    save_file(lcm | stranger, file)
+    studio.cook()
+    view = finished(studio, studio.start(request("a red circle <lora:most:0.5>", count=2)))
+    (notice,) = view.notices
+    assert notice.startswith("Of the LoRA “most” ")
+    assert "have no place in this model" in notice
+    for picture in view.pictures:
+        assert studio.inspect(picture.path).made_with.notices == (notice,)
+    assert list(studio.follow(view.id))[-1] == Finished(2, 0, (notice,))
+    plain = finished(studio, studio.start(request()))
+    assert plain.notices == ()
+
+
 def test_the_same_recipe_gives_the_same_bytes_again(studio):
     studio.cook()
     first, second = (finished(studio, studio.start(request())).pictures[0] for _ in range(2))
-    assert studio.psnr(first.path, second.path) == float("inf")
+    assert studio.gallery.psnr(first.path, second.path) == float("inf")
 
 
 def test_a_watcher_sees_steps_with_a_preview_and_the_end(studio):
@@ -132,10 +151,10 @@ def test_a_strangers_picture_is_hidden_as_soon_as_others_can_reach_the_page(tmp_
     opened.cook()
     (picture,) = finished(opened, opened.start(request(), owner="anna")).pictures
     try:
-        assert opened.picture(picture.id, "anna").id == picture.id
-        assert opened.history("bert") == []
+        assert opened.gallery.picture(picture.id, "anna").id == picture.id
+        assert opened.gallery.history("bert") == []
         with pytest.raises(NotFound):
-            opened.picture_bytes(picture.id, "bert")
+            opened.gallery.picture_bytes(picture.id, "bert")
     finally:
         opened.close()
 
@@ -199,7 +218,7 @@ def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded
         assert str(tmp_path / "outputs") in view.error.message
         (picture,) = view.pictures
         assert not picture.is_saved
-        content, media_type = opened.picture_bytes(picture.id)
+        content, media_type = opened.gallery.picture_bytes(picture.id)
         assert media_type == "image/png"
         assert Image.open(io.BytesIO(content)).size == (64, 64)
         assert isinstance(list(opened.follow(job_id))[-1], Failed)
@@ -232,9 +251,9 @@ def test_a_damaged_database_is_set_aside_and_history_comes_back_from_the_files(s
     again = Studio(load({"home": tmp_path}))
     again.prepare()
     assert "damaged" in again.notices[0]
-    assert again.history() == []
-    assert again.rebuild_history().added == 1
-    assert again.history()[0].recipe.request.prompt == "a red circle"
+    assert again.gallery.history() == []
+    assert again.gallery.rebuild().added == 1
+    assert again.gallery.history()[0].recipe.request.prompt == "a red circle"
 
 
 def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,8 @@ def test_a_line_says_what_is_happening(now, line):
 def test_the_last_line_says_how_it_ended():
     assert line_of(view("completed"), None) == "Done: 0 pictures"
     assert line_of(view("completed", skipped=(1,)), None) == "Done: 0 pictures, 1 skipped"
+    told = replace(view("completed"), notices=("Of the LoRA “x” 3 of 4 layers are used",))
+    assert line_of(told, None) == "Done: 0 pictures. Of the LoRA “x” 3 of 4 layers are used"
     assert line_of(view("cancelled"), None) == "Stopped"
     assert line_of(view("failed"), None) == "This did not work out"
 

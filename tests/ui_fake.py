@@ -399,6 +399,10 @@ class FakeStudio:
         self.picture(picture_id, owner)
         return self._files[picture_id], "image/png"
 
+    @property
+    def gallery(self) -> "FakeStudio":
+        return self
+
     def inspect(self, picture: bytes) -> Found:
         return pictures.read_bytes(picture)
 

@@ -171,7 +171,7 @@ def _stage(now: Queued | Loading | Step | None) -> str | None:
 
 
 def _encoded(studio: Studio, caller: Visitor, picture: Picture, drawn: native.Drawn) -> str:
-    content, _ = studio.picture_as(picture.id, "png", caller.owner, drawn.size)
+    content, _ = studio.gallery.picture_as(picture.id, "png", caller.owner, drawn.size)
     return base64.b64encode(content).decode("ascii")
 
 

@@ -113,7 +113,7 @@ def scripts() -> dict[str, list[str]]:
 @router.post("/png-info")
 def png_info(asked: PngInfoRequest, studio: House) -> dict[str, Any]:
     """What a picture says about how it was made."""
-    found = studio.inspect(_decoded(asked.image))
+    found = studio.gallery.inspect(_decoded(asked.image))
     items = {**found.others}
     if found.parameters is not None:
         items["parameters"] = found.parameters

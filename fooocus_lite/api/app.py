@@ -22,6 +22,7 @@ from .relay import Relays
 from .request import GenerateRequest
 
 OURS = (jobs.router, gallery.router, catalog.router, health.router)
+THEIRS = (a1111.router, a1111_choices.router)
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,7 @@ def routes(studio: Studio) -> list[Mount]:
     apis = (
         Api("/api/v1", "Fooocus Lite", OURS, GenerateRequest),
         Api("/v1", "Images", (openai_images.router,), ImagesRequest, openai_images.shaped),
-        Api(
-            "/sdapi/v1", "A1111", (a1111.router, a1111_choices.router), Txt2ImgRequest, a1111.shaped
-        ),
+        Api("/sdapi/v1", "A1111", THEIRS, Txt2ImgRequest, a1111.shaped),
     )
     return [Mount(api.path, application(api, studio, requests, webhooks)) for api in apis]
 

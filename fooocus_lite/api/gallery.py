@@ -29,7 +29,7 @@ def history(
     before: Annotated[float | None, Query(allow_inf_nan=False)] = None,
 ) -> Listed:
     """The caller's pictures, newest first, with every word of `search` in prompt or styles."""
-    found = studio.history(caller.owner, search, limit + 1, before)
+    found = studio.gallery.history(caller.owner, search, limit + 1, before)
     page = found[:limit]
     return Listed(
         results=[result(picture) for picture in page],
@@ -47,17 +47,19 @@ def output(
 ) -> Response:
     """The picture as it was saved, or in another format and size with its recipe inside."""
     if image_format is None and size == "auto":
-        content, media_type = studio.picture_bytes(picture_id, caller.owner)
+        content, media_type = studio.gallery.picture_bytes(picture_id, caller.owner)
     else:
         wanted = image_format or studio.settings.image_format
-        content, media_type = studio.picture_as(picture_id, wanted, caller.owner, native.read(size))
+        content, media_type = studio.gallery.picture_as(
+            picture_id, wanted, caller.owner, native.read(size)
+        )
     return Response(content, media_type=media_type, headers=KEPT)
 
 
 @router.get("/outputs/{picture_id}/thumbnail", response_class=Content, responses=PICTURE)
 def thumbnail(picture_id: PictureId, studio: House, caller: Caller) -> Response:
     """A small WebP, at most 192 pixels a side."""
-    content = studio.thumbnail(picture_id, caller.owner)
+    content = studio.gallery.thumbnail(picture_id, caller.owner)
     return Response(content, media_type="image/webp", headers=KEPT)
 
 
@@ -65,5 +67,5 @@ def thumbnail(picture_id: PictureId, studio: House, caller: Caller) -> Response:
 @router.delete("/history/{picture_id}", responses={404: PICTURE[404]})
 def delete(picture_id: PictureId, studio: House, caller: Caller) -> Done:
     """Deletes the picture's file and its place in the history, for good."""
-    studio.delete_picture(picture_id, caller.owner)
+    studio.gallery.delete(picture_id, caller.owner)
     return Done()

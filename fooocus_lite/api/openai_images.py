@@ -148,7 +148,7 @@ def _datum(
 
 
 def _encoded(studio: Studio, caller: Visitor, job: _Job, picture: Picture) -> str:
-    content, _ = studio.picture_as(
+    content, _ = studio.gallery.picture_as(
         picture.id, job.asked.output_format, caller.owner, job.drawn.size
     )
     return base64.b64encode(content).decode("ascii")

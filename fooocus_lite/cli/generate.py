@@ -104,7 +104,7 @@ def _delivered(event: PictureReady, studio: Studio) -> PictureReady:
 
 def _rescued(picture: Picture, studio: Studio) -> Picture:
     """A picture that could not be saved lives in this process only: kept wherever there is room."""
-    content, _ = studio.picture_bytes(picture.id)
+    content, _ = studio.gallery.picture_bytes(picture.id)
     name = f"fooocus-lite-{picture.recipe.seed}-{picture.id[:8]}{picture.path.suffix}"
     for folder in (Path.cwd(), Path(tempfile.gettempdir())):
         try:

@@ -23,9 +23,9 @@ def inspect(settings: Settings, arguments: Namespace) -> int:
         raise BadRequest(f"There is no file {path}. Check the path.", field="picture")
     studio = Studio(settings)
     if arguments.link:
-        print(link.to_link(studio.shared_of(path)))
+        print(link.to_link(studio.gallery.shared_of(path)))
         return 0
-    found = studio.inspect(path)
+    found = studio.gallery.inspect(path)
     if arguments.json:
         print(json.dumps(_as_json(found), ensure_ascii=False), flush=True)
     else:

@@ -53,7 +53,11 @@ class Terminal:
             case PictureReady(picture=picture):
                 self._draw("")
                 print(picture.path, flush=True)
-            case Finished() | Cancelled() | Failed():
+            case Finished(notices=notices):
+                self._draw("")
+                for notice in notices:
+                    print(f"{notice}.", file=self._stream)
+            case Cancelled() | Failed():
                 self._draw("")
             case _:
                 pass
@@ -99,7 +103,8 @@ def as_json(event: Event) -> dict[str, Any]:
         case PictureReady():
             return {"event": "picture", **picture_json(event.picture)}
         case Finished():
-            return {"event": "completed", "pictures": event.pictures, "skipped": event.skipped}
+            counts = {"pictures": event.pictures, "skipped": event.skipped}
+            return {"event": "completed", **counts, "notices": list(event.notices)}
         case Cancelled():
             return {"event": "cancelled", "pictures": event.pictures}
         case Failed():

@@ -65,7 +65,7 @@ def replay(settings: Settings, arguments: Namespace) -> int:
     partial = beside.with_name(beside.name + ".part")
     shutil.copyfile(made.path, partial)
     partial.replace(beside)
-    again = studio.inspect(beside)
+    again = studio.gallery.inspect(beside)
     differences = _differences(recipe.model_hashes, made.recipe.model_hashes)
     if original.made_with and again.made_with:
         differences += _differences(original.made_with.model_dump(), again.made_with.model_dump())
@@ -86,7 +86,7 @@ def _original(studio: Studio, given: str) -> _Original:
             raise BadRequest(f"{path.name} is too large to be a recipe file.", field="picture")
         shared = link.from_file(path.read_text(encoding="utf-8", errors="replace"))
         return _Original(shared.recipe, path, fingerprint=shared.fingerprint)
-    found = studio.inspect(path)
+    found = studio.gallery.inspect(path)
     if found.recipe is None:
         reason = found.problem or "it carries no recipe of Fooocus Lite."
         raise BadRequest(f"{path.name} cannot be replayed: {reason}", field="picture")
@@ -96,7 +96,7 @@ def _original(studio: Studio, given: str) -> _Original:
 def _verdict(studio: Studio, original: _Original, made: Path) -> dict[str, Any]:
     """Whether they are identical (None: nobody can tell), by how much not, and a line about it."""
     if original.picture is not None:
-        decibels = studio.psnr(original.picture, made)
+        decibels = studio.gallery.psnr(original.picture, made)
         is_identical = decibels == float("inf")
         lossy = "" if original.picture.suffix == ".png" else " (the original is saved with losses)"
         said = "identical" if is_identical else f"different: PSNR {decibels:.2f} dB{lossy}"
@@ -104,7 +104,7 @@ def _verdict(studio: Studio, original: _Original, made: Path) -> dict[str, Any]:
         return {"identical": is_identical, "psnr_db": psnr_db, "said": said}
     if original.fingerprint is None:
         return {"identical": None, "said": "made; the recipe brings nothing to compare with"}
-    is_same, percent = studio.compare(original.fingerprint, made)
+    is_same, percent = studio.gallery.compare(original.fingerprint, made)
     measured = f"a miniature of 8 x 8 colours differs by {percent:.2f} %"
     words = {
         True: "identical",

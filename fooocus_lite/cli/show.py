@@ -71,7 +71,7 @@ def styles(settings: Settings, arguments: Namespace) -> int:
 def history(settings: Settings, arguments: Namespace) -> int:
     studio = Studio(settings)
     if arguments.action == "rebuild":
-        rebuilt = studio.rebuild_history()
+        rebuilt = studio.gallery.rebuild()
         if arguments.json:
             _print_json(vars(rebuilt))
         else:
@@ -80,7 +80,7 @@ def history(settings: Settings, arguments: Namespace) -> int:
                 f"{rebuilt.without_recipe} files carry no recipe."
             )
         return 0
-    for picture in studio.history(LOCAL, search=arguments.search, limit=arguments.limit):
+    for picture in studio.gallery.history(LOCAL, search=arguments.search, limit=arguments.limit):
         if arguments.json:
             request = picture.recipe.request
             _print_json(

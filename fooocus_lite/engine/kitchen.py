@@ -44,6 +44,7 @@ class Kitchen:
         self._shelf = Shelf()
         self._ready: Loaded | None = None
         self._tried: MemoryPlan | None = None
+        self._notices: tuple[str, ...] = ()
         self.planner = Planner()
         self.load_s: float | None = None
         """Seconds the last `load` took for reading a model; None when it was there already."""
@@ -80,9 +81,9 @@ class Kitchen:
             ready = self._ready = self._model(recipe, model_folder, config, on_stage)
             if recipe.loras:
                 on_stage("Loading LoRAs")
-            for notice in ready.loras.apply(recipe.loras, lora_files):
-                log.warning("%s", notice)
-                on_stage(notice)
+            self._notices = ready.loras.apply(recipe.loras, lora_files)
+            for notice in self._notices:
+                log.info("%s", notice)
             applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
             ready.conditions.prepare(embedding_files or {}, tuple(applied))
         except (MemoryError, RuntimeError) as error:
@@ -212,6 +213,7 @@ class Kitchen:
             dtype=plan.dtype if plan else "float32",
             plan=plan.label if plan else "",
             threads=torch.get_num_threads(),
+            notices=self._notices,
         )
 
     def _out_of_memory(self, error: Exception, recipe: Recipe) -> Exception:

@@ -43,21 +43,21 @@ class LoRAs:
         self._deltas = Deltas()
         self._state: dict[str, tuple[str, int, int]] = {}
         self._adapters: dict[str, str] = {}
+        self._notices: tuple[str, ...] = ()
 
     def apply(self, loras: Sequence[LoRA], files: Mapping[str, Path]) -> tuple[str, ...]:
         """Leaves the pipeline with these LoRAs at these weights, and no other.
 
-        Returns a sentence for each of which only a part fits, when it is loaded. Raises
-        WeightsError when a file is missing, damaged, or made for another model (naming layers that
-        do not fit); the pipeline then has no LoRA at all.
+        Returns a sentence for each of which only a part fits. Raises WeightsError when a file is
+        missing, damaged, or made for another model (naming layers that do not fit); the pipeline
+        then has no LoRA at all.
         """
         wanted = {lora.name: _file_of(lora, files) for lora in loras}
         state = {name: verify.state(file) for name, file in wanted.items()}
-        notices: tuple[str, ...] = ()
         if state != self._state:
             self._clear()
             try:
-                notices = tuple(
+                self._notices = tuple(
                     notice for name, file in wanted.items() if (notice := self._load(name, file))
                 )
             except BaseException:
@@ -74,13 +74,13 @@ class LoRAs:
             self._pipeline.set_adapters(
                 [self._adapters[name] for name in names], [weights[name] for name in names]
             )
-        return notices
+        return self._notices
 
     def _clear(self) -> None:
         if self._adapters or self._state:
             self._pipeline.unload_lora_weights()
         self._deltas.undo()
-        self._state, self._adapters = {}, {}
+        self._state, self._adapters, self._notices = {}, {}, ()
 
     def _load(self, name: str, file: Path) -> str | None:
         """Brings one file in; returns what of it had no place."""

@@ -98,7 +98,7 @@ class Actions:
     def last_seed(self, request: gr.Request) -> Changes:
         """The seed of the newest picture, if there is one."""
         try:
-            newest = self.studio.history(owner_of(request.headers), limit=1)
+            newest = self.studio.gallery.history(owner_of(request.headers), limit=1)
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
         if not newest:
@@ -127,13 +127,13 @@ class Actions:
     def _found(self, asked: dict[str, Any], owner: str) -> FoundSettings:
         if "settings" in asked:
             return FoundSettings.model_validate_json(asked["settings"])
-        return of_recipe(self.studio.picture(str(asked["picture"]), owner).recipe)
+        return of_recipe(self.studio.gallery.picture(str(asked["picture"]), owner).recipe)
 
     def adopt(self, values: Values, request: gr.Request) -> Changes:
         """Takes the style and the seed of a contact sheet's tile."""
         try:
             asked = str((values[self.sheet] or {}).get("picture"))
-            picture = self.studio.picture(asked, owner_of(request.headers))
+            picture = self.studio.gallery.picture(asked, owner_of(request.headers))
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
         text = f"{name_of(picture.recipe)} is chosen, with the seed of this picture. {RANDOM_AGAIN}"

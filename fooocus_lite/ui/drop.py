@@ -77,7 +77,7 @@ class Drop:
         return self._of_settings(found, "")
 
     def _of_picture(self, data: bytes) -> dict[str, Any]:
-        found = self.studio.inspect(data)
+        found = self.studio.gallery.inspect(data)
         return self._of_settings(
             found.settings, found.problem or ("" if found.settings else NOTHING)
         )

@@ -41,16 +41,18 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     presets = [*studio.stock.presets.values()]
     absent = {each.model: each for each in presets if each.model not in here and each.family}
     editable = None if problem else store
-    own = {each.name: each for each in studio.stock.own_files()}
+    paths, loras = {model.folder for model in here.values()}, performance_loras()
+    own = studio.stock.own_files()
+    problems = {each.path: each.problem for each in own}
     cards = [_here(studio, editable, model, presets) for model in here.values()]
-    for card in cards:
-        card["problem"] = own[card["name"]].problem if card["name"] in own else ""
+    for card, model in zip(cards, here.values(), strict=True):
+        card["problem"] = problems.get(model.folder, "")
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
         cards += [_absent(preset, presets) for preset in absent.values()]
     return {
         "models": cards,
-        "files": [_file(own[name]) for name in own if name not in (here | performance_loras())],
+        "files": [_file(each) for each in own if each.path not in paths and each.name not in loras],
         "loras": _loras(studio, store),
         "downloads": progress(studio),
         "is_host": store is not None,
@@ -102,8 +104,9 @@ def _here(
         "name": name,
         "title": model.title,
         "about": _about("" if model.title == family else family, named),
-        "size": f"{gib(model.size_bytes)} on disk",
+        "size": f"{gib(model.size_bytes)} on disk{_precision(model.inspection)}",
         **_licence(model.licence, licence),
+        "words": _words(model.inspection),
         "memory": _takes(studio, name, named) or _memory(named),
         "is_here": True,
         "can_remove": store is not None and store.may_remove(model),
@@ -116,16 +119,25 @@ def _here(
 def _file(file: OwnFile) -> dict[str, Any]:
     """A LoRA, embedding or other file of the person's own, with the words it listens to."""
     found = file.inspection
-    words = ", ".join(found.trigger_words) if found else ""
     return {
         "name": file.name,
         "title": file.name,
         "about": file_kind(found) if found else file.folder,
-        "size": gib(file.size_bytes),
+        "size": gib(file.size_bytes) + _precision(found),
         "licence": found.licence if found else "",
-        "words": f"Words it listens to: {words}" if words else "",
+        "words": _words(found),
         "problem": file.problem,
     }
+
+
+def _precision(found: Inspection | None) -> str:
+    """Such as " in bf16", to follow a size; empty for a folder."""
+    return f" in {found.precision}" if found else ""
+
+
+def _words(found: Inspection | None) -> str:
+    words = ", ".join(found.trigger_words) if found else ""
+    return f"Words it listens to: {words}" if words else ""
 
 
 def _absent(preset: Preset, presets: Iterable[Preset]) -> dict[str, Any]:

@@ -175,10 +175,9 @@ def _step_line(step: Step) -> str:
 def _last_line(view: JobView) -> str:
     made = _count(len(view.pictures), "picture")
     match view.state:
-        case "completed" if view.skipped:
-            return f"Done: {made}, {len(view.skipped)} skipped"
         case "completed":
-            return f"Done: {made}"
+            skipped = f", {len(view.skipped)} skipped" if view.skipped else ""
+            return ". ".join([f"Done: {made}{skipped}", *view.notices])
         case "cancelled":
             return f"Stopped. {made[0].upper()}{made[1:]} kept" if view.pictures else "Stopped"
         case _:

@@ -60,7 +60,7 @@ class Routes:
         picture, owner = found
         try:
             content, media_type = await run_in_threadpool(
-                self.studio.picture_bytes, picture.id, owner
+                self.studio.gallery.picture_bytes, picture.id, owner
             )
         except FooocusLiteError:
             return _nothing_here()
@@ -110,7 +110,7 @@ class Routes:
         search = request.query_params.get("search", "")[:200]
         before = _number(request.query_params.get("before"))
         pictures = await run_in_threadpool(
-            self.studio.history, owner, search, HISTORY_PAGE + 1, before
+            self.studio.gallery.history, owner, search, HISTORY_PAGE + 1, before
         )
         cards = [card(picture) for picture in pictures[:HISTORY_PAGE]]
         has_more = len(pictures) > HISTORY_PAGE
@@ -146,7 +146,7 @@ class Routes:
             return None
         picture, owner = found
         try:
-            return await run_in_threadpool(self.studio.shared, picture.id, owner)
+            return await run_in_threadpool(self.studio.gallery.shared, picture.id, owner)
         except FooocusLiteError:
             return None
 
@@ -156,12 +156,12 @@ class Routes:
         if owner is None or not _ID.fullmatch(picture_id):
             return None
         try:
-            return self.studio.picture(picture_id, owner), owner
+            return self.studio.gallery.picture(picture_id, owner), owner
         except FooocusLiteError:
             return None
 
     def _make_thumbnail(self, picture_id: str, owner: str) -> bytes:
-        content, _ = self.studio.picture_bytes(picture_id, owner)
+        content, _ = self.studio.gallery.picture_bytes(picture_id, owner)
         with Image.open(io.BytesIO(content)) as image:
             small = image.convert("RGB")
         small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
