@@ -20,7 +20,7 @@ from benchmarks import pairs
 from benchmarks.pairs import Result
 from fooocus_lite.errors import BadRequest
 from fooocus_lite.recipe import MAX_PROMPT_CHARACTERS
-from fooocus_lite.thinking import emphasis, prompt
+from fooocus_lite.thinking import arrays, emphasis, prompt
 
 TARGET_PER_S = 20_000
 ROUNDS = 400
@@ -72,7 +72,7 @@ def main() -> int:
     """Fuzz, then time; report."""
     options = _options()
     load_before = pairs.load_average()
-    fuzz = _fuzz(options.prompts, options.seed)
+    fuzz = fuzzed(options.prompts, options.seed)
     print(f"  {fuzz}", flush=True)
     reading = pairs.spread([_per_s(emphasis.conditions) for _ in range(options.runs)])
     write = partial(_write, Random(options.seed))
@@ -110,7 +110,8 @@ def random_prompt(random: Random) -> str:
     return "".join(pieces)[:MAX_PROMPT_CHARACTERS]
 
 
-def _fuzz(prompts: int, seed: int) -> Fuzz:
+def fuzzed(prompts: int, seed: int) -> Fuzz:
+    """What became of that many random prompts; anything but an answer or BadRequest surprises."""
     random, fuzz = Random(seed), Fuzz()
     for index in range(prompts):
         text, negative_text = random_prompt(random), random_prompt(random)
@@ -131,7 +132,7 @@ def _try(fuzz: Fuzz, text: str, negative_text: str, index: int) -> None:
     for each in (text, negative_text):
         found = emphasis.conditions(each)
         fuzz.unstable += emphasis.conditions(emphasis.written(found)) != found
-    prompt.variants(text)
+    arrays.variants(text)
     in_order = index % 2 == 0
     done = prompt.write(text, negative_text, index % 32, Random(index), WILDCARDS, in_order)
     again = prompt.write(text, negative_text, index % 32, Random(index), WILDCARDS, in_order)

@@ -70,11 +70,14 @@ class Forecasts:
         """
         facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
         model = self._stock.models().get(recipe.model)
+        refiner = self._stock.refiners().get(recipe.refiner) if recipe.refiner else None
         if facts is None or kitchen is None or model is None:
             return None
+        if recipe.refiner is not None and refiner is None:
+            return None
         picture = _picture(recipe)
-        size = sizes.of_folder(model.folder, model.config)
-        plan = kitchen.planner.plan(recipe.model, facts, size, picture)
+        size = sizes.of_folder(model.folder, model.config, refiner)
+        plan = kitchen.planner.plan(recipe.models, facts, size, picture)
         setting = _setting(facts, recipe, plan)
         load_s = 0.0
         if not kitchen.has(recipe.model, plan.label):
@@ -94,4 +97,4 @@ def _picture(recipe: Recipe) -> Picture:
 
 
 def _setting(facts: HardwareFacts, recipe: Recipe, plan: MemoryPlan) -> Setting:
-    return Setting(facts.name, recipe.model, plan.label)
+    return Setting(facts.name, recipe.models, plan.label)

@@ -151,6 +151,7 @@ class Lane:
                 on_stage=self._unless_called,
                 embedding_files=embedding_files,
                 config=model.config,
+                refiner=self._stock.refiner_of(recipe),
             )
         except _Called:
             log.debug("loading %s ahead gave way", recipe.model)
@@ -224,6 +225,7 @@ class Lane:
         Raises OutOfMemory when the thriftiest one was not thrifty enough.
         """
         model, lora_files, embedding_files = files
+        refiner = self._stock.refiner_of(recipe)
         while True:
             try:
                 kitchen.load(
@@ -233,6 +235,7 @@ class Lane:
                     on_stage=lambda stage: self._show_stage(job, stage),
                     embedding_files=embedding_files,
                     config=model.config,
+                    refiner=refiner,
                 )
                 return kitchen.cook(
                     recipe,
@@ -240,7 +243,7 @@ class Lane:
                     wants_preview=lambda: self._board.is_watched(job.id),
                 )
             except OutOfMemory:
-                plan = kitchen.thriftier_plan(recipe, model.folder, model.config)
+                plan = kitchen.thriftier_plan(recipe, model.folder, model.config, refiner)
                 if plan is None:
                     raise
             # The failed try is let go of by now; the recipe, and so the seed, is the same.
@@ -252,6 +255,8 @@ class Lane:
         hashes = verify.hashes(model.folder)
         for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
             hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
+        if (refiner := self._stock.refiner_of(recipe)) is not None:
+            hashes |= {f"refiner/{name}": each for name, each in verify.hashes(refiner).items()}
         return recipe.model_copy(update={"model_hashes": hashes}), found
 
     def _files(self, recipe: Recipe) -> _Files:

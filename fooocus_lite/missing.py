@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from .errors import WeightsError
 from .recipe import Recipe
-from .thinking.families import Family
+from .thinking.families import REFINERS, Family
 from .thinking.presets import Preset
 
 
@@ -42,6 +42,24 @@ def lora_error(name: str, family: Family) -> WeightsError:
     else:
         way = f"Put {name}.safetensors into models/loras, or leave it out."
     error = WeightsError(f"The LoRA “{name}” is not on this computer yet. {way}", field="lora")
+    error.download = name if is_on_hub else None
+    return error
+
+
+def refiner_error(name: str, family: Family) -> WeightsError:
+    """Says how a refiner comes, or that models of this family cannot have one."""
+    if family.name not in REFINERS:
+        return WeightsError(
+            f"{family.title} has no refiners, so {name} cannot end its pictures. Choose another "
+            "preset.",
+            field="refiner",
+        )
+    is_on_hub = "/" in name
+    way = _download(name) if is_on_hub else f"It belongs into models/{name}."
+    error = WeightsError(
+        f"The refiner {name} is not on this computer yet. {way} Or choose another preset.",
+        field="refiner",
+    )
     error.download = name if is_on_hub else None
     return error
 

@@ -13,7 +13,7 @@ from .downloads import Download, Downloads
 from .errors import BadRequest, UnknownName, WeightsError
 from .settings import Settings
 from .stock import Stock
-from .thinking.families import FAMILIES, STARTER
+from .thinking.families import FAMILIES, REFINERS, STARTER
 from .thinking.presets import Preset
 from .uploads import FOLDERS, Upload
 from .weights import conversion, download, inspect, lock, own_files, snapshots
@@ -286,7 +286,8 @@ class ModelStore:
         listed = offer.repository.file(INDEX)
         body = self._hub.content(offer.repository, listed, NOBODY_STOPS) if listed else b"{}"
         class_name = json.loads(body).get("_class_name")
-        kinds = {each.pipeline: each.title for each in FAMILIES.values() if each != STARTER}
+        known_ones = (*FAMILIES.values(), *REFINERS.values())
+        kinds = {each.pipeline: each.title for each in known_ones if each != STARTER}
         if class_name in kinds:
             return kinds[class_name], ""
         known = ", ".join(sorted(kinds.values()))

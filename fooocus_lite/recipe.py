@@ -85,7 +85,8 @@ class Recipe(BaseModel):
 
     `prompt` and `negative_prompt` are what is asked of the model, one condition a line; `expansion`
     is the part of it that Enhance added, `embeddings` the names it holds. `request` is what was
-    typed, so "use these settings" never applies a style twice.
+    typed, so "use these settings" never applies a style twice. `refiner` is the model that takes
+    over after the share `refiner_switch` of the steps.
     `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
     """
 
@@ -109,7 +110,20 @@ class Recipe(BaseModel):
     width: int = Field(ge=64, le=4096)
     height: int = Field(ge=64, le=4096)
     seed: int = Field(ge=0, le=MAX_SEED)
+    refiner: str | None = None
+    refiner_switch: float | None = Field(default=None, ge=0.1, lt=1, allow_inf_nan=False)
     request: ImageRequest
+
+    @model_validator(mode="after")
+    def _has_a_whole_refiner(self) -> "Recipe":
+        if (self.refiner is None) != (self.refiner_switch is None):
+            raise ValueError("refiner and refiner_switch come together. Give both, or neither")
+        return self
+
+    @property
+    def models(self) -> str:
+        """All models it is cooked with, in a word."""
+        return self.model if self.refiner is None else f"{self.model} + {self.refiner}"
 
 
 class MadeWith(BaseModel):

@@ -13,14 +13,14 @@ from .recipe import Recipe
 from .settings import Settings
 from .thinking import memory
 from .thinking.costs import native_picture
-from .thinking.families import FAMILIES, Family
+from .thinking.families import FAMILIES, REFINERS, Family
 from .thinking.pantry import Pantry
 from .thinking.presets import Preset, bare, named, saved_as
 from .thinking.resolve import is_distilled, preset_for
 from .thinking.schedulers import SCHEDULERS
 from .thinking.styles import BUILT_IN, Style, saying
 from .thinking.wildcards import Wildcards
-from .weights import catalogue, configs, folders, own_files, sizes, tokens, verify
+from .weights import catalogue, configs, folders, own_files, refiners, sizes, tokens, verify
 from .weights.catalogue import Model
 from .weights.inspect import inspect
 from .weights.own_files import OwnFile
@@ -73,6 +73,19 @@ class Stock:
         if name not in models:
             raise UnknownName.among("model", name, models)
         return models[name]
+
+    def refiners(self) -> dict[str, Path]:
+        """The folders of the models that end pictures of others, by name."""
+        return refiners.find(self.model_folders())
+
+    def refiner_of(self, recipe: Recipe) -> Path | None:
+        """None for a recipe without one. Raises WeightsError when it is not here, or no use."""
+        if recipe.refiner is None:
+            return None
+        folder = self.refiners().get(recipe.refiner)
+        if folder is None or recipe.family not in REFINERS:
+            raise missing.refiner_error(recipe.refiner, FAMILIES[recipe.family])
+        return folder
 
     def model_folders(self) -> list[Path]:
         """Where models are looked for, ours first; then the trees of other programs."""
@@ -163,6 +176,7 @@ class Stock:
             model = models[recipe.model]
             if model.inspection is not None:
                 configs.checked(model.name, model.inspection, model.config)
+            self.refiner_of(recipe)
             here = self.lora_files(model)
             for lora in recipe.loras:
                 if lora.name not in here:

@@ -36,7 +36,7 @@ BEHIND_THE_STUDIO = {
     "wildcard_files",
 }
 """What the studio is made of. The doors ask the studio for it."""
-FRONTS = BEHIND_THE_STUDIO | {"downloads", "model_store", "studio", "uploads", "wishes"}
+FRONTS = BEHIND_THE_STUDIO | {"downloads", "gallery", "model_store", "studio", "uploads", "wishes"}
 """The modules beside the rooms that join them. No room knows who uses it."""
 INSIDE = {
     "thinking": {"archive", "weights", "engine", "access"} | FRONTS | DOORS,

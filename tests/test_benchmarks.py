@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import pairs
+from benchmarks import pairs, prompt_language
 from benchmarks.hundred_pictures import growth
 from benchmarks.line_of_thousand import largest_lead
 from benchmarks.pairs import Cost, Pair, Result, Spread
@@ -148,3 +148,9 @@ def test_a_script_says_what_it_does_without_importing_torch(script):
     )
     assert done.returncode == 0, done.stderr
     assert "--runs" in done.stdout
+
+
+def test_random_prompts_bring_no_surprise():
+    found = prompt_language.fuzzed(300, seed=3)
+    assert found.written + found.refused == 300
+    assert (found.surprises, found.unstable, found.too_long) == (0, 0, 0), found.first_surprise

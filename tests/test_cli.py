@@ -10,6 +10,7 @@ import pytest
 
 from fooocus_lite.cli import main
 from fooocus_lite.cli.generate import DRY_RUN_KEYS
+from fooocus_lite.cli.parser import build
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,17 @@ def test_a_dry_run_says_what_would_be_made(capsys):
     assert (first["seed"], second["seed"]) == (5, 6)
     assert (first["num_inference_steps"], first["guidance_scale"]) == (9, 2.5)
     assert first["styles"] == ["Watercolor"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["a", "fox", "--seed", "4"], ["--seed", "4", "a", "fox"], ["a", "--seed", "4", "fox"]],
+)
+def test_words_stand_before_between_and_after_flags(words):
+    arguments = build().parse_args(["styles", "sheet", "--json", *words])
+    assert (arguments.action, arguments.names, arguments.seed) == ("sheet", ["a", "fox"], "4")
+    assert build().parse_args(["generate", *words]).prompt == ["a", "fox"]
+    assert build().parse_args(["models", "info", "--json", "sdxl"]).name == "sdxl"
 
 
 def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):

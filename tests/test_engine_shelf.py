@@ -89,6 +89,12 @@ def test_a_model_never_makes_way_for_itself(shelf: Shelf) -> None:
     assert names(shelf) == ["third"]
 
 
+def test_the_model_beside_it_stays_too(shelf: Shelf) -> None:
+    facts = HardwareFacts(free_ram_mib=1)
+    shelf.make_room("third", plan(needed_mib=10), facts, also="first")
+    assert names(shelf) == ["first", "third"]
+
+
 def test_on_a_gpu_both_memories_count(shelf: Shelf) -> None:
     facts = HardwareFacts(device="cuda", free_vram_mib=20, free_ram_mib=9)
     shelf.make_room("new", plan(needed_mib=20, ram_mib=5), facts)

@@ -18,12 +18,14 @@ from fooocus_lite.ui.form import number_of, preset_updates, request_of, settings
 NAMES = (
     "prompt", "aspect", "styles", "preset", "count", "seed", "negative_prompt", "performance",
     "num_inference_steps", "guidance_scale", "scheduler", "image_format", "size",
+    "wildcards_in_order",
 )  # fmt: skip
 FIELDS = {name: gr.Textbox(render=False) for name in NAMES}
 UNTOUCHED = {
     "prompt": "a hill", "aspect": "3:2", "styles": ["Noir"], "preset": "starter", "count": 2,
     "seed": "-1", "negative_prompt": "", "performance": "Quality", "num_inference_steps": "",
     "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None,
+    "wildcards_in_order": False,
 }  # fmt: skip
 
 
@@ -45,6 +47,11 @@ def test_what_is_written_is_what_is_asked():
     request = asked(seed=" 7 ", num_inference_steps="9", guidance_scale="2,5", scheduler="euler")
     assert (request.seed, request.num_inference_steps) == (7, 9)
     assert (request.guidance_scale, request.scheduler) == (2.5, "euler")
+
+
+def test_wildcards_go_in_order_only_where_that_is_ticked():
+    assert not asked().wildcards_in_order
+    assert asked(wildcards_in_order=True).wildcards_in_order
 
 
 def test_removing_every_style_means_no_style():

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
-from test_uploads import SD15, safetensors
+from test_uploads import SD15, VAE, safetensors
 from ui_fake import LARGE, FakeStudio
 
 from fooocus_lite.downloads import Download
@@ -221,7 +221,16 @@ def test_files_of_ones_own_are_listed_with_what_they_are_and_what_is_wrong(studi
     (folder / "old.pt").write_bytes(b"\x80\x02")
     found = {each["name"]: each for each in client_of(studio).get("/models").json()["files"]}
     assert found["wobble"]["about"].startswith("LoRA for ")
+    assert found["wobble"]["size"].endswith(" in fp16")
     assert "models convert old.pt" in found["old.pt"]["problem"]
+
+
+def test_files_of_one_name_in_two_folders_are_both_listed(studio, home):
+    for kind, shapes in (("loras", {"lora_unet_x.lora_down.weight": [4, 8]}), ("vae", VAE)):
+        (home / "models" / kind).mkdir(parents=True)
+        (home / "models" / kind / "same.safetensors").write_bytes(safetensors(shapes))
+    listed = client_of(studio).get("/models").json()["files"]
+    assert [each["name"] for each in listed] == ["same", "same"]
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,7 @@ def test_what_is_no_set_of_settings_changes_nothing(panel, settings):
         ("seed", "9" * 100),
         ("negative_prompt", 5),
         ("image_format", "gif"),
+        ("wildcards_in_order", 1),
     ],
 )
 def test_a_value_that_is_not_possible_leaves_the_presets_own(panel, field, value):

@@ -10,6 +10,7 @@ from fooocus_lite.errors import BadRequest, UnknownName
 from fooocus_lite.recipe import ImageRequest, LoRA
 from fooocus_lite.thinking.expansion import additions
 from fooocus_lite.thinking.families import FAMILIES
+from fooocus_lite.thinking.inspection import of_recipe
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Preset
 from fooocus_lite.thinking.resolve import resolve
@@ -100,6 +101,15 @@ def test_the_second_picture_alone_has_the_words_it_had_among_others():
     _, second = recipes(prompt, styles=("Random Style", "Enhance"), count=2)
     (alone,) = recipes(prompt, seed=8, styles=("Random Style", "Enhance"))
     assert (alone.prompt, alone.styles) == (second.prompt, second.styles)
+
+
+def test_a_picture_with_wildcards_in_order_alone_has_the_words_it_had_among_others():
+    prompt = r"a __color__ {fox|cat|owl} [[in, under]] \(snow\), \__color__"
+    asked = {"negative_prompt": "__color__ {fog|rain}", "wildcards_in_order": True}
+    for one in recipes(prompt, count=5, **asked):
+        settings = of_recipe(one)
+        (alone,) = recipes(settings.prompt, settings.seed, negative_prompt=settings.negative_prompt)
+        assert (alone.prompt, alone.negative_prompt) == (one.prompt, one.negative_prompt)
 
 
 def test_a_wildcard_more_leaves_the_random_style_as_it_was():

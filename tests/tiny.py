@@ -13,6 +13,7 @@ from diffusers import (
     AutoencoderKL,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLImg2ImgPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
@@ -56,6 +57,25 @@ def build(
     factors = [[0.3, 0.1, 0.0], [0.0, 0.3, 0.1], [0.1, 0.0, 0.3], [0.2, 0.2, 0.2]]
     preview = {"factors": factors, "bias": [0.5, 0.5, 0.5]}
     (folder / "preview.json").write_text(json.dumps(preview), encoding="utf-8")
+    return folder
+
+
+def build_refiner(folder: Path, seed: int = 5) -> Path:
+    """A refiner for `build`: the second text encoder alone, five time ids, fp16 weights."""
+    torch.manual_seed(seed)
+    pipeline = StableDiffusionXLImg2ImgPipeline(
+        vae=_vae((8, 8, 16, 16)),
+        text_encoder=None,
+        text_encoder_2=CLIPTextModelWithProjection(text_config(64)),
+        tokenizer=None,
+        tokenizer_2=CLIPTokenizer(vocab=vocabulary(), merges=[], model_max_length=77),
+        unet=_unet((32, 64), text_width=64, pooled_width=64, time_ids=5),
+        scheduler=_scheduler(),
+        requires_aesthetics_score=True,
+        force_zeros_for_empty_prompt=False,
+        add_watermarker=False,
+    )
+    pipeline.to(dtype=torch.float16).save_pretrained(folder, safe_serialization=True)
     return folder
 
 
@@ -144,13 +164,13 @@ def _vae(channels: tuple[int, ...]) -> AutoencoderKL:
 
 
 def _unet(
-    channels: tuple[int, ...], text_width: int, pooled_width: int | None
+    channels: tuple[int, ...], text_width: int, pooled_width: int | None, time_ids: int = 6
 ) -> UNet2DConditionModel:
     deeper = len(channels) - 1
     sdxl = {
         "addition_embed_type": "text_time",
         "addition_time_embed_dim": 16,
-        "projection_class_embeddings_input_dim": 6 * 16 + (pooled_width or 0),
+        "projection_class_embeddings_input_dim": time_ids * 16 + (pooled_width or 0),
     }
     return UNet2DConditionModel(
         sample_size=8,

@@ -36,6 +36,7 @@ class JobAnswer(BaseModel):
     created: float
     results: list[Result]
     skipped: list[int]
+    notices: list[str] = Field(description="What did not take part as asked, in sentences")
     error: Refusal | None
 
 
@@ -71,6 +72,7 @@ def job_answer(view: JobView) -> JobAnswer:
         created=view.created,
         results=[result(picture) for picture in view.pictures],
         skipped=list(view.skipped),
+        notices=list(view.notices),
         error=None
         if error is None
         else Refusal(code=error.code, message=error.message, field=error.field),

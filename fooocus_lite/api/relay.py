@@ -110,7 +110,7 @@ def data(event: Event) -> dict[str, Any]:
         case Finished():
             return {
                 "event": "completed", "progress": 100.0, "pictures": event.pictures,
-                "skipped": event.skipped,
+                "skipped": event.skipped, "notices": list(event.notices),
             }  # fmt: skip
         case Cancelled():
             return {"event": "cancelled", "pictures": event.pictures}

@@ -1,6 +1,7 @@
 """Every command and flag, in one place. Values stay text: the request checks them."""
 
 from argparse import SUPPRESS, ArgumentParser, _SubParsersAction
+from typing import Any
 
 from .. import __version__
 
@@ -19,8 +20,6 @@ SETTING_FLAGS = (
     "language",
 )
 
-Commands = "_SubParsersAction[ArgumentParser]"
-
 
 def build() -> ArgumentParser:
     """The whole command line. Without a command it is the page."""
@@ -30,7 +29,7 @@ def build() -> ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"Fooocus Lite {__version__}")
     _page_flags(parser)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Command)
     _generate(commands)
     _replay(commands)
     _inspect(commands)
@@ -43,6 +42,25 @@ def build() -> ArgumentParser:
     )
     _common(doctor)
     return parser
+
+
+class _Command(ArgumentParser):
+    """A command, whose words may stand before, between and after its flags.
+
+    argparse by itself takes the words of `styles sheet --seed 4 "a fox"` for unknown ones.
+    """
+
+    _is_intermixing = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        # argparse reads words and flags apart, each by a call of this method.
+        if self._is_intermixing:
+            return super().parse_known_args(args, namespace)
+        self._is_intermixing = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._is_intermixing = False
 
 
 def _page_flags(parser: ArgumentParser) -> None:
@@ -74,7 +92,7 @@ def _common(parser: ArgumentParser) -> None:
     parser.add_argument("--log-level", default=SUPPRESS, help="debug, info, warning or error")
 
 
-def _generate(commands: "_SubParsersAction[ArgumentParser]") -> None:
+def _generate(commands: "_SubParsersAction[_Command]") -> None:
     parser = commands.add_parser("generate", help="make pictures from a prompt")
     parser.add_argument("prompt", nargs="*", metavar="PROMPT", help="what you want to see")
     parser.add_argument("--file", metavar="PROMPTS.TXT", help="one prompt a line instead")
@@ -109,14 +127,14 @@ def _generate(commands: "_SubParsersAction[ArgumentParser]") -> None:
     _common(parser)
 
 
-def _replay(commands: "_SubParsersAction[ArgumentParser]") -> None:
+def _replay(commands: "_SubParsersAction[_Command]") -> None:
     parser = commands.add_parser("replay", help="make a picture again and compare")
     parser.add_argument("picture", metavar="PICTURE", help="or a recipe file, or a recipe link")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     _common(parser)
 
 
-def _inspect(commands: "_SubParsersAction[ArgumentParser]") -> None:
+def _inspect(commands: "_SubParsersAction[_Command]") -> None:
     parser = commands.add_parser("inspect", help="what a picture says about how it was made")
     parser.add_argument("picture", metavar="PICTURE")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -124,7 +142,7 @@ def _inspect(commands: "_SubParsersAction[ArgumentParser]") -> None:
     _common(parser)
 
 
-def _models(commands: "_SubParsersAction[ArgumentParser]") -> ArgumentParser:
+def _models(commands: "_SubParsersAction[_Command]") -> ArgumentParser:
     models = commands.add_parser("models", help="the models: what is here, and getting others")
     models.add_argument(
         "action",
@@ -152,7 +170,7 @@ def _models(commands: "_SubParsersAction[ArgumentParser]") -> ArgumentParser:
     return models
 
 
-def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
+def _lists(commands: "_SubParsersAction[_Command]") -> None:
     presets = commands.add_parser("presets", help="the presets that are here")
     presets.add_argument("action", nargs="?", choices=["list", "check"], default="list")
     presets.add_argument("file", nargs="?", metavar="FILE", help="for check: a preset file")
@@ -176,7 +194,7 @@ def _lists(commands: "_SubParsersAction[ArgumentParser]") -> None:
         _common(parser)
 
 
-def _sharing(commands: "_SubParsersAction[ArgumentParser]") -> None:
+def _sharing(commands: "_SubParsersAction[_Command]") -> None:
     users = commands.add_parser("users", help="who may log in when the page is shared")
     users.add_argument(
         "action",

@@ -19,11 +19,11 @@ from .. import __version__
 from ..errors import BrokenPicture, OutOfMemory, UnknownName
 from ..recipe import MadeWith, Recipe
 from ..thinking.costs import picture_of
-from ..thinking.families import FAMILIES
+from ..thinking.families import FAMILIES, REFINERS, Family
 from ..thinking.forecast import Timing
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import sizes, verify
-from . import hardware, pipelines, previews, schedulers
+from . import hardware, pipelines, previews, refining, schedulers
 from .conditions import Conditions
 from .latents import grid
 from .loras import LoRAs
@@ -43,6 +43,7 @@ class Kitchen:
         self._state = state
         self._shelf = Shelf()
         self._ready: Loaded | None = None
+        self._refiner: Loaded | None = None
         self._tried: MemoryPlan | None = None
         self._notices: tuple[str, ...] = ()
         self.planner = Planner()
@@ -64,11 +65,13 @@ class Kitchen:
         on_stage: Callable[[str], None],
         embedding_files: Mapping[str, Path] | None = None,
         config: Path | None = None,
+        refiner: Path | None = None,
     ) -> None:
-        """Makes the recipe's model, LoRAs and embeddings ready. Quick when they are already.
+        """Makes the recipe's models, LoRAs and embeddings ready. Quick when they are already.
 
         `model_folder` may be a single file; `config` is then the folder with the settings it lacks.
-        Raises WeightsError, OutOfMemory or UnknownName.
+        `refiner` is the folder of the recipe's refiner, None when it has none. Raises
+        WeightsError, OutOfMemory or UnknownName.
         """
         if recipe.family not in FAMILIES:
             raise UnknownName.among("model family", recipe.family, FAMILIES)
@@ -77,8 +80,9 @@ class Kitchen:
             give_back()
         try:
             # What leaves the shelf now must not be held on to from here.
-            self._ready = self._tried = self.load_s = None
-            ready = self._ready = self._model(recipe, model_folder, config, on_stage)
+            self._ready = self._refiner = self._tried = self.load_s = None
+            ready, refining_model = self._models(recipe, model_folder, config, refiner, on_stage)
+            self._ready, self._refiner = ready, refining_model
             if recipe.loras:
                 on_stage("Loading LoRAs")
             self._notices = ready.loras.apply(recipe.loras, lora_files)
@@ -86,46 +90,67 @@ class Kitchen:
                 log.info("%s", notice)
             applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
             ready.conditions.prepare(embedding_files or {}, tuple(applied))
+            if refining_model is not None:
+                refining_model.conditions.prepare(embedding_files or {}, ())
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
 
     def unload(self) -> None:
         """Forgets every model and gives its memory back."""
-        self._ready = None
+        self._ready = self._refiner = None
         self._shelf.clear()
 
-    def _model(
+    def _models(
         self,
         recipe: Recipe,
         folder: Path,
         config: Path | None,
+        refiner: Path | None,
         on_stage: Callable[[str], None],
-    ) -> Loaded:
-        """The recipe's model from the shelf, or from its files; others leave if there is no room.
-
-        A model is placed for good, so one that now needs another plan is loaded again.
-        """
+    ) -> tuple[Loaded, Loaded | None]:
+        """The recipe's model and its refiner, if it has one, by a plan that has room for both."""
+        size = sizes.of_folder(folder, config, refiner)
+        picture = picture_of(recipe, FAMILIES[recipe.family])
+        plan = self._tried = self.planner.plan(recipe.models, self.facts(), size, picture)
         family = FAMILIES[recipe.family]
-        key = tuple(verify.state(file) for file in verify.weight_files(folder))
-        size, picture = sizes.of_folder(folder, config), picture_of(recipe, family)
-        facts = self.facts()
-        plan = self._tried = self.planner.plan(recipe.model, facts, size, picture)
+        ready = self._model(recipe.model, family, folder, config, plan, on_stage, refiner)
+        if refiner is None or recipe.refiner is None:
+            return ready, None
+        family = REFINERS[recipe.family]
+        return ready, self._model(recipe.refiner, family, refiner, None, plan, on_stage, folder)
+
+    def _model(
+        self,
+        name: str,
+        family: Family,
+        folder: Path,
+        config: Path | None,
+        plan: MemoryPlan,
+        on_stage: Callable[[str], None],
+        beside: Path | None = None,
+    ) -> Loaded:
+        """A model from the shelf, or from its files; others leave if there is no room.
+
+        That of the folder `beside` stays. A model is placed for good, so one that now needs another
+        plan is loaded again.
+        """
+        key, facts = _key(folder), self.facts()
         kept = self._shelf.get(key)
         if kept is not None and kept.plan.label != plan.label:
             kept = None
             self._shelf.drop(key)
-        self._shelf.make_room(key, plan, facts)
+        self._shelf.make_room(key, plan, facts, _key(beside) if beside else None)
         if kept is not None:
             return kept
-        title = family.title if recipe.model == family.name else recipe.model
+        title = family.title if name == family.name else name
         on_stage(f"Loading {title}")
         torch.set_num_threads(plan.threads)
-        log.info("%s: %s", recipe.model, plan.reason)
+        log.info("%s: %s", name, plan.reason)
         began = time.perf_counter()
         pipeline = pipelines.load(folder, family, plan, BytesRead(title, on_stage), config)
-        self.load_s = time.perf_counter() - began
+        self.load_s = (self.load_s or 0.0) + time.perf_counter() - began
         loaded = Loaded(
-            name=recipe.model,
+            name=name,
             family=family,
             plan=plan,
             pipeline=pipeline,
@@ -179,18 +204,7 @@ class Kitchen:
             began = time.perf_counter()
             self.timing = None
             progress.begin()
-            pixels = pipeline(
-                **ready.conditions.arguments(recipe),
-                **family.call,
-                **{family.guidance_argument: recipe.guidance_scale},
-                width=recipe.width,
-                height=recipe.height,
-                num_inference_steps=recipe.num_inference_steps,
-                # Noise from the CPU is the same on every device.
-                generator=torch.Generator("cpu").manual_seed(recipe.seed),
-                callback_on_step_end=progress.step_end,
-                output_type="pt",
-            ).images
+            pixels = self._pixels(ready, recipe, progress, glimpse)
             if not torch.isfinite(pixels).all():
                 raise _broken(recipe)
             numbers = pipeline.image_processor.pt_to_numpy(pixels)
@@ -201,6 +215,31 @@ class Kitchen:
             raise self._out_of_memory(error, recipe) from error
         finally:
             pipeline.maybe_free_model_hooks()
+            if self._refiner is not None:
+                self._refiner.pipeline.maybe_free_model_hooks()
+
+    def _pixels(
+        self, ready: Loaded, recipe: Recipe, progress: Progress, glimpse: previews.Glimpse
+    ) -> torch.Tensor:
+        """The picture's numbers [1, 3, height, width] in 0..1."""
+        call = {
+            **ready.family.call,
+            ready.family.guidance_argument: recipe.guidance_scale,
+            "num_inference_steps": recipe.num_inference_steps,
+            # Noise from the CPU is the same on every device.
+            "generator": torch.Generator("cpu").manual_seed(recipe.seed),
+            "callback_on_step_end": progress.step_end,
+        }
+        if self._refiner is not None:
+            return refining.cook(ready, self._refiner, recipe, progress, glimpse, call)
+        pixels: torch.Tensor = ready.pipeline(
+            **ready.conditions.arguments(recipe),
+            **call,
+            width=recipe.width,
+            height=recipe.height,
+            output_type="pt",
+        ).images
+        return pixels
 
     def made_with(self) -> MadeWith:
         """The machine and versions that pictures come from now."""
@@ -225,7 +264,7 @@ class Kitchen:
         self.unload()
         plan, picture = self._tried, picture_of(recipe, FAMILIES[recipe.family])
         if plan is not None:
-            self.planner.note_failure(recipe.model, plan, picture)
+            self.planner.note_failure(recipe.models, plan, picture)
         where = "The GPU" if plan and plan.device != "cpu" else "The computer"
         return OutOfMemory(
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
@@ -233,14 +272,23 @@ class Kitchen:
         )
 
     def thriftier_plan(
-        self, recipe: Recipe, model_folder: Path, config: Path | None = None
+        self,
+        recipe: Recipe,
+        model_folder: Path,
+        config: Path | None = None,
+        refiner: Path | None = None,
     ) -> MemoryPlan | None:
         """What `load` would try after an OutOfMemory; None when nothing is left to try."""
         picture = picture_of(recipe, FAMILIES[recipe.family])
-        size = sizes.of_folder(model_folder, config)
-        plan = self.planner.plan(recipe.model, self.facts(), size, picture)
+        size = sizes.of_folder(model_folder, config, refiner)
+        plan = self.planner.plan(recipe.models, self.facts(), size, picture)
         is_new = self._tried is not None and plan.label != self._tried.label
         return plan if is_new else None
+
+
+def _key(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """What tells one state of a model's files from another."""
+    return tuple(verify.state(file) for file in verify.weight_files(folder))
 
 
 def _preview(recipe: Recipe, ready: Loaded, glimpse: previews.Glimpse) -> bytes | None:

@@ -36,8 +36,12 @@ class Glimpse:
     """Watches a scheduler's steps, to show where the picture is heading, not its noise."""
 
     def __init__(self, scheduler: Any) -> None:
-        self._scheduler = scheduler
         self._seen: tuple[torch.Tensor, torch.Tensor, torch.Tensor] | None = None
+        self.watch(scheduler)
+
+    def watch(self, scheduler: Any) -> None:
+        """Goes on with another scheduler; what was seen last stands until its first step."""
+        self._scheduler = scheduler
         step = scheduler.step
 
         # `wraps` keeps the signature, which the pipeline reads to know what `step` takes.

@@ -54,6 +54,7 @@ class Progress:
         self._on_step = on_step
         self._wants_preview = wants_preview
         self._draw = draw
+        self._span = (0, total_steps)
         self._queued: torch.cuda.Event | None = None
         self._first: tuple[int, float] | None = None
         self._last_preview = 0.0
@@ -66,6 +67,11 @@ class Progress:
             return None
         return Timing(per_step, max(0.0, took_s - self._total_steps * per_step))
 
+    def part(self, start: int, stop: int) -> None:
+        """The next call of a pipeline makes the steps from `start` to `stop`, not all of them."""
+        self._span = (start, stop)
+        self._first = None
+
     def begin(self) -> None:
         self._on_step(CookStep(0, self._total_steps, None))
 
@@ -73,13 +79,14 @@ class Progress:
         """Called by the pipeline. PNDM and Heun call more often than there are steps."""
         self._keep_pace(values["latents"])
         done, calls = index + 1, pipeline.num_timesteps
-        step = min(self._total_steps, done * self._total_steps // calls)
+        start, stop = self._span
+        step = min(stop, start + done * (stop - start) // calls)
         now = time.perf_counter()
         if self._first is None:
             self._first = (done, now)
         elif done > self._first[0]:
             each_call = (now - self._first[1]) / (done - self._first[0])
-            self._seconds_per_step = each_call * calls / self._total_steps
+            self._seconds_per_step = each_call * calls / max(1, stop - start)
         preview = None
         if now - self._last_preview >= PREVIEW_INTERVAL_S and self._wants_preview():
             self._last_preview = now

@@ -81,8 +81,10 @@ class Shelf:
         held = [loaded.held_mib for loaded in self._kept.values()]
         return sum(vram for vram, _ in held), sum(ram for _, ram in held)
 
-    def make_room(self, key: Hashable, plan: MemoryPlan, facts: HardwareFacts) -> None:
-        """Lets models go until the one of `key` has what its plan needs.
+    def make_room(
+        self, key: Hashable, plan: MemoryPlan, facts: HardwareFacts, also: Hashable = None
+    ) -> None:
+        """Lets models go until the one of `key` has what its plan needs, with the one of `also`.
 
         `facts` are those of this machine as if nothing were loaded.
         """
@@ -90,7 +92,9 @@ class Shelf:
         needs = (plan.needed_mib, plan.expected_ram_mib) if is_gpu else (0, plan.needed_mib)
         has = (facts.free_vram_mib or 0, facts.free_ram_mib)
         others = OrderedDict(
-            (other, loaded.held_mib) for other, loaded in self._kept.items() if other != key
+            (other, loaded.held_mib)
+            for other, loaded in self._kept.items()
+            if other not in (key, also)
         )
         while others:
             held = [sum(place) for place in zip(*others.values(), strict=True)]

@@ -119,7 +119,8 @@ def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[floa
         for part in model.others:
             yield _stored(part, model, way), decode_mib if part.role == "decoder" else 0
     else:
-        staying = sum(_stored(part, model, way) for part in model.others if part.role != "text")
+        small = [part for part in model.others if part.role not in ("text", "denoiser")]
+        staying = sum(_stored(part, model, way) for part in small)
         groups = 2 if way.has_streams else 1
         moving = groups * denoiser.largest_leaf
         if way.offload == "block":

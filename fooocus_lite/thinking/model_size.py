@@ -1,7 +1,7 @@
 """What a model weighs, part by part, in numbers that a plan can be made from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .activations import DecoderShape, DenoiserShape
@@ -57,6 +57,18 @@ class ModelSize:
     def others(self) -> tuple[Part, ...]:
         """Every part but the denoiser."""
         return tuple(part for part in self.parts if part != self.denoiser)
+
+
+def together(base: ModelSize, refiner: ModelSize) -> ModelSize:
+    """Two models that make one picture after each other, with the working memory of the larger."""
+    shapes = (base.denoiser_shape, refiner.denoiser_shape)
+    return replace(
+        base,
+        parts=(*base.parts, *refiner.parts),
+        denoiser_shape=max(shapes, key=lambda shape: shape.channels),
+        is_float16_safe=base.is_float16_safe and refiner.is_float16_safe,
+        can_load_4bit=base.can_load_4bit and refiner.can_load_4bit,
+    )
 
 
 def part_of(name: str, role: Role, tensors: Iterable[tuple[str, int]]) -> Part:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import LoRA, Recipe
-from .families import FAMILIES, Family
+from .families import FAMILIES, REFINERS, Family
 from .schedulers import SCHEDULERS
 
 NAME = r"^[\w .+-]+$"
@@ -90,6 +90,19 @@ class Preset(BaseModel):
     guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
     scheduler: str | None = Field(default=None, json_schema_extra={"enum": [*SCHEDULERS, None]})
     loras: tuple[LoRA, ...] = Field(default=(), max_length=10)
+    refiner: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="A second model for the last steps: as model.",
+    )
+    refiner_switch: float = Field(
+        default=0.8,
+        ge=0.1,
+        le=1,
+        allow_inf_nan=False,
+        description="The share of the steps before the refiner's; 1 leaves it out.",
+    )
     examples: tuple[str, ...] = Field(default=(), max_length=40)
 
     @model_validator(mode="after")
@@ -128,6 +141,8 @@ def problem_of(preset: Preset, families: Mapping[str, Family] = FAMILIES) -> Bad
         return UnknownName.among("performance", preset.performance, rows)
     if preset.scheduler is not None and preset.scheduler not in family.schedulers:
         return UnknownName.among("scheduler", preset.scheduler, family.schedulers)
+    if preset.refiner is not None and family.name not in REFINERS:
+        return BadRequest(f"{family.title} has no refiners.", field="refiner")
     return None
 
 

@@ -40,11 +40,9 @@ def write(
     LoRA tags are of the prompt alone; in the negative prompt they are text. Raises BadRequest or
     UnknownName.
     """
-    filler = Filler(random, wildcards, index if in_order else None)
-    text = arrays.combination(prompt, index)
-    text = arrays.elements_at(filler.filled(text), index)
+    text, negative_text = filled(prompt, negative_prompt, index, random, wildcards, in_order)
     text, loras = lora_tags.taken(text)
-    text, negative_text = _unescaped(text), _unescaped(filler.filled(negative_prompt))
+    text, negative_text = _unescaped(text), _unescaped(negative_text)
     if not emphasis.conditions(text):
         raise BadRequest(
             "Nothing is left of the prompt when its wildcards, choices and LoRA tags are filled "
@@ -52,6 +50,23 @@ def write(
             field="prompt",
         )
     return Written(text, negative_text, loras)
+
+
+def filled(
+    prompt: str,
+    negative_prompt: str,
+    index: int,
+    random: Random,
+    wildcards: Wildcards,
+    in_order: bool = False,
+) -> tuple[str, str]:
+    """Both texts with arrays, wildcards and choices as picture `index` has them.
+
+    The rest stands as typed, so that `write` makes the same of them as of what they come from.
+    """
+    filler = Filler(random, wildcards, index if in_order else None)
+    text = filler.filled(arrays.combination(prompt, index))
+    return arrays.elements_at(text, index), filler.filled(negative_prompt)
 
 
 def named_embeddings(*texts: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ..recipe import ImageRequest, LoRA, Recipe
 from .families import Family, Performance
 from .pantry import Pantry
 from .presets import Preset
+from .refiner import refiner_for
 from .schedulers import SCHEDULERS
 from .sizes import size_for
 from .wording import count, worded
@@ -41,6 +42,8 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     default = family.rows(is_distilled(model, pantry.presets))[0]
     first_set = partial(_first_set, (request, performance, preset, default, family))
     first_seed = random.randrange(RANDOM_SEEDS) if request.seed == -1 else request.seed
+    scheduler = _scheduler(first_set("scheduler"), family)
+    refiner = refiner_for(preset, performance, family, scheduler)
     unworded = Recipe(
         model=model,
         family=family.name,
@@ -48,10 +51,12 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         loras=_loras(request, performance, preset, pantry.loras[model]),
         num_inference_steps=first_set("num_inference_steps"),
         guidance_scale=first_set("guidance_scale"),
-        scheduler=_scheduler(first_set("scheduler"), family),
+        scheduler=scheduler,
         width=width,
         height=height,
         seed=first_seed,
+        refiner=refiner,
+        refiner_switch=preset.refiner_switch if refiner else None,
         request=request,
     )
     return [worded(unworded, index, preset, pantry) for index in range(count(request))]

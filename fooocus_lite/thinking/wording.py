@@ -10,7 +10,7 @@ from . import styles as style_rules
 from .arrays import combination, variants
 from .pantry import Pantry
 from .presets import Preset
-from .prompt import named_embeddings, write
+from .prompt import filled, named_embeddings, write
 from .styles import Style
 
 
@@ -69,10 +69,23 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
             "embeddings": tuple(dict.fromkeys(embeddings)),
             "styles": tuple(style.name for style in styles),
             "loras": tuple(loras.values()),
-            # "Use these settings" means this picture, not all that the arrays made.
-            "request": request.model_copy(update={"prompt": combination(request.prompt, index)}),
+            "request": _alone(request, index, seed, pantry),
         }
     )
+
+
+def _alone(request: ImageRequest, index: int, seed: int, pantry: Pantry) -> ImageRequest:
+    """What asks for picture `index` by itself: "use these settings" means no other of the job.
+
+    The seed picks the same wildcards and choices again, but a line taken in order has to be
+    written out.
+    """
+    if not request.wildcards_in_order:
+        return request.model_copy(update={"prompt": combination(request.prompt, index)})
+    words = Random(f"words {seed}")
+    texts = request.prompt, request.negative_prompt
+    prompt, negative_prompt = filled(*texts, index, words, pantry.wildcards, in_order=True)
+    return request.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
 
 
 def _enhancement(prompt: str, styles: Sequence[Style], random: Random) -> str:

@@ -13,8 +13,8 @@ from .widgets.pickers import performance_picker, size_picker
 
 AUTOMATIC = "Automatic"
 KEPT = [
-    "preset", "aspect", "size", "styles", "count", "seed", "negative_prompt", "performance",
-    "num_inference_steps", "guidance_scale", "scheduler", "image_format",
+    "preset", "aspect", "size", "styles", "count", "wildcards_in_order", "seed", "negative_prompt",
+    "performance", "num_inference_steps", "guidance_scale", "scheduler", "image_format",
 ]  # fmt: skip
 FORMATS = [("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp")]
 
@@ -25,6 +25,7 @@ class Advanced:
     about: gr.HTML
     kept: gr.HTML
     count: gr.Slider
+    wildcards_in_order: gr.Checkbox
     seed: gr.Textbox
     last_seed: gr.Button
     negative_prompt: gr.Textbox
@@ -55,6 +56,11 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     size = size_picker(family, own_size(preset), elem_id="fl-size")
     count = gr.Slider(
         1, MAX_COUNT, value=1, step=1, label="Number of pictures", buttons=[], elem_id="fl-count"
+    )
+    wildcards_in_order = gr.Checkbox(
+        label="Wildcards in order",
+        info="Picture 1 takes line 1 of each wildcard, and so on, instead of any.",
+        elem_id="fl-wildcards-in-order",
     )
     with gr.Row(elem_id="fl-seed-row"):
         seed = gr.Textbox("-1", label="Seed (-1 is random)", max_lines=1, elem_id="fl-seed")
@@ -88,8 +94,8 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         )
         save_preset = gr.Button("Save", size="sm", scale=0, min_width=96, elem_id="fl-save-preset")
     return Advanced(
-        preset_box, facts, kept, count, seed, last_seed, negative_prompt, performance, size, steps,
-        guidance, scheduler, image_format, preset_name, save_preset,
+        preset_box, facts, kept, count, wildcards_in_order, seed, last_seed, negative_prompt,
+        performance, size, steps, guidance, scheduler, image_format, preset_name, save_preset,
     )  # fmt: skip
 
 

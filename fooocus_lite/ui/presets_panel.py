@@ -99,6 +99,7 @@ class PresetsPanel:
             "scheduler": lambda value: value == "" or value in family.schedulers,
             "image_format": lambda value: value in ("png", "jpeg", "webp"),
             "count": lambda value: type(value) is int and 1 <= value <= MAX_COUNT,
+            "wildcards_in_order": lambda value: type(value) is bool,
             "negative_prompt": lambda value: _is_text(value, MAX_PROMPT_CHARACTERS),
             "seed": lambda value: _is_text(value, MAX_TEXT_CHARACTERS),
             "num_inference_steps": lambda value: _is_text(value, MAX_TEXT_CHARACTERS),

@@ -45,8 +45,9 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
                 skip = gr.Button("Skip", elem_id="fl-skip")
                 stop = gr.Button("Stop", elem_id="fl-stop")
         names = completions(elem_id="fl-completions")
-        under = note(elem_id="fl-note")
-        takes = forecast(elem_id="fl-forecast")
+        with gr.Row(elem_id="fl-told"):
+            under = note(elem_id="fl-note")
+            takes = forecast(elem_id="fl-forecast")
         with gr.Row(elem_id="fl-ideas"):
             blocks = building_blocks(elem_id="fl-blocks")
             examples = example_prompts(preset.examples, elem_id="fl-examples")

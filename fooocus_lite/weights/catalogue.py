@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -55,24 +55,27 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
     """
     found: dict[str, Model] = {}
     for models_dir in models_dirs:
-        for pattern in _DEPTHS:
-            for index in sorted(models_dir.glob(pattern)):
-                name = index.parent.relative_to(models_dir).as_posix()
-                if name.startswith(f"{configs.FOLDER}/"):
-                    continue
-                family = _family_of(index.parent, name)
-                if family and name not in found:
-                    found[name] = _model(name, index.parent, family)
-        for name, folder in snapshots.in_use(models_dir).items():
-            is_pipeline = (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors"))
-            family = _family_of(folder, name) if is_pipeline else None
+        for name, folder, revision in pipelines(models_dir):
+            family = _family_of(folder, name)
             if family and name not in found:
-                found[name] = _model(name, folder, family, revision=folder.name)
+                found[name] = _model(name, folder, family, revision)
     for file in own_files.found(models_dirs, [folders.CHECKPOINTS]):
         said = file.inspection
         if said and said.is_model and said.family and not said.problem:
             found.setdefault(file.name, _single(file, said, said.family))
     return dict(sorted(found.items()))
+
+
+def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
+    """Name, folder and revision, if any, of each diffusers folder, whatever its kind."""
+    for pattern in _DEPTHS:
+        for index in sorted(models_dir.glob(pattern)):
+            name = index.parent.relative_to(models_dir).as_posix()
+            if not name.startswith(f"{configs.FOLDER}/"):
+                yield name, index.parent, None
+    for name, folder in snapshots.in_use(models_dir).items():
+        if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
+            yield name, folder, folder.name
 
 
 def find_loras(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:

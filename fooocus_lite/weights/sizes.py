@@ -17,6 +17,7 @@ from ..thinking.model_size import (
     Part,
     part_of,
     role_of,
+    together,
 )
 from . import header, verify
 
@@ -36,12 +37,14 @@ _BEGINNINGS = tuple(
 )
 
 
-def of_folder(folder: Path, config: Path | None = None) -> ModelSize:
+def of_folder(folder: Path, config: Path | None = None, refiner: Path | None = None) -> ModelSize:
     """The parts of a diffusers folder. Remembered until a file of weights changes.
 
     `folder` may be a single file; `config` is then the folder with its settings, if that is here.
-    Raises WeightsError when a part is missing or damaged.
+    With the folder of a `refiner`, of both. Raises WeightsError when a part is missing or damaged.
     """
+    if refiner is not None:
+        return together(of_folder(folder, config), of_folder(refiner))
     if folder.is_file():
         return _measured_file(verify.state(folder), config)
     return _measured(folder, tuple(verify.state(file) for file in verify.weight_files(folder)))

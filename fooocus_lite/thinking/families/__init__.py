@@ -11,6 +11,7 @@ from .family import (
     TextEncoder,
     ratio,
 )
+from .refiners import CANNOT_SPLIT, REFINERS
 from .transformers import CHROMA, FLUX1, FLUX2_KLEIN, LUMINA2, QWEN_IMAGE, SANA, SD35, Z_IMAGE
 from .unets import SD15, SDXL, STARTER
 
@@ -22,6 +23,6 @@ FAMILIES: dict[str, Family] = {
 }  # fmt: skip
 
 __all__ = [
-    "FAMILIES", "PERFORMANCES", "STARTER", "Aspect", "Family", "Latents", "Offer", "Performance",
-    "PerformanceLoRA", "TextEncoder", "ratio",
+    "CANNOT_SPLIT", "FAMILIES", "PERFORMANCES", "REFINERS", "STARTER", "Aspect", "Family",
+    "Latents", "Offer", "Performance", "PerformanceLoRA", "TextEncoder", "ratio",
 ]  # fmt: skip

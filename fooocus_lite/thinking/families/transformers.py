@@ -1,7 +1,7 @@
 """Families whose denoiser is a transformer, trained by flow matching, reading whole sentences.
 
 Trained in bfloat16: SD 3.5 and FLUX.1 are known to work in float16 all the same, Z-Image and
-Qwen-Image to give black pictures, Lumina 2 and Sana to overflow in Gemma; the others are spared it.
+Qwen-Image to give black pictures. The others are kept from it out of caution.
 """
 
 from .family import Aspect, Family, Latents, Performance, PerformanceLoRA, TextEncoder

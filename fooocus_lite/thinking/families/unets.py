@@ -6,7 +6,7 @@ from .family import Aspect, Family, Latents, Performance, PerformanceLoRA, TextE
 CLIP_TOKENS = 77
 _CLIP = TextEncoder("text_encoder", "tokenizer", "CLIP", CLIP_TOKENS)
 _CLIP_L = TextEncoder("text_encoder", "tokenizer", "CLIP-L", CLIP_TOKENS)
-_CLIP_G = TextEncoder("text_encoder_2", "tokenizer_2", "CLIP-G", CLIP_TOKENS)
+CLIP_G = TextEncoder("text_encoder_2", "tokenizer_2", "CLIP-G", CLIP_TOKENS)
 _NOISE = tuple(name for name, each in SCHEDULERS.items() if not each.is_flow)
 
 
@@ -22,7 +22,7 @@ STARTER = Family(
     inpaint="StableDiffusionXLInpaintPipeline",
     denoiser="UNet2DConditionModel",
     text="clip",
-    text_encoders=(_CLIP_L, _CLIP_G),
+    text_encoders=(_CLIP_L, CLIP_G),
     guidance_scale=3.0,
     schedulers=_schedulers("euler"),
     latents=Latents(4),
@@ -113,7 +113,7 @@ SDXL = Family(
     inpaint="StableDiffusionXLInpaintPipeline",
     denoiser="UNet2DConditionModel",
     text="clip",
-    text_encoders=(_CLIP_L, _CLIP_G),
+    text_encoders=(_CLIP_L, CLIP_G),
     guidance_scale=5.0,
     schedulers=_schedulers("dpmpp_2m_sde_karras"),
     latents=Latents(4),
