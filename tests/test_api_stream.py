@@ -55,7 +55,9 @@ def test_a_stream_tells_steps_with_previews_pictures_and_the_end(working, monkey
     assert Image.open(io.BytesIO(image)).format == "JPEG"
     pictures = [each for each in told if each["event"] == "picture"]
     assert [each["seed"] for each in pictures] == [1, 2]
-    assert told[-1] == {"event": "completed", "progress": 100, "pictures": 2, "skipped": 0}
+    assert told[-1] == {
+        "event": "completed", "progress": 100, "pictures": 2, "skipped": 0, "notices": [],
+    }  # fmt: skip
 
 
 def test_a_job_that_has_ended_is_told_in_one_go(working):
