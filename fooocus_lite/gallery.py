@@ -84,11 +84,11 @@ class Gallery:
             raise NotFound("The picture's file is damaged.", field="id") from None
         return content, f"image/{image_format}"
 
-    def thumbnail(self, picture_id: str, owner: str = LOCAL) -> bytes:
-        """A WebP of at most 192 pixels a side. Raises NotFound."""
+    def thumbnail(self, picture_id: str, owner: str = LOCAL, side: int = 192) -> bytes:
+        """A WebP of at most `side` pixels a side. Raises NotFound."""
         content, _ = self.picture_bytes(picture_id, owner)
         try:
-            return pictures.thumbnail(io.BytesIO(content))
+            return pictures.thumbnail(io.BytesIO(content), side)
         except OSError:
             raise NotFound("The picture's file is damaged.", field="id") from None
 

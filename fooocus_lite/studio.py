@@ -194,20 +194,9 @@ class Studio:
             raise NotAllowed(HOST_ONLY)
         return self._models
 
-    def download(self, name: str, owner: str | Visitor = LOCAL) -> Download:
-        """Begins to download a preset's model, a LoRA or something of the Hub, in the background.
-
-        Raises BadRequest, UnknownName; NotAllowed for a visitor.
-        """
-        return self.model_store(owner).download(name)
-
     def downloads(self) -> tuple[Download, ...]:
         """The downloads of this run of the program, and those that an earlier one left."""
         return self._models.downloads.all()
-
-    def cancel_download(self, name: str, owner: str | Visitor = LOCAL) -> None:
-        """Stops it; what has come is kept. Raises NotFound; NotAllowed for a visitor."""
-        self.model_store(owner).downloads.cancel(name)
 
     def warm(self, preset: str) -> None:
         """Begins to load the preset's model if the device has nothing else to do.

@@ -6,8 +6,14 @@ from random import Random
 
 import pytest
 
-from fooocus_lite.thinking.blocks import BLOCKS, EXAMPLES, blocks_for
+from fooocus_lite.thinking.blocks import BLOCKS, blocks_for
 from fooocus_lite.thinking.expansion import additions
+
+PRESETS = Path(__file__).parent.parent / "presets"
+EXAMPLES = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))["examples"]
+    for path in sorted(PRESETS.glob("*.json"))
+}
 
 STARTER = json.loads(
     (Path(__file__).parent.parent / "models/starter/starter.json").read_text(encoding="utf-8")
@@ -39,11 +45,11 @@ def test_a_model_without_words_is_offered_nothing():
 
 def test_no_block_or_example_stands_twice():
     for kinds in (BLOCKS, EXAMPLES):
-        texts = [text.lower() for each in kinds.values() for text in each]
-        assert len(texts) == len({*texts})
+        for each in kinds.values():
+            assert len(each) == len({text.lower() for text in each})
     assert sum(len(each) for each in EXAMPLES.values()) >= 30
 
 
-@pytest.mark.parametrize("example", [text for each in EXAMPLES.values() for text in each])
+@pytest.mark.parametrize("example", sorted({text for each in EXAMPLES.values() for text in each}))
 def test_enhance_understands_every_example(example):
     assert additions(example, Random(1))

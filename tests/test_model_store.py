@@ -213,11 +213,11 @@ def test_a_file_that_is_sent_is_a_lora_at_once(store, tiny_lora):
 @pytest.mark.parametrize("given", [{"share": True}, {"listen": "0.0.0.0"}, {"is_space": True}])
 def test_visitors_of_a_shared_page_bring_and_remove_nothing(settings, given):
     studio = Studio(settings.model_copy(update=given))
-    for act in (studio.model_store, lambda owner: studio.download(NAME, owner)):
+    for act in (studio.model_store, lambda owner: studio.model_store(owner).download(NAME)):
         with pytest.raises(NotAllowed, match="only by the host"):
             act("1" * 32)
     with pytest.raises(NotAllowed):
-        studio.cancel_download(NAME, "1" * 32)
+        studio.model_store("1" * 32).downloads.cancel(NAME)
     assert studio.downloads() == ()
     assert studio.model_store().free_bytes() > 0
     studio.close()

@@ -403,6 +403,9 @@ class FakeStudio:
     def gallery(self) -> "FakeStudio":
         return self
 
+    def thumbnail(self, picture_id: str, owner: str, side: int) -> bytes:
+        return pictures.thumbnail(io.BytesIO(self.picture_bytes(picture_id, owner)[0]), side)
+
     def inspect(self, picture: bytes) -> Found:
         return pictures.read_bytes(picture)
 

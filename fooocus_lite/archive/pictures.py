@@ -73,12 +73,12 @@ def save_thumbnail(source: Path, target: Path) -> None:
         raise _disk_error(error, target.parent) from error
 
 
-def thumbnail(source: Path | io.BytesIO) -> bytes:
-    """A small WebP of a picture, at most 192 pixels a side. Raises OSError."""
+def thumbnail(source: Path | io.BytesIO, side: int = THUMBNAIL_SIDE) -> bytes:
+    """A small WebP of a picture, at most `side` pixels wide and high. Raises OSError."""
     made = io.BytesIO()
     with Image.open(source, formats=FORMATS) as image:
         small = image.convert("RGB")
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
     small.save(made, "WEBP", quality=82)
     return made.getvalue()
 

@@ -1,4 +1,4 @@
-"""Building blocks and example prompts: what an empty prompt box offers with one click."""
+"""Building blocks: what an empty prompt box offers with one click, beside a preset's examples."""
 
 import re
 from collections.abc import Iterable
@@ -69,48 +69,6 @@ BLOCKS: dict[str, tuple[str, ...]] = {
         "pixel art",
         "comic",
         "3D render",
-    ),
-}
-
-# What a preset's model is good at -> prompts that show it.
-EXAMPLES: dict[str, tuple[str, ...]] = {
-    "general": (
-        "a red fox asleep in a hollow tree, first snow",
-        "a lighthouse keeper's kitchen on a stormy evening",
-        "an island floating above a sea of clouds, sunrise",
-        "a glass teapot on a mossy stone, morning light",
-        "a night market on a canal, paper lanterns, rain",
-        "a brass robot tending sunflowers, storybook illustration",
-        "a library grown inside a giant oak",
-        "watercolor of a harbor town after rain",
-        "a snow-covered train station at blue hour",
-        "an astronaut playing the piano on the moon",
-    ),
-    "realistic": (
-        "photo of an elderly violin maker in his workshop, window light",
-        "street photo of a woman with a yellow umbrella in the rain, 35mm",
-        "portrait of a freckled young man, overcast day, 85mm",
-        "a bowl of ramen on a wooden counter, steam, food photography",
-        "a kingfisher leaving the water, frozen splash, telephoto",
-        "a concrete house in a pine forest, dusk, architecture photo",
-        "aerial photo of turquoise river channels in black sand",
-        "a vintage motorcycle in a garage, low light, film grain",
-        "macro photo of dew on a spider's web at dawn",
-        "a fisherman casting a net at sunrise, silhouette",
-    ),
-    "anime": (
-        "a girl waiting at a seaside train stop, summer clouds",
-        "a boy and his cat on a rooftop under a meteor shower",
-        "a witch's apprentice in a cluttered potion shop",
-        "a swordswoman in a field of red spider lilies, wind",
-        "a quiet classroom in late afternoon, curtains moving",
-        "a courier on a hoverbike above a neon city",
-    ),
-    "fast": (
-        "a paper boat on a puddle, city lights",
-        "a ginger cat in a spacesuit",
-        "a tiny island with one house, isometric",
-        "a hot air balloon over lavender fields",
     ),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .expansion import Expander, additions
 from .families import Family
 from .presets import Preset
 from .styles import Style
@@ -23,3 +24,5 @@ class Pantry:
     embeddings: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unusable: Mapping[str, str] = field(default_factory=dict)
     """Why a model that is here cannot be used, in a sentence."""
+    expand: Expander = additions
+    """Who writes what Enhance adds."""

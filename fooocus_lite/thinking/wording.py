@@ -5,9 +5,10 @@ from random import Random
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import MAX_COUNT, MAX_SEED, ImageRequest, Recipe
-from . import emphasis, expansion
+from . import emphasis
 from . import styles as style_rules
 from .arrays import combination, variants
+from .expansion import Expander
 from .pantry import Pantry
 from .presets import Preset
 from .prompt import filled, named_embeddings, write
@@ -48,7 +49,7 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
     )
     names = preset.styles if request.styles is None else request.styles
     styles = style_rules.chosen(names, pantry.styles, Random(f"styles {seed}"))
-    added = _enhancement(written.prompt, styles, Random(f"enhance {seed}"))
+    added = _enhancement(written.prompt, styles, Random(f"enhance {seed}"), pantry.expand)
     is_joined = pantry.families[recipe.model].text == "long"
     prompt, negative_prompt = style_rules.apply(
         styles, written.prompt, written.negative_prompt, added, is_joined
@@ -88,12 +89,12 @@ def _alone(request: ImageRequest, index: int, seed: int, pantry: Pantry) -> Imag
     return request.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
 
 
-def _enhancement(prompt: str, styles: Sequence[Style], random: Random) -> str:
+def _enhancement(prompt: str, styles: Sequence[Style], random: Random, expand: Expander) -> str:
     """What Enhance adds; nothing when it is not chosen. It minds all lines and all styles."""
     if style_rules.ENHANCE not in (style.name for style in styles):
         return ""
     around = ", ".join(style.prompt.replace(style_rules.PLACE, "") for style in styles)
-    return expansion.additions(emphasis.plain(prompt), random, around)
+    return expand(emphasis.plain(prompt), random, around)
 
 
 def _embedding(name: str, known: frozenset[str]) -> str:

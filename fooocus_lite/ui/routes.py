@@ -3,13 +3,11 @@
 Each looks at the owner first; a stranger's picture is simply not there (404).
 """
 
-import io
 import re
 from collections import OrderedDict
 from pathlib import Path
 from urllib.parse import unquote
 
-from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -78,7 +76,9 @@ class Routes:
         content = self._thumbnails.get(picture.id)
         if content is None:
             try:
-                content = await run_in_threadpool(self._make_thumbnail, picture.id, owner)
+                content = await run_in_threadpool(
+                    self.studio.gallery.thumbnail, picture.id, owner, THUMBNAIL_SIDE
+                )
             except (FooocusLiteError, OSError):
                 return _nothing_here()
             self._thumbnails[picture.id] = content
@@ -159,15 +159,6 @@ class Routes:
             return self.studio.gallery.picture(picture_id, owner), owner
         except FooocusLiteError:
             return None
-
-    def _make_thumbnail(self, picture_id: str, owner: str) -> bytes:
-        content, _ = self.studio.gallery.picture_bytes(picture_id, owner)
-        with Image.open(io.BytesIO(content)) as image:
-            small = image.convert("RGB")
-        small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-        made = io.BytesIO()
-        small.save(made, "WEBP", quality=82, method=2)
-        return made.getvalue()
 
 
 def download_name(picture: Picture) -> str:

@@ -137,11 +137,6 @@ class Family:
         return self.schedulers[0]
 
     @property
-    def native_pixels(self) -> int:
-        """Width times height at which the family is at its best."""
-        return self.aspects[0].width * self.aspects[0].height
-
-    @property
     def all_aspects(self) -> tuple[Aspect, ...]:
         """The buttons, then every other size under its shortest ratio, such as "9:7"."""
         shown = {(each.width, each.height) for each in self.aspects}
