@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pairs import Cost
-from fooocus_lite.board import Board
 from fooocus_lite.events import Event, Failed, Picture, PictureReady, Step
+from fooocus_lite.line.board import Board
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio

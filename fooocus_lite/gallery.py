@@ -8,9 +8,9 @@ from pathlib import Path
 
 from .archive import compare, pictures
 from .archive.history import History, Rebuilt
-from .board import Board
 from .errors import BadRequest, NotFound
 from .events import Picture
+from .line.board import Board
 from .recipe import ImageFormat
 from .settings import Settings
 from .thinking.inspection import Found

@@ -11,8 +11,6 @@ from random import SystemRandom
 
 from filelock import FileLock, Timeout
 
-from . import uploads
-from .admission import terms_for
 from .archive import measuring
 from .archive.audit import Audit, Entry
 from .archive.database import Database, open_database
@@ -23,21 +21,23 @@ from .archive.jobs import JobStore
 from .archive.sessions import Sessions
 from .archive.sweep import sweep
 from .archive.terms import Terms
-from .board import Board
-from .doorkeeper import Doorkeeper
-from .downloads import Download
 from .errors import BadRequest, FooocusLiteError, NotAllowed
 from .events import Event, JobView, Loading, Queued, Step
-from .forecasts import Forecasts
 from .gallery import Gallery
-from .lane import Lane
-from .measures import Measures
-from .model_store import ModelStore
-from .news import Seen, told
+from .line.board import Board
+from .line.forecasts import Forecasts
+from .line.lane import Lane
+from .line.measures import Measures
+from .line.news import Seen, told
+from .reception.admission import terms_for
+from .reception.doorkeeper import Doorkeeper
+from .reception.rule_files import read_rules
 from .recipe import ImageRequest, Recipe
-from .rule_files import read_rules
 from .settings import Settings
-from .stock import Stock
+from .supplies import uploads
+from .supplies.downloads import Download
+from .supplies.model_store import ModelStore
+from .supplies.stock import Stock
 from .thinking.forecast import Forecast
 from .thinking.resolve import resolve
 from .thinking.rules import Rule

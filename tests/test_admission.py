@@ -2,8 +2,8 @@
 
 import pytest
 
-from fooocus_lite.admission import terms_for
 from fooocus_lite.errors import BadRequest, TooMany
+from fooocus_lite.reception.admission import terms_for
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.studio import Studio

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from fooocus_lite.api import docs_page, metrics
 from fooocus_lite.api.body_limit import BodyLimit
-from fooocus_lite.measures import Measures
+from fooocus_lite.line.measures import Measures
 
 API = "/api/v1"
 

@@ -22,22 +22,22 @@ OUTSIDE = {
 }
 DOORS = {"cli", "ui", "api"}
 BEHIND_THE_STUDIO = {
-    "admission",
-    "board",
-    "data_files",
-    "forecasts",
-    "lane",
-    "library",
-    "missing",
-    "news",
-    "preset_files",
-    "rule_files",
-    "stock",
-    "wildcard_files",
+    "line.board",
+    "line.forecasts",
+    "line.lane",
+    "line.news",
+    "reception.admission",
+    "reception.rule_files",
+    "supplies.data_files",
+    "supplies.library",
+    "supplies.missing",
+    "supplies.preset_files",
+    "supplies.stock",
+    "supplies.wildcard_files",
 }
 """What the studio is made of. The doors ask the studio for it."""
-FRONTS = BEHIND_THE_STUDIO | {"downloads", "gallery", "model_store", "studio", "uploads", "wishes"}
-"""The modules beside the rooms that join them. No room knows who uses it."""
+FRONTS = {"gallery", "line", "reception", "studio", "supplies"}
+"""What joins the rooms. No room knows who uses it."""
 INSIDE = {
     "thinking": {"archive", "weights", "engine", "access"} | FRONTS | DOORS,
     "weights": {"archive", "engine", "access"} | FRONTS | DOORS,
@@ -51,8 +51,8 @@ INSIDE = {
 
 
 def imports_of(path: Path) -> set[str]:
-    """Top modules from outside, and rooms of our own, that a file imports anywhere."""
-    package = path.relative_to(PACKAGE.parent).with_suffix("").parts[:-1]
+    """What a file imports anywhere: top modules from outside; ours as `room` and `room.module`."""
+    package = list(path.relative_to(PACKAGE.parent).with_suffix("").parts[:-1])
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -60,11 +60,10 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add((node.module or "").split(".")[0])
         elif isinstance(node, ast.ImportFrom):
-            base = list(package[: len(package) - node.level + 1])
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            found |= {(base + name.split("."))[1] for name in names if len(base) == 1} | {
-                base[1] for _ in names if len(base) > 1
-            }
+            base = package[1 : len(package) - node.level + 1]
+            base += node.module.split(".") if node.module else []
+            for whole in [base, *([*base, alias.name] for alias in node.names)]:
+                found |= {".".join(whole[:1]), ".".join(whole[:2])}
     return found
 
 
@@ -78,7 +77,8 @@ def test_a_room_touches_only_what_it_may(room):
 
 
 def test_the_table_names_only_what_there_is():
-    names = {each.stem for each in PACKAGE.iterdir() if not each.name.startswith("_")}
+    modules = (each.relative_to(PACKAGE).with_suffix("") for each in PACKAGE.rglob("*"))
+    names = {".".join(each.parts) for each in modules if not each.name.startswith("_")}
     assert set(INSIDE).union(*INSIDE.values()) <= names
 
 

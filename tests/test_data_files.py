@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from fooocus_lite.data_files import MAX_FILE_BYTES, Mistake, complaint, line_of, read_json
+from fooocus_lite.supplies.data_files import MAX_FILE_BYTES, Mistake, complaint, line_of, read_json
 
 
 class Entry(BaseModel):

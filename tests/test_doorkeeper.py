@@ -8,8 +8,8 @@ from fooocus_lite.access.throttle import FREE_TRIES
 from fooocus_lite.archive.audit import Audit
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.sessions import MAX_PER_USER, WEEK_S, Sessions
-from fooocus_lite.doorkeeper import Doorkeeper
 from fooocus_lite.errors import NotLoggedIn, TooMany
+from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.settings import Settings
 
 PASSWORD = "correct horse"

@@ -7,10 +7,10 @@ from threading import Event
 
 import pytest
 
-from fooocus_lite.downloads import BROKE_OFF, Downloads
 from fooocus_lite.errors import BadRequest, Cancelled, NotFound, WeightsError
+from fooocus_lite.supplies.downloads import BROKE_OFF, Downloads
+from fooocus_lite.supplies.wishes import Wish
 from fooocus_lite.weights.progress import Progress
-from fooocus_lite.wishes import Wish
 
 TIMEOUT_S = 20
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from fooocus_lite import library
 from fooocus_lite.settings import load
+from fooocus_lite.supplies import library
 
 
 @pytest.fixture

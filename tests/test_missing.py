@@ -2,8 +2,8 @@
 
 import pytest
 
-from fooocus_lite.missing import lora_error, model_error
 from fooocus_lite.recipe import ImageRequest, Recipe
+from fooocus_lite.supplies.missing import lora_error, model_error
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.presets import Preset
 

@@ -9,10 +9,10 @@ from local_hub import LocalHub
 from test_uploads import SD15, safetensors
 
 from fooocus_lite.errors import BadRequest, NotAllowed, UnknownName, WeightsError
-from fooocus_lite.model_store import ModelStore
 from fooocus_lite.settings import Settings
-from fooocus_lite.stock import Stock
 from fooocus_lite.studio import Studio
+from fooocus_lite.supplies.model_store import ModelStore
+from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.weights import lock, snapshots
 
 NAME = "somebody/tiny"

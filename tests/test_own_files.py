@@ -20,8 +20,8 @@ from fooocus_lite.cli import main
 from fooocus_lite.errors import BadRequest, WeightsError
 from fooocus_lite.events import Picture
 from fooocus_lite.recipe import ImageRequest
-from fooocus_lite.stock import Stock
 from fooocus_lite.studio import Studio
+from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.weights import sizes
 
 

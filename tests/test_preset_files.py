@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from fooocus_lite import preset_files
-from fooocus_lite.data_files import Mistake
 from fooocus_lite.errors import DiskError
 from fooocus_lite.recipe import LoRA
+from fooocus_lite.supplies import preset_files
+from fooocus_lite.supplies.data_files import Mistake
 from fooocus_lite.thinking.presets import Preset
 
 MINE = Preset(

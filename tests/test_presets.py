@@ -7,10 +7,10 @@ from random import Random
 import pytest
 from pydantic import ValidationError
 
-from fooocus_lite import library
 from fooocus_lite.errors import BadRequest
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
 from fooocus_lite.settings import load
+from fooocus_lite.supplies import library
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Preset, json_schema, named, problem_of, saved_as

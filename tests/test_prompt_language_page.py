@@ -6,11 +6,11 @@ from random import Random
 
 import pytest
 
-from fooocus_lite.library import program_folder
+from fooocus_lite.supplies.library import program_folder
+from fooocus_lite.supplies.wildcard_files import read_all
 from fooocus_lite.thinking.arrays import variants
 from fooocus_lite.thinking.emphasis import conditions
 from fooocus_lite.thinking.prompt import write
-from fooocus_lite.wildcard_files import read_all
 
 PAGE = Path(__file__).parent.parent / "docs" / "prompt-language.md"
 BLOCKS = [

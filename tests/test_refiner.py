@@ -12,16 +12,16 @@ import tiny
 
 from fooocus_lite.cli.replay import replay
 from fooocus_lite.errors import BadRequest, WeightsError
-from fooocus_lite.preset_files import write
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
+from fooocus_lite.supplies.preset_files import write
+from fooocus_lite.supplies.wishes import wish_for
 from fooocus_lite.thinking.families import CANNOT_SPLIT, FAMILIES
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Preset, problem_of
 from fooocus_lite.thinking.resolve import resolve
 from fooocus_lite.weights import catalogue, refiners, verify
-from fooocus_lite.wishes import wish_for
 
 OFFICIAL = "stabilityai/stable-diffusion-xl-refiner-1.0"
 TINY = "tiny/refiner"

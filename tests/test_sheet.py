@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from fooocus_lite import library
 from fooocus_lite.errors import BadRequest, UnknownName
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
+from fooocus_lite.supplies import library
 from fooocus_lite.thinking.families import SDXL, STARTER
 from fooocus_lite.thinking.presets import Preset
 from fooocus_lite.thinking.resolve import Pantry, resolve

@@ -7,9 +7,9 @@ from itertools import combinations
 
 import pytest
 
-from fooocus_lite import library
 from fooocus_lite.settings import load
-from fooocus_lite.stock import Stock
+from fooocus_lite.supplies import library
+from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.thinking.styles import BUILT_IN, Style, apply
 
 FOLDER = library.program_folder("styles")

@@ -4,8 +4,8 @@ import os
 
 from ui_fake import FakeStudio
 
-from fooocus_lite import library
 from fooocus_lite.settings import Settings
+from fooocus_lite.supplies import library
 from fooocus_lite.thinking.styles import Style
 from fooocus_lite.ui.styles_panel import LOOKS, MOTIFS, pictures_made, shown_styles, style_cards
 from fooocus_lite.ui.widgets.asset import asset

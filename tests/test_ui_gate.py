@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from fooocus_lite.archive.audit import Audit
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.sessions import Sessions
-from fooocus_lite.doorkeeper import Doorkeeper
+from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.settings import Settings
 from fooocus_lite.ui.gate import CLOSED, OPEN, SESSION, Gate
 from fooocus_lite.ui.owner import COOKIE, OwnerCookie, find_owner

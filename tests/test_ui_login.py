@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 from fooocus_lite.archive.audit import Audit, Entry
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.sessions import Sessions
-from fooocus_lite.doorkeeper import Doorkeeper
+from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.settings import Settings
 from fooocus_lite.ui.gate import SESSION, Gate
 from fooocus_lite.ui.login import MAX_FORM_BYTES, Login

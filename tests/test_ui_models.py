@@ -13,15 +13,15 @@ from starlette.types import Receive, Scope, Send
 from test_uploads import SD15, VAE, safetensors
 from ui_fake import LARGE, FakeStudio
 
-from fooocus_lite.downloads import Download
 from fooocus_lite.errors import WeightsError
 from fooocus_lite.settings import Settings
+from fooocus_lite.supplies.downloads import Download
+from fooocus_lite.supplies.wishes import Wish
 from fooocus_lite.ui import model_facts, page
 from fooocus_lite.ui.model_routes import MAX_ORDER_BYTES, ModelRoutes
 from fooocus_lite.ui.models_panel import ModelsPanel
 from fooocus_lite.ui.security import SameOrigin
 from fooocus_lite.visitor import Visitor
-from fooocus_lite.wishes import Wish
 
 ME = "1" * 32
 ORDERS = ["download", "update", "cancel", "discard", "remove", "set-back", "look-up"]

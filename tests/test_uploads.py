@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fooocus_lite.errors import BadRequest, WeightsError
-from fooocus_lite.uploads import INCOMING, Upload, checked_stem, sweep
+from fooocus_lite.supplies.uploads import INCOMING, Upload, checked_stem, sweep
 
 LIMIT = 10**9
 SD15 = {

@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from api_client import MINE, asked, asleep, caller
 
-from fooocus_lite import public_address, webhooks
 from fooocus_lite.errors import BadRequest, NotFound, TooMany
+from fooocus_lite.reception import public_address, webhooks
+from fooocus_lite.reception.webhooks import Webhooks
 from fooocus_lite.settings import load
-from fooocus_lite.webhooks import Webhooks
 
 
 class Receiver(ThreadingHTTPServer):

@@ -16,7 +16,7 @@ from fooocus_lite.engine.conditions import Conditions
 from fooocus_lite.errors import WeightsError
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import load
-from fooocus_lite.stock import Stock
+from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.weights import tokens
 from fooocus_lite.weights.tokens import TokenCount

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fooocus_lite import library
+from fooocus_lite.supplies import library
 from fooocus_lite.weights.words import known_words, style_words
 
 

@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from fooocus_lite import library
 from fooocus_lite.settings import load
+from fooocus_lite.supplies import library
+from fooocus_lite.supplies.wildcard_files import read_all
 from fooocus_lite.thinking.prompt import write
-from fooocus_lite.wildcard_files import read_all
 
 
 @pytest.fixture

@@ -16,13 +16,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from fooocus_lite import library
 from fooocus_lite.archive import compare, pictures
 from fooocus_lite.archive.audit import Audit
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.sessions import Sessions
-from fooocus_lite.doorkeeper import Doorkeeper
-from fooocus_lite.downloads import Download, Downloads
 from fooocus_lite.errors import BadRequest, Cancelled, NotAllowed, NotFound, WeightsError
 from fooocus_lite.events import (
     FINAL_STATES,
@@ -35,9 +32,14 @@ from fooocus_lite.events import (
     Queued,
     Step,
 )
-from fooocus_lite.model_store import Described
+from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
+from fooocus_lite.supplies import library
+from fooocus_lite.supplies.downloads import Download, Downloads
+from fooocus_lite.supplies.model_store import Described
+from fooocus_lite.supplies.uploads import Upload
+from fooocus_lite.supplies.wishes import Wish, wish_for
 from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
 from fooocus_lite.thinking.forecast import Forecast
 from fooocus_lite.thinking.inspection import Found
@@ -45,14 +47,12 @@ from fooocus_lite.thinking.link import Shared
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Licence, Preset, named, saved_as
 from fooocus_lite.thinking.styles import ENHANCE, Style
-from fooocus_lite.uploads import Upload
 from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import own_files
 from fooocus_lite.weights.catalogue import Model
 from fooocus_lite.weights.own_files import OwnFile
 from fooocus_lite.weights.progress import Progress
 from fooocus_lite.weights.tokens import TokenCount
-from fooocus_lite.wishes import Wish, wish_for
 
 EXPANSION = "soft window light, fine detail"
 LARGE = Preset(

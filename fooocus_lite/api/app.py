@@ -10,8 +10,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from .. import __version__
+from ..reception.webhooks import Webhooks
 from ..studio import Studio
-from ..webhooks import Webhooks
 from . import a1111, a1111_choices, catalog, docs_page, gallery, health, jobs, openai_images
 from .a1111_request import Txt2ImgRequest
 from .body_limit import BodyLimit

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from ..reception.webhooks import Webhooks
 from ..studio import Studio
-from ..webhooks import Webhooks
 from .answers import JobAnswer, Line, job_answer
 from .caller import Caller, House
 from .following import ended

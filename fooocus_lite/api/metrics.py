@@ -7,7 +7,7 @@ from threading import Lock
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..measures import Measures
+from ..line.measures import Measures
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 REMEMBERED = 1_000

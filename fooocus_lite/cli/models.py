@@ -6,9 +6,9 @@ from argparse import Namespace
 from typing import Any
 
 from ..errors import BadRequest
-from ..model_store import ModelStore
 from ..settings import Settings
 from ..studio import Studio
+from ..supplies.model_store import ModelStore
 from ..thinking.licences import allowed_by
 from . import own_files
 from .transfer import TransferBar, TransferLines, in_bytes

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadRequest
-from ..model_store import ModelStore, OwnFile
 from ..studio import Studio
+from ..supplies.model_store import ModelStore, OwnFile
 from .transfer import in_bytes
 
 

@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TextIO
 
-from ..model_store import Progress
+from ..supplies.model_store import Progress
 from .progress import BAR_WIDTH, in_words
 
 DRAW_EVERY_S = 0.1

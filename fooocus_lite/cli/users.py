@@ -7,8 +7,8 @@ import time
 from argparse import Namespace
 from typing import Any
 
-from ..doorkeeper import Doorkeeper
 from ..errors import BadRequest
+from ..reception.doorkeeper import Doorkeeper
 from ..settings import Settings
 from ..studio import Studio
 

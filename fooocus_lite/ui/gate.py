@@ -12,8 +12,8 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..doorkeeper import Doorkeeper
 from ..errors import FooocusLiteError, NotAllowed, NotLoggedIn, TooMany
+from ..reception.doorkeeper import Doorkeeper
 from ..visitor import Visitor
 from .owner import browser_token, cookie, with_owner
 from .security import LOCAL_HOSTS, host_name, refuse

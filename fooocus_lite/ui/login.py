@@ -9,8 +9,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ..doorkeeper import LOGIN_S, Doorkeeper
 from ..errors import FooocusLiteError, TooMany
+from ..reception.doorkeeper import LOGIN_S, Doorkeeper
 from ..visitor import Visitor, visitor_of
 from .gate import LOGIN, SESSION
 from .owner import cookie

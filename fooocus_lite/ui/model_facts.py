@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ..downloads import Download
 from ..errors import FooocusLiteError, WeightsError
-from ..model_store import Described, Inspection, Model, ModelStore, OwnFile
 from ..recipe import ImageRequest
 from ..studio import Studio
+from ..supplies.downloads import Download
+from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
+from ..supplies.wishes import performance_loras
 from ..thinking.families import FAMILIES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset
 from ..visitor import Visitor
-from ..wishes import performance_loras
 from .preset_facts import BADGES
 from .progress import duration
 

@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ..errors import BadRequest, FooocusLiteError, NotAllowed, NotFound, WeightsError
-from ..model_store import ModelStore
 from ..studio import Studio
-from ..uploads import Added, Upload
+from ..supplies.model_store import ModelStore
+from ..supplies.uploads import Added, Upload
 from ..visitor import visitor_of
 from .model_facts import file_kind, listing, offer, progress
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..doorkeeper import USER_PREFIX
 from ..errors import FooocusLiteError
+from ..reception.doorkeeper import USER_PREFIX
 from ..visitor import AnyRequest, Visitor, visitor_of
 
 COOKIE = "fooocus_lite_owner"

@@ -4,28 +4,28 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from ..archive import pictures
+from ..errors import BadRequest, UnknownName, WeightsError
+from ..events import Picture
+from ..recipe import Recipe
+from ..settings import Settings
+from ..thinking import memory
+from ..thinking.costs import native_picture
+from ..thinking.families import FAMILIES, REFINERS, Family
+from ..thinking.pantry import Pantry
+from ..thinking.presets import Preset, bare, named, saved_as
+from ..thinking.resolve import is_distilled, preset_for
+from ..thinking.schedulers import SCHEDULERS
+from ..thinking.styles import BUILT_IN, Style, saying
+from ..thinking.wildcards import Wildcards
+from ..weights import catalogue, configs, folders, own_files, refiners, sizes, tokens, verify
+from ..weights.catalogue import Model
+from ..weights.inspect import inspect
+from ..weights.own_files import OwnFile
+from ..weights.tokens import TokenCount
+from ..weights.words import known_words, style_words
 from . import library, missing, preset_files
-from .archive import pictures
 from .data_files import Mistake
-from .errors import BadRequest, UnknownName, WeightsError
-from .events import Picture
-from .recipe import Recipe
-from .settings import Settings
-from .thinking import memory
-from .thinking.costs import native_picture
-from .thinking.families import FAMILIES, REFINERS, Family
-from .thinking.pantry import Pantry
-from .thinking.presets import Preset, bare, named, saved_as
-from .thinking.resolve import is_distilled, preset_for
-from .thinking.schedulers import SCHEDULERS
-from .thinking.styles import BUILT_IN, Style, saying
-from .thinking.wildcards import Wildcards
-from .weights import catalogue, configs, folders, own_files, refiners, sizes, tokens, verify
-from .weights.catalogue import Model
-from .weights.inspect import inspect
-from .weights.own_files import OwnFile
-from .weights.tokens import TokenCount
-from .weights.words import known_words, style_words
 
 
 class Stock:
@@ -250,7 +250,7 @@ class Stock:
 
     def device_report(self, model: str) -> str:
         """The device, number format and why, for a model. Imports torch to ask the machine."""
-        from .engine import hardware
+        from ..engine import hardware
 
         here = self.model(model)
         picture = native_picture(FAMILIES[here.family])

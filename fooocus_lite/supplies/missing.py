@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from .errors import WeightsError
-from .recipe import Recipe
-from .thinking.families import REFINERS, Family
-from .thinking.presets import Preset
+from ..errors import WeightsError
+from ..recipe import Recipe
+from ..thinking.families import REFINERS, Family
+from ..thinking.presets import Preset
 
 
 def model_error(

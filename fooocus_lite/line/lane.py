@@ -14,24 +14,24 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
-from .archive import pictures
-from .archive.job import Job, Wish
-from .archive.jobs import JobStore
+from ..archive import pictures
+from ..archive.job import Job, Wish
+from ..archive.jobs import JobStore
+from ..errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
+from ..events import JobError, JobState, Loading, Picture, Step
+from ..recipe import Recipe
+from ..settings import Settings
+from ..supplies.stock import Stock
+from ..weights import verify
+from ..weights.catalogue import Model
 from .board import Board
-from .errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
-from .events import JobError, JobState, Loading, Picture, Step
 from .forecasts import Forecasts
-from .recipe import Recipe
-from .settings import Settings
-from .stock import Stock
-from .weights import verify
-from .weights.catalogue import Model
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from .engine.kitchen import Kitchen
-    from .engine.progress import CookStep
+    from ..engine.kitchen import Kitchen
+    from ..engine.progress import CookStep
 
 IDLE_S = 0.5
 """How long a command line's job, put in the line by another process, may go unnoticed."""
@@ -114,7 +114,7 @@ class Lane:
 
     def _open_kitchen(self) -> None:
         try:
-            from .engine.kitchen import Kitchen
+            from ..engine.kitchen import Kitchen
 
             kitchen = Kitchen(state=self._settings.state)
             self._forecasts.open(kitchen)

@@ -4,14 +4,14 @@ import secrets
 import threading
 from pathlib import Path
 
-from .access import passwords
-from .access.throttle import Throttle
-from .access.users import User, UsersFile
-from .archive.audit import Audit, Entry
-from .archive.sessions import WEEK_S, Sessions
-from .errors import NotLoggedIn, TooMany
-from .settings import Settings
-from .visitor import HOST, LOCAL, TierName, Visitor
+from ..access import passwords
+from ..access.throttle import Throttle
+from ..access.users import User, UsersFile
+from ..archive.audit import Audit, Entry
+from ..archive.sessions import WEEK_S, Sessions
+from ..errors import NotLoggedIn, TooMany
+from ..settings import Settings
+from ..visitor import HOST, LOCAL, TierName, Visitor
 
 USER_PREFIX = "user:"
 """Before a user's name in `owner`, so that no name is ever "local" or another browser's token."""

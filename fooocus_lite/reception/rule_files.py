@@ -4,9 +4,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .data_files import Mistake, complaint, read_json
-from .errors import BadRequest
-from .thinking.rules import DEFAULT_RULES, Rule
+from ..errors import BadRequest
+from ..supplies.data_files import Mistake, complaint, read_json
+from ..thinking.rules import DEFAULT_RULES, Rule
 
 FILE_NAME = "rules.json"
 

@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import BadRequest, UnknownName, WeightsError
+from ..settings import Settings
+from ..thinking.families import FAMILIES, REFINERS, STARTER
+from ..thinking.presets import Preset
+from ..weights import conversion, download, inspect, lock, own_files, snapshots
+from ..weights.catalogue import Model as Model
+from ..weights.disk import writing_to
+from ..weights.download import Offer, Order, Snapshot
+from ..weights.hub import Hub
+from ..weights.inspect import Inspection as Inspection
+from ..weights.own_files import OwnFile as OwnFile
+from ..weights.patience import Patience
+from ..weights.progress import Progress as Progress
+from ..weights.selection import CONFIGS, INDEX, Wanted
 from .downloads import Download, Downloads
-from .errors import BadRequest, UnknownName, WeightsError
-from .settings import Settings
 from .stock import Stock
-from .thinking.families import FAMILIES, REFINERS, STARTER
-from .thinking.presets import Preset
 from .uploads import FOLDERS, Upload
-from .weights import conversion, download, inspect, lock, own_files, snapshots
-from .weights.catalogue import Model as Model
-from .weights.disk import writing_to
-from .weights.download import Offer, Order, Snapshot
-from .weights.hub import Hub
-from .weights.inspect import Inspection as Inspection
-from .weights.own_files import OwnFile as OwnFile
-from .weights.patience import Patience
-from .weights.progress import Progress as Progress
-from .weights.selection import CONFIGS, INDEX, Wanted
 from .wishes import Wish, wish_for
 
 NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")

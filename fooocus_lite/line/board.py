@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 
-from .events import JobError, Loading, Picture, Step
+from ..events import JobError, Loading, Picture, Step
 
 MAX_UNSAVED = 32
 MAX_NOTED = 256

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..recipe import MAX_PROMPT_CHARACTERS
+from ..thinking.wildcards import NAME, Wildcards
 from .data_files import MAX_FILE_BYTES, Mistake
-from .recipe import MAX_PROMPT_CHARACTERS
-from .thinking.wildcards import NAME, Wildcards
 
 
 @dataclass(frozen=True)

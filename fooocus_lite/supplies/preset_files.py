@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ..errors import DiskError
+from ..thinking import fooocus_preset
+from ..thinking.presets import Preset, problem_of
 from .data_files import Mistake, complaint, line_of, read_json
-from .errors import DiskError
-from .thinking import fooocus_preset
-from .thinking.presets import Preset, problem_of
 
 SCHEMA = "../docs/preset.schema.json"
 

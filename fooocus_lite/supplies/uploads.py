@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import BadRequest, WeightsError
-from .weights import header, inspect, verify
-from .weights.disk import SLACK, writing_to
-from .weights.inspect import Inspection
+from ..errors import BadRequest, WeightsError
+from ..weights import header, inspect, verify
+from ..weights.disk import SLACK, writing_to
+from ..weights.inspect import Inspection
 
 INCOMING = ".incoming"
 SUFFIX = ".safetensors"

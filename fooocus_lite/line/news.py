@@ -5,8 +5,8 @@ A watcher may join at any moment and as often as it likes; what it missed is tol
 
 from collections.abc import Iterator
 
-from .archive.job import Job
-from .events import (
+from ..archive.job import Job
+from ..events import (
     Cancelled,
     Event,
     Failed,

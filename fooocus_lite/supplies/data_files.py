@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .errors import nearest_names
+from ..errors import nearest_names
 
 MAX_FILE_BYTES = 2_000_000
 

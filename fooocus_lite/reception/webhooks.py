@@ -18,9 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..errors import BadRequest, FooocusLiteError, TooMany
+from ..settings import Settings
 from . import public_address
-from .errors import BadRequest, FooocusLiteError, TooMany
-from .settings import Settings
 
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0

@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ..settings import CHECKOUT, PROGRAM, Settings
+from ..thinking.styles import BUILT_IN, Style
+from ..thinking.wildcards import Wildcards
 from . import preset_files, wildcard_files
 from .data_files import Mistake, complaint, read_json
 from .preset_files import PresetFile
-from .settings import CHECKOUT, PROGRAM, Settings
-from .thinking.styles import BUILT_IN, Style
-from .thinking.wildcards import Wildcards
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from .errors import BadRequest, Cancelled, FooocusLiteError, NotFound, WeightsError
-from .weights.progress import Progress
+from ..errors import BadRequest, Cancelled, FooocusLiteError, NotFound, WeightsError
+from ..weights.progress import Progress
 from .wishes import Wish
 
 log = logging.getLogger(__name__)

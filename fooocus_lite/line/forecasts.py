@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .archive.estimates import Estimates, Setting
-from .errors import DiskError
-from .recipe import Recipe
-from .stock import Stock
-from .thinking.costs import Picture, picture_of
-from .thinking.families import FAMILIES
-from .thinking.forecast import Forecast, forecast, timing_for
-from .thinking.memory import HardwareFacts, MemoryPlan
-from .weights import sizes
+from ..archive.estimates import Estimates, Setting
+from ..errors import DiskError
+from ..recipe import Recipe
+from ..supplies.stock import Stock
+from ..thinking.costs import Picture, picture_of
+from ..thinking.families import FAMILIES
+from ..thinking.forecast import Forecast, forecast, timing_for
+from ..thinking.memory import HardwareFacts, MemoryPlan
+from ..weights import sizes
 
 if TYPE_CHECKING:
-    from .engine.kitchen import Kitchen
+    from ..engine.kitchen import Kitchen
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import ssl
 import threading
 from urllib.parse import SplitResult, urlsplit
 
-from .errors import BadRequest
+from ..errors import BadRequest
 
 PORTS = {"http": 80, "https": 443}
 # NAT64, 6to4 and Teredo carry an IPv4 address that may be a private one.

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from .errors import UnknownName
-from .thinking.families import FAMILIES
-from .thinking.families.family import PerformanceLoRA
-from .thinking.presets import Preset
-from .weights.address import address
+from ..errors import UnknownName
+from ..thinking.families import FAMILIES
+from ..thinking.families.family import PerformanceLoRA
+from ..thinking.presets import Preset
+from ..weights.address import address
 
 
 class Wish(BaseModel):

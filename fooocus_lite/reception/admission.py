@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from .archive.terms import Terms
-from .errors import BadRequest
-from .events import JobError
-from .recipe import ImageRequest, Recipe
-from .thinking.rules import Rule, broken_rule
-from .visitor import Tier, Visitor
+from ..archive.terms import Terms
+from ..errors import BadRequest
+from ..events import JobError
+from ..recipe import ImageRequest, Recipe
+from ..thinking.rules import Rule, broken_rule
+from ..visitor import Tier, Visitor
 
 WEIGHTS = {"turbo": 2.0, "fast": 1.0, "relax": 0.2}
 """turbo : fast : relax as 10 : 5 : 1."""

@@ -1,0 +1,1 @@
+"""Front: the line. Whose job is next, what happens now, how long it takes."""
