@@ -122,6 +122,9 @@ class FakeStock:
     def preset_named(self, name: str | None = None) -> Preset:
         return self.presets[name or "starter"]
 
+    def models_and_refiners(self) -> dict[str, Model]:
+        return self.models()
+
     def models(self) -> dict[str, Model]:
         return self.here
 

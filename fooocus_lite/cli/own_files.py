@@ -26,7 +26,7 @@ def convert(store: ModelStore, arguments: Namespace) -> int:
 
 def show(studio: Studio, arguments: Namespace) -> None:
     """The single files that are no models by themselves, and those that cannot be used."""
-    models = studio.stock.models()
+    models = studio.stock.models_and_refiners()
     for file in studio.stock.own_files():
         if file.name in models and not file.problem:
             continue
@@ -68,7 +68,7 @@ def _words(file: OwnFile) -> str:
     if file.inspection is None:
         return file.problem
     found = file.inspection
-    said = f"{found.architecture.title} {found.kind}, {found.precision}"
+    said = f"{found.shown_kind}, {found.precision}"
     if found.trigger_words:
         said += f", words: {', '.join(found.trigger_words)}"
     return f"{said}. {file.problem}" if file.problem else said

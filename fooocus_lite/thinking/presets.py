@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -103,6 +103,9 @@ class Preset(BaseModel):
         allow_inf_nan=False,
         description="The share of the steps before the refiner's; 1 leaves it out.",
     )
+    refiner_gib: float | None = Field(
+        default=None, ge=0, le=1_000, description="The refiner's download; download_gib is without."
+    )
     examples: tuple[str, ...] = Field(default=(), max_length=40)
 
     @model_validator(mode="after")
@@ -119,6 +122,26 @@ class Preset(BaseModel):
     @property
     def shown_name(self) -> str:
         return self.title or self.name
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The models that have to be here: its own, and the refiner unless that is left out."""
+        if self.refiner is None or self.refiner_switch == 1:
+            return (self.model,)
+        return (self.model, self.refiner)
+
+    @property
+    def total_gib(self) -> float | None:
+        """The download of all it needs; None where a size is not known."""
+        if len(self.needs) == 1 or self.download_gib is None:
+            return self.download_gib
+        return None if self.refiner_gib is None else round(self.download_gib + self.refiner_gib, 1)
+
+
+def preset_of(model: str, presets: Iterable[Preset]) -> Preset | None:
+    """The preset that stands for a model or refiner; one that needs nothing beside it, if any."""
+    using = [each for each in presets if model in each.needs]
+    return min(using, key=lambda each: (each.model != model, len(each.needs)), default=None)
 
 
 def problem_of(preset: Preset, families: Mapping[str, Family] = FAMILIES) -> BadRequest | None:

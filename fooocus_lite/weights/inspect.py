@@ -67,6 +67,17 @@ class Inspection:
         return self.kind in ("checkpoint", "diffusion model")
 
     @property
+    def needs_settings(self) -> bool:
+        """Whether it is run, so that the settings and word lists it lacks have to be here."""
+        return self.is_model or self.kind == "refiner"
+
+    @property
+    def shown_kind(self) -> str:
+        """Such as "SDXL checkpoint"; a refiner has its kind in its name already."""
+        title = self.architecture.title
+        return title if self.kind == "refiner" else f"{title} {self.kind}"
+
+    @property
     def families(self) -> tuple[str, ...]:
         return self.architecture.families
 
@@ -118,12 +129,14 @@ def _kind(shapes: kinds.Shapes) -> tuple[Kind, Architecture]:
     denoiser = kinds.denoiser(shapes)
     if denoiser is None:
         return kinds.other(shapes)
-    return "checkpoint" if kinds.has_more_than_denoiser(shapes) else "diffusion model", denoiser
+    if not kinds.has_more_than_denoiser(shapes):
+        return "diffusion model", denoiser
+    return "refiner" if denoiser is kinds.SDXL_REFINER else "checkpoint", denoiser
 
 
 def _problem(kind: Kind, architecture: Architecture, shapes: kinds.Shapes) -> str:
     """Why the file cannot be used; empty when it can, or when it is for nothing that is known."""
-    if kind not in ("checkpoint", "diffusion model"):
+    if kind not in ("checkpoint", "refiner", "diffusion model"):
         return ""
     if any(name.endswith((".scale_weight", "scaled_fp8", ".weight_scale")) for name in shapes):
         return "its fp8 numbers have scales of their own, which are not read here"
@@ -131,6 +144,8 @@ def _problem(kind: Kind, architecture: Architecture, shapes: kinds.Shapes) -> st
         return "its numbers are packed into 4 bits in a way that is not read here"
     if architecture.family is None:
         return architecture.why_not or f"{architecture.title} is no model that is run here"
+    if kind == "diffusion model" and architecture is kinds.SDXL_REFINER:
+        return "it holds only a part of a refiner, without its text encoder and VAE"
     return ""
 
 

@@ -13,6 +13,7 @@ from .selection import PICKLES
 
 FOLDER_OF = {
     "checkpoint": folders.CHECKPOINTS,
+    "refiner": folders.CHECKPOINTS,
     "diffusion model": folders.CHECKPOINTS,
     "lora": folders.LORAS,
     "vae": folders.VAES,
@@ -103,7 +104,7 @@ def _described(
 
 
 def _problem(name: str, kind: str, inspection: Inspection, config: Path | None) -> str:
-    if inspection.is_model:
+    if inspection.needs_settings:
         try:
             configs.checked(name, inspection, config)
         except WeightsError as error:
