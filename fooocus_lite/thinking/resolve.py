@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
+from . import chance
 from .families import Family, Performance
 from .pantry import Pantry
 from .presets import Preset
@@ -41,7 +42,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     width, height = size_for(request, preset, family)
     default = family.rows(is_distilled(model, pantry.presets))[0]
     first_set = partial(_first_set, (request, performance, preset, default, family))
-    first_seed = random.randrange(RANDOM_SEEDS) if request.seed == -1 else request.seed
+    first_seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
     scheduler = _scheduler(first_set("scheduler"), family)
     refiner = refiner_for(preset, performance, family, scheduler)
     unworded = Recipe(

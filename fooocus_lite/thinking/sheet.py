@@ -6,6 +6,7 @@ from random import Random
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import MAX_COUNT, ImageRequest, Recipe
+from . import chance
 from .expansion import fight
 from .families import Performance
 from .pantry import Pantry
@@ -30,7 +31,7 @@ def sheet(
     those of the quickest performance. `random` is asked only when the seed is -1. Raises
     BadRequest or UnknownName, naming the field.
     """
-    seed = random.randrange(RANDOM_SEEDS) if request.seed == -1 else request.seed
+    seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
     preset = preset_for(request.preset, pantry)
     if not names:
         offered = [each for each in pantry.styles.values() if shown is None or each.name in shown]
@@ -65,7 +66,7 @@ def suggested(
     places: Counter[tuple[str, bool]] = Counter()
     ranked: list[tuple[bool, int, str]] = []
     wrapping = sorted((style for style in styles if style.is_wrapping), key=lambda each: each.name)
-    for style in random.sample(wrapping, len(wrapping)):
+    for style in chance.shuffled(wrapping, random):
         means = read(style.prompt.replace(PLACE, " ")).tags
         fights = any(fight(mine, theirs) for mine in said for theirs in means)
         ranked.append((fights, places[style.category, fights], style.name))
