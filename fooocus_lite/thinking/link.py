@@ -17,6 +17,8 @@ from ..recipe import Recipe, bad_request_from
 
 MARK = "#r="
 VERSION = 1
+ZLIB_START = b"\x78"
+"""The first byte of zlib data, whatever is in it; a damaged link hardly has it."""
 MAX_LINK_CHARACTERS = 200_000
 MAX_JSON_BYTES = 1_000_000
 THUMBNAIL_SIDE = 8
@@ -93,11 +95,14 @@ def _unpacked(letters: str) -> bytes:
         packed = base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4))
     except binascii.Error:
         raise _damaged("link") from None
-    if packed[:1] != bytes((VERSION,)):
+    version = packed[0] if packed else 0
+    if version > VERSION and packed[1:2] == ZLIB_START:
         raise BadRequest(
-            f"The recipe link has version {packed[0] if packed else 'none'}; this program reads "
-            f"version {VERSION}. Update the program, or ask for the recipe file."
+            f"The recipe link is of a newer kind (version {version}) than this program reads "
+            f"(version {VERSION}). Update the program, or ask for the recipe file."
         )
+    if version != VERSION:
+        raise _damaged("link")
     unpacking = zlib.decompressobj()
     try:
         # One byte more than allowed tells a bomb without unpacking it.

@@ -12,7 +12,7 @@ from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from . import chance
 from .families import Family, Performance
-from .pantry import Pantry
+from .pantry import LORA_FOLDER, Pantry
 from .presets import Preset
 from .refiner import refiner_for
 from .schedulers import SCHEDULERS
@@ -134,7 +134,7 @@ def _loras(
     """
     for lora in request.loras or ():
         if lora.name not in known:
-            raise UnknownName.among("lora", lora.name, known)
+            raise UnknownName.among("lora", lora.name, known, LORA_FOLDER)
     loras = tuple(preset.loras if request.loras is None else request.loras)
     needed = performance.lora if performance else None
     if needed is None or any(lora.name == needed.name for lora in loras):

@@ -89,7 +89,7 @@ class Filler:
         by_lower = {each.lower(): each for each in self._wildcards}
         if name.lower() in by_lower:
             return by_lower[name.lower()]
-        error = UnknownName.among("wildcard", name, self._wildcards)
+        error = UnknownName.among("wildcard", name, self._wildcards, "wildcards")
         raise UnknownName(
             f"{error.message} For the text itself write \\__{name}__.",
             field=error.field,

@@ -9,7 +9,7 @@ from . import emphasis
 from . import styles as style_rules
 from .arrays import combination, variants
 from .expansion import Expander
-from .pantry import Pantry
+from .pantry import EMBEDDING_FOLDER, LORA_FOLDER, Pantry
 from .presets import Preset
 from .prompt import filled, named_embeddings, write
 from .styles import Style
@@ -56,7 +56,8 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
     )
     for lora in written.loras:
         if lora.name not in pantry.loras[recipe.model]:
-            raise UnknownName.among("lora", lora.name, pantry.loras[recipe.model])
+            known_loras = pantry.loras[recipe.model]
+            raise UnknownName.among("lora", lora.name, known_loras, LORA_FOLDER)
     known = pantry.embeddings.get(recipe.model, frozenset())
     embeddings = (_embedding(name, known) for name in named_embeddings(prompt, negative_prompt))
     # A tag in the prompt beats the same LoRA of a preset or a performance.
@@ -106,5 +107,5 @@ def _embedding(name: str, known: frozenset[str]) -> str:
     """The file's own name for what was written in any case."""
     by_folded = {each.casefold(): each for each in sorted(known)}
     if name.casefold() not in by_folded:
-        raise UnknownName.among("embedding", name, known)
+        raise UnknownName.among("embedding", name, known, EMBEDDING_FOLDER)
     return by_folded[name.casefold()]
