@@ -59,8 +59,8 @@ def info(store: ModelStore, arguments: Namespace) -> bool:
         for row, text in rows.items():
             if text:
                 print(f"  {row:<9} {text}")
-    if file.problem:
-        print(f"  {file.problem}")
+    if file.problem or file.note:
+        print(f"  {file.problem or file.note}")
     return True
 
 
@@ -71,6 +71,7 @@ def _words(file: OwnFile) -> str:
     said = f"{found.shown_kind}, {found.precision}"
     if found.trigger_words:
         said += f", words: {', '.join(found.trigger_words)}"
+    said += f" ({file.note})" if file.note else ""
     return f"{said}. {file.problem}" if file.problem else said
 
 
@@ -89,6 +90,7 @@ def _values(file: OwnFile) -> dict[str, Any]:
         "licence": found.licence if found else None,
         "trigger_words": list(found.trigger_words) if found else [],
         "problem": file.problem or None,
+        "note": file.note or None,
     }
 
 

@@ -19,7 +19,6 @@ from .progress import duration
 HUB = "https://huggingface.co"
 UNKNOWN_BADGE = "Read its licence"
 NAMELESS = {"unknown": "licence unknown", "other": "a licence of its own"}
-KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
 GIB = 2**30
 STATES = {
     "waiting": "Waiting for its turn",
@@ -91,9 +90,8 @@ def gib(size: float) -> str:
 
 def file_kind(found: Inspection) -> str:
     """Such as "LoRA for SDXL"."""
-    if found.kind == "refiner":
-        return found.shown_kind
-    return f"{KINDS.get(found.kind, found.kind)} for {found.architecture.title}"
+    title = found.architecture.title
+    return title if found.noun in title else f"{found.noun} for {title}"
 
 
 def _here(
@@ -126,7 +124,7 @@ def _file(file: OwnFile) -> dict[str, Any]:
     return {
         "name": file.name,
         "title": file.name,
-        "about": file_kind(found) if found else file.folder,
+        "about": " · ".join(filter(None, [file_kind(found) if found else file.folder, file.note])),
         "size": gib(file.size_bytes) + _precision(found),
         "licence": found.licence if found else "",
         "words": _words(found),

@@ -30,6 +30,7 @@ _PRECISIONS = {
     "I8": "int8",
     "U8": "4-bit",
 }
+_NOUNS: dict[Kind, str] = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
 # What training programs call their base model, where the tensors do not tell.
 _HINTS = (
     (re.compile(r"stable-diffusion-xl|sdxl"), kinds.SDXL),
@@ -72,10 +73,15 @@ class Inspection:
         return self.is_model or self.kind == "refiner"
 
     @property
+    def noun(self) -> str:
+        """The kind as people write it: "LoRA"."""
+        return _NOUNS.get(self.kind, self.kind)
+
+    @property
     def shown_kind(self) -> str:
-        """Such as "SDXL checkpoint"; a refiner has its kind in its name already."""
+        """Such as "SDXL LoRA"; a refiner and a VAE have their kind in their names already."""
         title = self.architecture.title
-        return title if self.kind == "refiner" else f"{title} {self.kind}"
+        return title if self.noun in title else f"{title} {self.noun}"
 
     @property
     def families(self) -> tuple[str, ...]:
