@@ -103,6 +103,9 @@ def test_the_plain_preset_stands_for_a_model_and_the_refined_one_for_its_refiner
     assert preset_of(OFFICIAL, HUB.values()) == HUB_REFINED
     assert preset_of("o/xl", [HUB_REFINED]) == HUB_REFINED
     assert preset_of("o/other", HUB.values()) is None
+    quick = HUB_PLAIN.model_copy(update={"name": "quick", "download_gib": 6.9})
+    own = Preset(name="own", model="o/xl")
+    assert preset_of("o/xl", [own, quick, HUB_REFINED, HUB_PLAIN]) == HUB_PLAIN
     unrefined = HUB_REFINED.model_copy(update={"refiner_switch": 1.0})
     assert unrefined.needs == ("o/xl",)
     assert (unrefined.total_gib, HUB_REFINED.total_gib, preset().total_gib) == (6.5, 12.2, None)

@@ -26,7 +26,8 @@ def model_error(
         are = "are"
         name, gib = preset.name, preset.total_gib
     is_on_hub = "/" in recipe.model
-    way = _download(name) if is_on_hub else f"It belongs into models/{recipe.model}."
+    them = "it" if are == "is" else "both"
+    way = _download(name, them) if is_on_hub else f"It belongs into models/{recipe.model}."
     instead = f"Presets that work now: {', '.join(ready)}." if ready else "No preset works yet."
     who = f"“{preset.shown_name}”" if preset else "This"
     error = WeightsError(
@@ -97,5 +98,5 @@ def _size(gib: float | None) -> str:
     return f" ({gib:g} GiB)" if gib else ""
 
 
-def _download(name: str) -> str:
-    return f"Download it under Models, or with `fooocus-lite models download {name}`."
+def _download(name: str, what: str = "it") -> str:
+    return f"Download {what} under Models, or with `fooocus-lite models download {name}`."

@@ -1,6 +1,7 @@
 """Presets: a named set of defaults for people who just want to start."""
 
 import itertools
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
@@ -139,9 +140,15 @@ class Preset(BaseModel):
 
 
 def preset_of(model: str, presets: Iterable[Preset]) -> Preset | None:
-    """The preset that stands for a model or refiner; one that needs nothing beside it, if any."""
-    using = [each for each in presets if model in each.needs]
-    return min(using, key=lambda each: (each.model != model, len(each.needs)), default=None)
+    """The preset that stands for a model or refiner: of those that use it, the one needing least.
+
+    Of a model, that is the one with the fewest others beside it and the smallest download.
+    """
+
+    def need(preset: Preset) -> tuple[bool, int, float]:
+        return preset.model != model, len(preset.needs), preset.total_gib or math.inf
+
+    return min((each for each in presets if model in each.needs), key=need, default=None)
 
 
 def problem_of(preset: Preset, families: Mapping[str, Family] = FAMILIES) -> BadRequest | None:
