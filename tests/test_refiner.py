@@ -73,7 +73,7 @@ def test_a_scheduler_that_cannot_hand_over_is_refused_by_name(scheduler: str) ->
 def test_a_family_without_refiners_is_named() -> None:
     said = problem_of(preset(family="sd15"))
     assert said is not None
-    assert said.message == "Stable Diffusion 1.5 has no refiners."
+    assert said.message == "Stable Diffusion 1.5 has no refiners. Leave out refiner."
     with pytest.raises(BadRequest, match=r"Stable Diffusion 1\.5 has no refiners"):
         resolved(preset(family=None), "sd15")
 

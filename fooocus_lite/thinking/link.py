@@ -85,7 +85,8 @@ def from_file(text: str) -> Shared:
     """What `to_file` wrote. Raises BadRequest for anything else."""
     if len(text) > MAX_JSON_BYTES:
         raise BadRequest(
-            f"The recipe file has {len(text):,} characters; at most {MAX_JSON_BYTES:,} are read."
+            f"The recipe file has {len(text):,} characters; at most {MAX_JSON_BYTES:,} are read, "
+            "more than any of this program has. Choose another file."
         )
     return _shared(text.encode(errors="replace"), "file")
 
@@ -110,7 +111,10 @@ def _unpacked(letters: str) -> bytes:
     except zlib.error:
         raise _damaged("link") from None
     if len(data) > MAX_JSON_BYTES:
-        raise BadRequest(f"The recipe link unpacks to more than {MAX_JSON_BYTES:,} bytes.")
+        raise BadRequest(
+            f"The recipe link unpacks to more than {MAX_JSON_BYTES:,} bytes, so it was not made by "
+            "this program. Ask for another."
+        )
     if not unpacking.eof:
         raise _damaged("link")
     return data

@@ -166,13 +166,15 @@ def problem_of(preset: Preset, families: Mapping[str, Family] = FAMILIES) -> Bad
         return UnknownName.among("aspect", preset.aspect, aspects)
     rows = [row.name for row in family.rows(preset.is_distilled)]
     if preset.is_distilled and not family.distilled:
-        return BadRequest(f"{family.title} has no distilled models.", field="is_distilled")
+        return BadRequest(
+            f"{family.title} has no distilled models. Leave out is_distilled.", field="is_distilled"
+        )
     if preset.performance is not None and preset.performance not in rows:
         return UnknownName.among("performance", preset.performance, rows)
     if preset.scheduler is not None and preset.scheduler not in family.schedulers:
         return UnknownName.among("scheduler", preset.scheduler, family.schedulers)
     if preset.refiner is not None and family.name not in REFINERS:
-        return BadRequest(f"{family.title} has no refiners.", field="refiner")
+        return BadRequest(f"{family.title} has no refiners. Leave out refiner.", field="refiner")
     return None
 
 

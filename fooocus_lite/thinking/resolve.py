@@ -12,7 +12,7 @@ from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from . import chance
 from .families import Family, Performance
-from .pantry import LORA_FOLDER, Pantry
+from .pantry import LORA_FOLDER, MODEL_FOLDER, Pantry
 from .presets import Preset
 from .refiner import refiner_for
 from .schedulers import SCHEDULERS
@@ -35,7 +35,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     if model in pantry.unusable:
         raise WeightsError(pantry.unusable[model], field="model")
     if model not in pantry.families:
-        raise UnknownName.among("model", model, pantry.families)
+        raise unknown_model(model, pantry)
     family = pantry.families[model]
     preset = _fitting(preset, model, pantry)
     performance = _performance(request, preset, family, is_distilled(model, pantry.presets))
@@ -71,6 +71,15 @@ def preset_for(name: str | None, pantry: Pantry) -> Preset:
     if preset is None:
         raise UnknownName.among("preset", wanted, pantry.presets)
     return preset
+
+
+def unknown_model(name: str, pantry: Pantry) -> UnknownName:
+    """The error about a model that neither is here nor stands in a preset."""
+    error = UnknownName.among("model", name, pantry.families, MODEL_FOLDER)
+    if "/" not in name:
+        return error
+    way = f"If it is on the Hub, get it with `fooocus-lite models download {name}`."
+    return UnknownName(f"{error.message} {way}", field=error.field, allowed=error.allowed)
 
 
 def is_distilled(model: str, presets: Mapping[str, Preset]) -> bool:

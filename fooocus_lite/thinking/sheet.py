@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from random import Random
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest
 from ..recipe import MAX_COUNT, ImageRequest, Recipe
 from . import chance
 from .expansion import fight
 from .families import Performance
 from .pantry import Pantry
 from .reading import read
-from .resolve import RANDOM_SEEDS, is_distilled, preset_for, resolve
+from .resolve import RANDOM_SEEDS, is_distilled, preset_for, resolve, unknown_model
 from .styles import ENHANCE, PLACE, Style
 
 TILES = 12
@@ -78,7 +78,7 @@ def suggested(
 def quickest(model: str, pantry: Pantry) -> Performance:
     """The model's performance of fewest steps whose LoRA, if it needs one, is here."""
     if model not in pantry.families:
-        raise UnknownName.among("model", model, pantry.families)
+        raise unknown_model(model, pantry)
     rows = pantry.families[model].rows(is_distilled(model, pantry.presets))
     ready = [row for row in rows if row.lora is None or row.lora.name in pantry.loras[model]]
     return min(ready, key=lambda row: row.num_inference_steps)
