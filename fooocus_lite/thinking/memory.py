@@ -119,7 +119,8 @@ def plans(
     for plan in fitting:
         if not ladder or plan.needed_mib < ladder[-1].needed_mib:
             ladder.append(plan)
-    whole = _plan(facts, Way(dtype), cost(model, Way(dtype), picture))
+    everything = _in_place(facts, dtype)
+    whole = _plan(facts, everything, cost(model, everything, picture))
     first_words = f"{facts.name}: {dtype}, because {why_dtype}; "
     return tuple(
         replace(plan, reason=first_words + _why(facts, plan, whole) + ".") for plan in ladder
@@ -133,7 +134,6 @@ def gigabytes(mib: int) -> str:
 
 def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]:
     """All that this machine could do, whether it fits or not."""
-    is_emulated = facts.device == "cuda" and dtype == "bfloat16" and not facts.has_native_bf16
     offloads: tuple[Offload, ...] = ("none",)
     storages: list[Storage] = ["native"]
     if facts.device == "cuda":
@@ -149,7 +149,22 @@ def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]
                 continue
             has_streams = facts.has_streams and offload in ("block", "leaf")
             for has_vae_tiling in (False, True):
-                yield Way(dtype, offload, has_streams, storage, has_vae_tiling, is_emulated)
+                yield replace(
+                    _in_place(facts, dtype),
+                    offload=offload,
+                    has_streams=has_streams,
+                    storage=storage,
+                    has_vae_tiling=has_vae_tiling,
+                )
+
+
+def _in_place(facts: HardwareFacts, dtype: Dtype) -> Way:
+    """With everything where it computes."""
+    return Way(
+        dtype,
+        is_on_cpu=facts.device == "cpu",
+        is_emulated=facts.device == "cuda" and dtype == "bfloat16" and not facts.has_native_bf16,
+    )
 
 
 def _plan(facts: HardwareFacts, way: Way, costs: Cost) -> MemoryPlan:
