@@ -202,7 +202,7 @@ def test_the_page_and_the_command_line_list_verify_and_remove_a_refiner(
         return {each["name"]: each for each in listing(studio, me)["models"]}
 
     absent = cards()[OFFICIAL]
-    assert absent["about"] == "SDXL refiner · General, refined"
+    assert absent["about"] == "SDXL refiner · General with refiner"
     assert (absent["size"], absent["can_download"]) == ("5.7 GiB to download", True)
     folder = tiny.build_refiner(tmp_path / "models" / TINY)
     card = cards()[TINY]
