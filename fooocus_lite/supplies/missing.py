@@ -68,7 +68,8 @@ def refiner_error(name: str, family: Family, unusable: str = "") -> WeightsError
     if unusable:
         return WeightsError(unusable, field="refiner")
     is_on_hub = "/" in name
-    way = _download(name) if is_on_hub else f"It belongs into models/{name}."
+    folders = "Put its folder into models, or its one file into models/checkpoints."
+    way = _download(name) if is_on_hub else folders
     error = WeightsError(
         f"The refiner {name} is not on this computer yet. {way} Or choose another preset.",
         field="refiner",
