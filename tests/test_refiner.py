@@ -114,6 +114,8 @@ def test_the_plain_preset_stands_for_a_model_and_the_refined_one_for_its_refiner
 def test_a_refined_preset_brings_both_models_and_a_model_only_itself() -> None:
     assert [each.repo_id for each in wishes_for("refined", HUB)] == ["o/xl", OFFICIAL]
     assert [each.repo_id for each in wishes_for("sdxl", HUB)] == ["o/xl"]
+    own_file = HUB_REFINED.model_copy(update={"refiner": "sd_xl_refiner_1.0"})
+    assert [each.repo_id for each in wishes_for("mine", {"mine": own_file})] == ["o/xl"]
     (model,) = wishes_for("o/xl", HUB)
     assert model.title == "General"
     (refiner,) = wishes_for(OFFICIAL, HUB)

@@ -62,9 +62,12 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
 
 
 def wishes_for(name: str, presets: Mapping[str, Preset]) -> tuple[Wish, ...]:
-    """All that a name asks for: of a preset, its refiner too. Raises BadRequest or UnknownName."""
+    """All that a name asks for: of a preset, its refiner too if the Hub may have that.
+
+    Raises BadRequest or UnknownName.
+    """
     preset = presets.get(name.strip())
-    others = preset.needs[1:] if preset else ()
+    others = [each for each in preset.needs[1:] if "/" in each] if preset else []
     return (wish_for(name, presets), *(wish_for(each, presets) for each in others))
 
 
