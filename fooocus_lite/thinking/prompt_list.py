@@ -1,0 +1,17 @@
+"""Several prompts in one text: one a line, with the number of the line for messages."""
+
+from ..errors import BadRequest
+
+
+def prompts_in(text: str) -> dict[int, str]:
+    """Line number, from 1, to prompt. Blank lines, and those that begin with #, are left out.
+
+    Raises BadRequest when nothing is left.
+    """
+    lines = enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
+    prompts = {
+        number: line.strip() for number, line in lines if line.strip()[:1] not in ("", "#")
+    }
+    if not prompts:
+        raise BadRequest("There is no prompt in it. Write one a line.", field="file")
+    return prompts
