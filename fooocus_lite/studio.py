@@ -19,6 +19,7 @@ from .archive.estimates import Estimates
 from .archive.history import History
 from .archive.job import Job
 from .archive.jobs import JobStore
+from .archive.moves import To as To  # doors take it from here
 from .archive.sessions import Sessions
 from .archive.sweep import sweep
 from .archive.terms import Terms
@@ -40,6 +41,7 @@ from .supplies.downloads import Download
 from .supplies.model_store import ModelStore
 from .supplies.stock import Stock
 from .thinking.forecast import Forecast
+from .thinking.prompt_list import in_line
 from .thinking.resolve import resolve
 from .thinking.rules import Rule
 from .thinking.sheet import sheet, styles_of
@@ -300,8 +302,7 @@ class Studio:
             if terms is not None and terms.refused is not None:
                 raise BadRequest(terms.refused.message, field=terms.refused.field)
         except BadRequest as error:
-            text = f"Line {number}: {error.message}"
-            raise BadRequest(text, field=error.field, allowed=error.allowed) from None
+            raise in_line(number, error) from None
         self.stock.check_is_here(recipes)
         return request, recipes, terms
 
@@ -368,7 +369,7 @@ class Studio:
     def move(
         self,
         job_id: str,
-        to: moves.To | None = None,
+        to: To | None = None,
         before: str | None = None,
         owner: str = LOCAL,
     ) -> None:

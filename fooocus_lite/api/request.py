@@ -1,13 +1,15 @@
 """What a program asks for: the one `ImageRequest` of all doors, under the names people use; and a
-place in the line."""
+place in the line.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..recipe import ImageRequest
+from ..studio import To
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
@@ -74,7 +76,7 @@ class Move(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     before: Annotated[str | None, Field(description="The id of another waiting job.")] = None
-    to: Literal["first", "last", "up", "down"] | None = None
+    to: To | None = None
 
     @model_validator(mode="after")
     def _is_one_place(self) -> "Move":

@@ -54,7 +54,8 @@ class Database:
         Inside another one of the same thread it is a part of that one.
         """
         connection = self.connection()
-        if connection.in_transaction:
+        is_inside = connection.in_transaction
+        if is_inside:
             yield connection
             return
         with self._writing:

@@ -9,9 +9,13 @@ def prompts_in(text: str) -> dict[int, str]:
     Raises BadRequest when nothing is left.
     """
     lines = enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
-    prompts = {
-        number: line.strip() for number, line in lines if line.strip()[:1] not in ("", "#")
-    }
+    prompts = {number: line.strip() for number, line in lines if line.strip()[:1] not in ("", "#")}
     if not prompts:
         raise BadRequest("There is no prompt in it. Write one a line.", field="file")
     return prompts
+
+
+def in_line(number: int, error: BadRequest) -> BadRequest:
+    """The same mistake, with the line it is in."""
+    text = f"Line {number}: {error.message}"
+    return BadRequest(text, field=error.field, allowed=error.allowed)

@@ -33,6 +33,7 @@ WENT_WRONG = "Something went wrong on our side. It is written in the log; please
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
 LINK_USED = "These are the settings of the link you opened."
 RANDOM_AGAIN = "For a new one each time set the seed to -1, under Advanced."
+ADDED = "Added to your queue."
 NO_PROMPT = "Write what you want to see, or start from an example."
 
 
@@ -58,6 +59,13 @@ class Actions:
         """Puts the job into the line; says calmly what is wrong when it cannot."""
         return self._start(self.studio.start, values, request)
 
+    def add(self, values: Values, request: gr.Request) -> Changes:
+        """`submit` while something is made: that one stays on the stage."""
+        changes = self.submit(values, request)
+        if not changes[self.newest]:
+            return {self.message: changes[self.message]}
+        return {self.message: _said("info", ADDED), self.newest: changes[self.newest]}
+
     def submit_sheet(self, values: Values, request: gr.Request) -> Changes:
         """`submit` for the prompt in several styles."""
 
@@ -82,6 +90,8 @@ class Actions:
                     changes[self.strip] = {"job": shown_job, "pictures": cards}
                 if shown.is_last:
                     changes |= self._last_words(shown.view)
+                    if shown_job == values[self.newest]:
+                        changes[self.newest] = ""
                 yield changes
         except FooocusLiteError as error:
             yield {self.message: _said("error", error.message), self.stage: IDLE}

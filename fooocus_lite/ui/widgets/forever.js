@@ -1,0 +1,74 @@
+// Presses Generate again when one's own jobs are done. One at a time, so others get their turn.
+const lite = window.fooocusLite;
+const button = element.querySelector('button');
+const status = element.querySelector('[role="status"]');
+const LOOK_MS = 1000;
+const PATIENCE_MS = 15_000;
+let isOn = false;
+let rounds = 0;
+let pressedAt = 0;
+let timer = 0;
+
+const say = (text) => document.dispatchEvent(
+  new CustomEvent('fl:say', { detail: { kind: 'info', text } }),
+);
+const box = (name) => document.querySelector(`#fl-${name} :is(textarea, input:not([type="range"]))`);
+
+function turn(wanted, text = '') {
+  isOn = wanted;
+  button.setAttribute('aria-pressed', String(isOn));
+  status.textContent = text;
+  clearInterval(timer);
+  pressedAt = 0;
+  if (!isOn) return;
+  rounds = 0;
+  // Costs nothing while it is off.
+  timer = setInterval(goOn, LOOK_MS);
+  const seed = fixedSeed();
+  if (seed !== null) {
+    say(`Your seed is ${seed}, so each round takes the seeds after the one before. Set it to -1 under Advanced for random ones.`);
+  }
+  goOn();
+}
+
+// The seed as a number, null when it is a random one or cannot be read.
+function fixedSeed() {
+  const text = box('seed')?.value.trim() || '';
+  return /^\d+$/.test(text) ? BigInt(text) : null;
+}
+
+function takeNextSeed() {
+  const seed = fixedSeed();
+  if (seed !== null && rounds > 0) lite.write(box('seed'), String(seed + BigInt(box('count')?.value || 1)));
+}
+
+// Nothing is begun while a job of one's own is there, also one of another window.
+async function goOn() {
+  const isAsking = Date.now() - pressedAt < PATIENCE_MS;
+  if (!isOn || isAsking || lite.get('isBusy')) return;
+  pressedAt = Date.now();
+  let found = null;
+  try {
+    const answer = await fetch('queue', { cache: 'no-store' });
+    if (answer.ok) found = await answer.json();
+  } catch { /* the program is away; the page says so */ }
+  if (!isOn || !found || found.jobs.length || lite.get('isBusy')) {
+    pressedAt = 0;
+    return;
+  }
+  takeNextSeed();
+  rounds += 1;
+  status.textContent = `Round ${rounds}`;
+  document.querySelector('#fl-generate')?.click();
+}
+
+button.addEventListener('click', () => turn(!isOn, isOn ? 'Off' : ''));
+lite.on('isBusy', (isBusy) => { if (isBusy) pressedAt = 0; });
+document.addEventListener('fl:done', (event) => {
+  if (!isOn) return;
+  if (event.detail.state === 'completed') goOn();
+  else turn(false, event.detail.state === 'cancelled' ? 'Stopped' : 'Ended by a failure');
+});
+document.addEventListener('fl:said', (event) => {
+  if (isOn && pressedAt && ['error', 'hint'].includes(event.detail)) turn(false, 'Could not begin');
+});
