@@ -33,7 +33,6 @@ WENT_WRONG = "Something went wrong on our side. It is written in the log; please
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
 LINK_USED = "These are the settings of the link you opened."
 RANDOM_AGAIN = "For a new one each time set the seed to -1, under Advanced."
-ADDED = "Added to your queue."
 NO_PROMPT = "Write what you want to see, or start from an example."
 
 
@@ -62,9 +61,7 @@ class Actions:
     def add(self, values: Values, request: gr.Request) -> Changes:
         """`submit` while something is made: that one stays on the stage."""
         changes = self.submit(values, request)
-        if not changes[self.newest]:
-            return {self.message: changes[self.message]}
-        return {self.message: _said("info", ADDED), self.newest: changes[self.newest]}
+        return {each: changes[each] for each in (self.message, self.newest)}
 
     def submit_sheet(self, values: Values, request: gr.Request) -> Changes:
         """`submit` for the prompt in several styles."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 from ..errors import NotFound
-from ..events import JobView
+from ..events import JobView, Queued
 from ..studio import Studio
 from ..visitor import Visitor
-from .progress import line_of
+from .progress import duration, line_of
 
 SHOWN_CHARACTERS = 240
 
@@ -31,12 +31,25 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
 
 def _job(view: JobView, others: int) -> dict[str, Any]:
     asked = view.recipes[0].request
-    pictures = len(view.recipes)
     return {
         "id": view.id,
         "prompt": asked.prompt.strip()[:SHOWN_CHARACTERS],
-        "pictures": "1 picture" if pictures == 1 else f"{pictures} pictures",
-        "line": line_of(view, view.now),
+        "line": _line(view),
         "is_waiting": view.state == "queued",
-        "others": f"{others} picture{'' if others == 1 else 's'} of others" if others else "",
+        "others": f"{_pictures(others)} of others" if others else "",
     }
+
+
+def _line(view: JobView) -> str:
+    """Such as "4 pictures · starts in about 2 min"."""
+    match view.now:
+        case Queued(position, eta_s) if view.state == "queued":
+            place = "next" if position == 1 else f"place {position} in the line"
+            line = place if eta_s is None else f"starts in about {duration(eta_s)}"
+            return f"{_pictures(len(view.recipes))} · {line}"
+        case now:
+            return line_of(view, now)
+
+
+def _pictures(number: int) -> str:
+    return "1 picture" if number == 1 else f"{number} pictures"

@@ -44,7 +44,7 @@ class QueuePanel:
     def add(self, values: Values, request: gr.Request) -> Changes:
         """A job for each line of the panel's box, all of them or none."""
         asked = values[self.panel]
-        text = str(asked.get("prompts", "")) if isinstance(asked, dict) else ""
+        text = str(asked.get("prompts") or "") if isinstance(asked, dict) else ""
         try:
             requests = {
                 number: self._asked(number, prompt, values)

@@ -4,14 +4,12 @@ const button = element.querySelector('button');
 const status = element.querySelector('[role="status"]');
 const LOOK_MS = 1000;
 const PATIENCE_MS = 15_000;
+const ASIDE_MS = 5000;
 let isOn = false;
 let rounds = 0;
 let pressedAt = 0;
 let timer = 0;
 
-const say = (text) => document.dispatchEvent(
-  new CustomEvent('fl:say', { detail: { kind: 'info', text } }),
-);
 const box = (name) => document.querySelector(`#fl-${name} :is(textarea, input:not([type="range"]))`);
 
 function turn(wanted, text = '') {
@@ -24,10 +22,6 @@ function turn(wanted, text = '') {
   rounds = 0;
   // Costs nothing while it is off.
   timer = setInterval(goOn, LOOK_MS);
-  const seed = fixedSeed();
-  if (seed !== null) {
-    say(`Your seed is ${seed}, so each round takes the seeds after the one before. Set it to -1 under Advanced for random ones.`);
-  }
   goOn();
 }
 
@@ -37,9 +31,16 @@ function fixedSeed() {
   return /^\d+$/.test(text) ? BigInt(text) : null;
 }
 
-function takeNextSeed() {
-  const seed = fixedSeed();
-  if (seed !== null && rounds > 0) lite.write(box('seed'), String(seed + BigInt(box('count')?.value || 1)));
+// With a fixed seed every round would be the same, so it goes up by the number of pictures.
+function beginRound() {
+  let seed = fixedSeed();
+  if (seed !== null && rounds > 0) {
+    seed += BigInt(box('count')?.value || 1);
+    lite.write(box('seed'), String(seed));
+  }
+  rounds += 1;
+  status.textContent = seed === null ? `Round ${rounds}` : `Round ${rounds}, seed ${seed}`;
+  document.querySelector('#fl-generate')?.click();
 }
 
 // Nothing is begun while a job of one's own is there, also one of another window.
@@ -56,12 +57,15 @@ async function goOn() {
     pressedAt = 0;
     return;
   }
-  takeNextSeed();
-  rounds += 1;
-  status.textContent = `Round ${rounds}`;
-  document.querySelector('#fl-generate')?.click();
+  beginRound();
 }
 
+// A short word about the queue has room here while this has nothing to say itself.
+lite.on('aside', (text) => {
+  if (isOn) return;
+  status.textContent = text;
+  setTimeout(() => { if (status.textContent === text) status.textContent = ''; }, ASIDE_MS);
+});
 button.addEventListener('click', () => turn(!isOn, isOn ? 'Off' : ''));
 lite.on('isBusy', (isBusy) => { if (isBusy) pressedAt = 0; });
 document.addEventListener('fl:done', (event) => {

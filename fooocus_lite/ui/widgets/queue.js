@@ -83,17 +83,16 @@ function drawn(job) {
   const one = node('article', 'fl-queue-card');
   one.dataset.id = job.id;
   one.classList.toggle('is-running', !job.is_waiting);
-  const words = node('div', 'fl-queue-words');
   const prompt = node('b', '', job.prompt);
   prompt.dir = 'auto';
-  words.append(prompt, node('p', 'fl-queue-line'));
   const row = node('div', 'fl-queue-row');
+  row.append(node('p', 'fl-queue-line'));
   if (job.is_waiting) row.append(move(job, 'up'), move(job, 'down'));
   row.append(
     button('duplicate', job, 'Add the same again', () => order('duplicate', { id: job.id }, () => 'Added once more.')),
     button('cancel', job, job.is_waiting ? 'Cancel' : 'Stop', () => order('cancel', { id: job.id }, () => 'Cancelled.')),
   );
-  one.append(words, row);
+  one.append(prompt, row);
   return job.others ? [node('p', 'fl-queue-others', job.others), one] : [one];
 }
 
@@ -118,7 +117,7 @@ function show(found) {
     keepFocus(() => list.replaceChildren(...queue.jobs.flatMap(drawn)));
   }
   queue.jobs.forEach((job, index) => {
-    list.querySelectorAll('.fl-queue-line')[index].textContent = `${job.pictures} · ${job.line}`;
+    list.querySelectorAll('.fl-queue-line')[index].textContent = job.line;
   });
   part('.fl-queue-empty').hidden = queue.jobs.length > 0;
   clear.hidden = queue.waiting < 2;
@@ -139,8 +138,10 @@ function later() {
 
 // A job that nobody on this page watches: it was added when the one before had just ended.
 async function follow() {
+  const before = queue.jobs.length;
   const found = await refresh();
-  if (!found?.jobs?.length || lite.get('isBusy')) return;
+  if (found?.jobs.length > before) lite.set('aside', `Added to your queue: ${found.waiting} waiting`);
+  if (!found?.jobs.length || lite.get('isBusy')) return;
   setTimeout(() => {
     if (!lite.get('isBusy')) document.dispatchEvent(new CustomEvent('fl:follow'));
   }, FOLLOW_MS);
