@@ -41,14 +41,13 @@ from .supplies.downloads import Download
 from .supplies.model_store import ModelStore
 from .supplies.stock import Stock
 from .thinking.forecast import Forecast
-from .thinking.prompt_list import in_line
+from .thinking.prompt_list import in_line, only_first
 from .thinking.resolve import resolve
 from .thinking.rules import Rule
 from .thinking.sheet import sheet, styles_of
 from .visitor import LOCAL as LOCAL  # doors take it from here
 from .visitor import Visitor
 
-_Asked = tuple[ImageRequest, Sequence[Recipe], Terms | None]
 HOST_ONLY = (
     "Models can be added and removed only by the host: with `fooocus-lite models` on the computer "
     "that runs the program, or on its page there without --listen and --share."
@@ -285,44 +284,26 @@ class Studio:
         Raises as `start` does, naming the line; BadRequest also for a prompt that is not allowed.
         """
         visitor = self._visitor(owner)
-        try:
-            asked = [self._checked(visitor, *each) for each in requests.items()]
-            job_ids = self._add_all(visitor, asked)
-        except BadRequest as error:
-            self._note_refusal(visitor, error, len(requests))
-            raise
-        if self._lane is not None:
-            self._lane.wake()
-        return job_ids
-
-    def _checked(self, visitor: Visitor, number: int, request: ImageRequest) -> _Asked:
-        try:
-            recipes = self.plan(request)
-            terms = self._terms(visitor, request, recipes)
-            if terms is not None and terms.refused is not None:
-                raise BadRequest(terms.refused.message, field=terms.refused.field)
-        except BadRequest as error:
-            raise in_line(number, error) from None
-        self.stock.check_is_here(recipes)
-        return request, recipes, terms
-
-    def _add_all(self, visitor: Visitor, asked: Sequence[_Asked]) -> list[str]:
         job_ids: list[str] = []
         try:
             with self._database.transaction(durable=True):
-                for request, recipes, terms in asked:
-                    job = self._store.add(visitor.owner, request, recipes, terms=terms)
-                    job_ids.append(job.id)
-        except (TooMany, LineFull) as error:
+                for request in requests.values():
+                    job_id = self.start(request, visitor)
+                    self._check_not_blocked(job_id)
+                    job_ids.append(job_id)
+        except BadRequest as error:
+            self._note_refusal(visitor, error, len(requests))
+            if not isinstance(error, TooMany | LineFull):
+                raise in_line([*requests][len(job_ids)], error) from None
             if not job_ids:
                 raise
-            fit = "first one fits" if len(job_ids) == 1 else f"first {len(job_ids)} fit"
-            raise TooMany(
-                f"Of these {len(asked)} prompts only the {fit} into the line now, so none was "
-                "added. Send fewer, or wait until more of yours are done.",
-                retry_after_s=getattr(error, "retry_after_s", None),
-            ) from None
+            raise only_first(len(job_ids), len(requests), error) from None
         return job_ids
+
+    def _check_not_blocked(self, job_id: str) -> None:
+        refused = self._store.get(job_id).error
+        if refused is not None:
+            raise BadRequest(refused.message, field=refused.field)
 
     def _note_refusal(self, visitor: Visitor, error: BadRequest, pictures: int) -> None:
         if not self.settings.is_local_only:

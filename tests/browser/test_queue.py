@@ -88,11 +88,15 @@ def test_the_keyboard_alone_moves_doubles_and_cancels(visit):
 
 def test_several_prompts_come_from_a_dropped_file_and_a_mistake_adds_none(visit):
     page = visit()
-    page.set_input_files(
-        ".fl-several input[type=file]",
-        {"name": "p.txt", "mimeType": "text/plain", "buffer": b"a slow owl\n# no\n\na \x07 hen\n"},
+    transfer = page.evaluate_handle(
+        """() => {
+            const transfer = new DataTransfer();
+            const text = 'a slow owl\\n# no\\n\\na \\u0007 hen\\n';
+            transfer.items.add(new File([text], 'p.txt', { type: 'text/plain' }));
+            return transfer;
+        }"""
     )
-    open_panel(page, "queue")
+    page.dispatch_event("#fl-stage", "drop", {"dataTransfer": transfer})
     expect(page.locator(".fl-several-count")).to_have_text(
         "2 prompts · 20 more fit into your queue"
     )

@@ -140,7 +140,7 @@ function later() {
 async function follow() {
   const before = queue.jobs.length;
   const found = await refresh();
-  if (found?.jobs.length > before) lite.set('aside', `Added to your queue: ${found.waiting} waiting`);
+  if (found?.jobs.length > before) lite.set('aside', `Added, ${found.waiting} waiting`);
   if (!found?.jobs.length || lite.get('isBusy')) return;
   setTimeout(() => {
     if (!lite.get('isBusy')) document.dispatchEvent(new CustomEvent('fl:follow'));
