@@ -41,11 +41,11 @@ def _job(view: JobView, others: int) -> dict[str, Any]:
 
 
 def _line(view: JobView) -> str:
-    """Such as "4 pictures · starts in about 2 min"."""
+    """Such as "4 pictures · in about 2 min"."""
     match view.now:
         case Queued(position, eta_s) if view.state == "queued":
-            place = "next" if position == 1 else f"place {position} in the line"
-            line = place if eta_s is None else f"starts in about {duration(eta_s)}"
+            place = "next" if position == 1 else f"place {position} in line"
+            line = place if eta_s is None else f"in about {duration(eta_s)}"
             return f"{_pictures(len(view.recipes))} · {line}"
         case now:
             return line_of(view, now)

@@ -50,7 +50,7 @@ def test_what_is_added_while_one_is_made_waits_in_the_panel_and_is_made(visit):
     expect(cards(page).first).to_have_class(re.compile("is-running"))
     expect(cards(page).first).to_contain_text(re.compile(r"Picture \d of 3"))
     expect(waiting(page)).to_have_text(["a fox", "a hen"])
-    expect(cards(page).nth(1)).to_contain_text("3 pictures · starts in about")
+    expect(cards(page).nth(1)).to_contain_text("3 pictures · in about")
     page.click("#fl-stop")
     expect(page.locator(".fl-tab-count")).to_be_hidden(timeout=20_000)
     wait_done(page)
