@@ -195,5 +195,9 @@ watch('value', () => {
   tell(kind, text);
   if (kind === 'info') box.value = '';
 });
-lite.on('panel', (name) => { if (name === 'queue') refresh(); });
+lite.on('panel', (name) => {
+  if (name !== 'queue') return;
+  tell('', '');
+  refresh();
+});
 lite.on('stands', refresh);
