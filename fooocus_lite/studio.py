@@ -359,8 +359,8 @@ class Studio:
         Raises NotFound for a stranger's, NotWaiting when it has begun, BadRequest.
         """
         job = self._owned(job_id, owner)
-        if before is not None:
-            self._owned(before, owner)
+        if before is not None and self._owned(before, owner).owner != job.owner:
+            raise BadRequest("Only jobs of one owner change places.", field="before")
         moves.move(self._database, job.owner, job.id, to, before)
 
     # -- watching --------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import pytest
 from api_client import MINE, SHARED, YOURS, asked, asleep, caller
 
+from fooocus_lite.recipe import ImageRequest
+
 API = "/api/v1"
 
 
@@ -62,6 +64,18 @@ def test_a_job_that_has_begun_stays_where_it_is(studio):
         answer = client.post(f"{API}/generate/{moved}/move", json=wish)
         assert answer.status_code == 409
         assert answer.json()["error"]["code"] == "not_waiting"
+
+
+def test_alone_on_this_computer_all_jobs_move_but_only_among_those_of_their_owner(studio):
+    client = caller(studio)
+    (mine,) = add(client, 1)
+    pages = [studio.start(ImageRequest(prompt="a fox"), YOURS) for _ in range(2)]
+    answer = client.post(f"{API}/generate/{pages[1]}/move", json={"to": "first"})
+    assert answer.status_code == 200
+    assert studio.active(YOURS) == [pages[1], pages[0]]
+    answer = client.post(f"{API}/generate/{mine}/move", json={"before": pages[0]})
+    assert answer.status_code == 400
+    assert "one owner" in answer.json()["error"]["message"]
 
 
 def test_the_same_once_more_draws_a_random_seed_again_and_keeps_a_chosen_one(studio):

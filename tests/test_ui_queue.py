@@ -1,7 +1,7 @@
 """The Queue panel: what it says and may order, several prompts at once, adding while busy."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,7 @@ from fooocus_lite.errors import BadRequest, TooMany, WeightsError
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.studio import Studio
 from fooocus_lite.ui import page
+from fooocus_lite.ui.owner import COOKIE
 from fooocus_lite.ui.queue_panel import MAX_CHARACTERS, MAX_PROMPTS, QueuePanel
 from fooocus_lite.ui.queue_routes import MAX_ORDER_BYTES, ORDERS, QueueRoutes
 from fooocus_lite.visitor import TIERS, Visitor
@@ -159,6 +160,7 @@ class Asked:
     """What Gradio hands to a handler, as far as it is read."""
 
     state: Any
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -229,3 +231,18 @@ def test_what_is_added_while_one_is_made_leaves_the_stage_alone(panel, studio):
     assert [changes[actions.newest]] == studio.active()
     nothing = actions.add({**values, actions.fields["prompt"]: " "}, asked)
     assert nothing[actions.message]["kind"] == "hint"
+
+
+def test_a_job_followed_to_its_end_is_not_shown_again_by_the_next_following(panel, studio):
+    actions = panel.actions
+    job_id = add(studio)
+    studio.stop(job_id, ME.owner)
+    headers = {"cookie": f"{COOKIE}={ME.owner}"}
+    asked = Asked(SimpleNamespace(visitor=ME), headers)
+
+    async def follow() -> list[dict[Any, Any]]:
+        return [each async for each in actions.follow({actions.newest: job_id}, asked)]
+
+    last = asyncio.run(follow())[-1]
+    assert last[actions.stage]["state"] == "cancelled"
+    assert last[actions.newest] == ""

@@ -25,7 +25,7 @@ def fill_queue(page: Page, *prompts: str) -> None:
     page.wait_for_selector(BUSY)
     for place, prompt in enumerate(prompts, start=1):
         page.fill(PROMPT, prompt)
-        page.click("#fl-add-to-queue")
+        page.keyboard.press("Control+Enter")
         expect(page.locator(".fl-tab-count")).to_have_text(str(place))
     open_panel(page, "queue")
 

@@ -54,7 +54,10 @@ async function order(what, values, done) {
   });
   if (!found) tell('error', 'That could not be done now. Try once more.');
   else if (found.problem) tell('error', found.problem);
-  else status.textContent = done();
+  else {
+    status.textContent = done();
+    if (what === 'duplicate') setTimeout(follow, FOLLOW_MS);
+  }
 }
 
 const place = (id) => queue.jobs.filter((job) => job.is_waiting).findIndex((job) => job.id === id) + 1;
@@ -136,15 +139,17 @@ function later() {
   timer = setTimeout(() => (document.hidden ? later() : refresh().then((answer) => answer || later())), LOOK_MS);
 }
 
-// A job that nobody on this page watches: it was added when the one before had just ended.
-async function follow() {
+// Lets the stage follow jobs that it does not know of.
+function follow() {
+  if (!lite.get('isBusy')) document.dispatchEvent(new CustomEvent('fl:follow'));
+}
+
+// What is added just when the job before has ended is followed by nobody, unless it is seen here.
+async function onQueued() {
   const before = queue.jobs.length;
   const found = await refresh();
   if (found?.jobs.length > before) lite.set('aside', `Added, ${found.waiting} waiting`);
-  if (!found?.jobs.length || lite.get('isBusy')) return;
-  setTimeout(() => {
-    if (!lite.get('isBusy')) document.dispatchEvent(new CustomEvent('fl:follow'));
-  }, FOLLOW_MS);
+  if (found?.jobs.length) setTimeout(follow, FOLLOW_MS);
 }
 
 function promptsIn(text) {
@@ -188,12 +193,14 @@ chooser.addEventListener('change', () => {
 box.addEventListener('input', count);
 clear.addEventListener('click', () => order('clear', {}, () => 'All waiting jobs are cancelled.'));
 document.addEventListener('fl:prompts', (event) => read(event.detail));
-document.addEventListener('fl:queued', follow);
+document.addEventListener('fl:queued', onQueued);
 watch('value', () => {
   const { kind, text } = props.value || {};
   if (!kind) return;
   tell(kind, text);
-  if (kind === 'info') box.value = '';
+  if (kind !== 'info') return;
+  box.value = '';
+  follow();
 });
 lite.on('panel', (name) => {
   if (name !== 'queue') return;
