@@ -49,7 +49,7 @@ def test_words_stand_before_between_and_after_flags(words):
 
 def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):
     prompts = tmp_path / "prompts.txt"
-    prompts.write_text("a fox\n\n🦊 ثعلب\n", encoding="utf-8")
+    prompts.write_text("a fox\n\n# a note\n🦊 ثعلب\n", encoding="utf-8")
     assert [each["prompt"] for each in dry_run(capsys, "--file", str(prompts))] == [
         "a fox",
         "🦊 ثعلب",

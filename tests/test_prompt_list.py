@@ -13,7 +13,7 @@ def test_each_line_is_a_prompt_with_its_number():
 
 @pytest.mark.parametrize("text", ["", "\n \n", "# only a note"])
 def test_a_text_without_a_prompt_is_refused(text):
-    with pytest.raises(BadRequest, match="no prompt in it"):
+    with pytest.raises(BadRequest, match="no prompt in this text"):
         prompts_in(text)
 
 

@@ -53,7 +53,7 @@ def test_ones_own_jobs_are_listed_and_others_only_counted(studio):
     first, second = found["jobs"]
     assert (first["prompt"], first["is_waiting"]) == (HOSTILE, True)
     assert first["line"] == "2 pictures · next"
-    assert (first["others"], second["others"]) == ("3 pictures of others", "")
+    assert (first["others"], second["others"]) == ("Before this: 3 pictures of others", "")
     assert second["line"] == "1 picture · place 2 in line"
     (running,) = client_of(studio, OTHER).get("/queue").json()["jobs"]
     assert (running["id"], running["is_waiting"]) == (theirs, False)
@@ -198,8 +198,8 @@ def test_each_line_becomes_a_job_with_the_pages_settings(panel, studio):
 @pytest.mark.parametrize(
     ("prompts", "says"),
     [
-        ("", "no prompt in it"),
-        (None, "no prompt in it"),
+        ("", "no prompt in this text"),
+        (None, "no prompt in this text"),
         ("x" * (MAX_CHARACTERS + 1), "more than a megabyte"),
         ("a fox\n" * (MAX_PROMPTS + 1), f"at most {MAX_PROMPTS} go at once"),
         ("a fox\n\na \x07 hen", "Line 3: The prompt has the control character U+0007"),

@@ -25,16 +25,15 @@ def move(
     The first one stays first when it is moved "up". Raises NotWaiting when either has begun or
     ended meanwhile, BadRequest for a job before itself; nothing is changed then.
     """
+    if before == job_id:
+        raise BadRequest("A job cannot come before itself. Name another one.", field="before")
     with database.transaction() as connection:
         own = _own_waiting(connection, owner)
-        for each in filter(None, (job_id, before)):
-            if each not in own:
-                raise NotWaiting(
-                    "That job does not wait any more, so the order stays as it was.", field="id"
-                )
+        if job_id not in own or (before is not None and before not in own):
+            raise NotWaiting(
+                "That job does not wait any more, so the order stays as it was.", field="id"
+            )
         wanted = [each for each in own if each != job_id]
-        if before == job_id:
-            raise BadRequest("A job cannot come before itself. Name another one.", field="before")
         place = wanted.index(before) if before else _place(own.index(job_id), len(wanted), to)
         wanted.insert(place, job_id)
         _seat(connection, own, wanted)

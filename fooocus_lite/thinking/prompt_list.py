@@ -11,7 +11,7 @@ def prompts_in(text: str) -> dict[int, str]:
     lines = enumerate(text.removeprefix("\ufeff").splitlines(), start=1)
     prompts = {number: line.strip() for number, line in lines if line.strip()[:1] not in ("", "#")}
     if not prompts:
-        raise BadRequest("There is no prompt in it. Write one a line.", field="file")
+        raise BadRequest("There is no prompt in this text. Write one a line.", field="file")
     return prompts
 
 

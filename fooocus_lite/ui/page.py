@@ -177,7 +177,7 @@ def _wire_models(models: ModelsPanel) -> None:
 
 
 def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:
-    """Who adds is not followed from here: the stage follows all jobs of their owner."""
+    """Nothing is followed from here: the stage does that already for all jobs of their owner."""
     actions = queue.actions
     form: set[Any] = {*actions.fields.values()}
     now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}

@@ -36,7 +36,7 @@ def _job(view: JobView, others: int) -> dict[str, Any]:
         "prompt": asked.prompt.strip()[:SHOWN_CHARACTERS],
         "line": _line(view),
         "is_waiting": view.state == "queued",
-        "others": f"{_pictures(others)} of others" if others else "",
+        "others": f"Before this: {_pictures(others)} of others" if others else "",
     }
 
 

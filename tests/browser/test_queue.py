@@ -120,7 +120,7 @@ def test_others_are_only_a_number_and_a_prompt_is_never_run(visit):
     ask(page, HOSTILE)
     page.wait_for_selector(BUSY)
     open_panel(page, "queue")
-    expect(page.locator(".fl-queue-others")).to_have_text("2 pictures of others")
+    expect(page.locator(".fl-queue-others")).to_have_text("Before this: 2 pictures of others")
     expect(cards(page).locator("b")).to_have_text([HOSTILE])
     assert "secret" not in page.locator("#fl-queue").inner_text()
     assert not page.evaluate("'isCaught' in window")

@@ -124,7 +124,8 @@ window.fooocusLite = (() => {
     const isDialogOpen = Boolean(document.querySelector('dialog[open]'));
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !isDialogOpen) {
       event.preventDefault();
-      document.querySelector(get('isBusy') ? '#fl-add-to-queue' : '#fl-generate')?.click();
+      // A key held down would fill the queue.
+      if (!event.repeat) document.querySelector(get('isBusy') ? '#fl-add-to-queue' : '#fl-generate')?.click();
     }
     if (event.key !== 'Escape' || isDialogOpen || event.defaultPrevented) return;
     if (isMeantForTheBox(event.target)) return;
