@@ -144,6 +144,9 @@ def test_forever_goes_on_with_other_seeds_until_it_is_stopped(visit):
     expect(page.locator(".fl-forever [role=status]")).to_have_text(
         "Round 4, seed 8", timeout=20_000
     )
+    other = visit(page.context)
+    other.click(FOREVER)
+    expect(other.locator(".fl-forever [role=status]")).to_have_text("On in another window")
     page.wait_for_selector(BUSY)
     page.click("#fl-stop")
     expect(page.locator(FOREVER)).to_have_attribute("aria-pressed", "false")

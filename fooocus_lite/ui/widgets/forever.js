@@ -9,6 +9,7 @@ let isOn = false;
 let rounds = 0;
 let pressedAt = 0;
 let timer = 0;
+let letGo = () => {};
 
 const box = (name) => document.querySelector(`#fl-${name} :is(textarea, input:not([type="range"]))`);
 
@@ -17,12 +18,25 @@ function turn(wanted, text = '') {
   button.setAttribute('aria-pressed', String(isOn));
   status.textContent = text;
   clearInterval(timer);
+  letGo();
   pressedAt = 0;
   if (!isOn) return;
+  if (navigator.locks) navigator.locks.request('fooocus_lite_forever', { ifAvailable: true }, begin);
+  else begin(true);
+}
+
+// Only one window of a browser at a time: the lock is held until what is returned here resolves.
+function begin(lock) {
+  if (!isOn) return null;
+  if (!lock) {
+    turn(false, 'On in another window');
+    return null;
+  }
   rounds = 0;
   // Costs nothing while it is off.
   timer = setInterval(goOn, LOOK_MS);
   goOn();
+  return new Promise((resolve) => { letGo = resolve; });
 }
 
 // The seed as a number, null when it is a random one or cannot be read.
