@@ -55,7 +55,7 @@ from fooocus_lite.thinking.inspection import Found
 from fooocus_lite.thinking.link import Shared
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Licence, Preset, named, saved_as
-from fooocus_lite.thinking.prompt_list import in_line
+from fooocus_lite.thinking.prompt_list import in_line, only_first
 from fooocus_lite.thinking.styles import ENHANCE, Style
 from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import own_files
@@ -353,6 +353,9 @@ class FakeStudio:
                 planned.append(self.plan(request))
             except BadRequest as error:
                 raise in_line(number, error) from None
+        room = self.waiting_limit(owner) - self._waiting(_name(owner))
+        if len(planned) > room:
+            raise only_first(room, len(planned), TooMany("You have too many jobs waiting."))
         return [self._put_into_line(recipes, owner) for recipes in planned]
 
     def duplicate(self, job_id: str, owner: str | Visitor = "local") -> str:
@@ -392,7 +395,7 @@ class FakeStudio:
 
     def _put_into_line(self, recipes: Sequence[Recipe], owner: str | Visitor) -> str:
         name = _name(owner)
-        if sum(job.owner == name for job in self._unfinished()) > self.settings.waiting_per_owner:
+        if self._waiting(name) >= self.waiting_limit(owner):
             raise TooMany("You have too many jobs waiting.")
         job = _Job(secrets.token_hex(16), name, time.time(), tuple(recipes), now=Queued(1, None))
         self._jobs[job.id] = job
@@ -412,6 +415,10 @@ class FakeStudio:
 
     def active(self, owner: str = "local") -> list[str]:
         return [job.id for job in self._unfinished() if job.owner == owner]
+
+    def _waiting(self, owner: str) -> int:
+        jobs = [job for job in self._unfinished() if job.owner == owner]
+        return sum(job.state == "queued" for job in jobs)
 
     def _unfinished(self) -> list[_Job]:
         """Everybody's, in the order they run."""
