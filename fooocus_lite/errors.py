@@ -6,6 +6,7 @@
     │   ├── TooMany       more than somebody may have at a time or in an hour
     │   └── LineFull      nobody's job is taken until some of those waiting are done
     ├── NotFound          a job or picture that is not there, or is somebody else's
+    ├── NotWaiting        a job that has begun or ended, where only a waiting one will do
     ├── NotAllowed        only the host of the program may do that
     ├── NotLoggedIn       nobody is asking, or with a wrong password or key
     ├── WeightsError      a model file is missing, damaged or of the wrong kind
@@ -85,6 +86,10 @@ class LineFull(BadRequest):
 
 class NotFound(FooocusLiteError):
     code = "not_found"
+
+
+class NotWaiting(FooocusLiteError):
+    code = "not_waiting"
 
 
 class NotAllowed(FooocusLiteError):

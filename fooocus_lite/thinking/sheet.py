@@ -55,6 +55,13 @@ def sheet(
     return [resolve(tile, pantry, random)[0] for tile in tiles]
 
 
+def styles_of(request: ImageRequest, recipes: Sequence[Recipe]) -> tuple[str, ...]:
+    """The names that `sheet` was asked for these recipes with; none when they are no sheet."""
+    if len(recipes) < 2 or recipes[0].request == request:
+        return ()
+    return tuple((recipe.request.styles or ("",))[-1] for recipe in recipes)
+
+
 def suggested(
     styles: Iterable[Style], prompt: str, random: Random, count: int = TILES
 ) -> tuple[str, ...]:

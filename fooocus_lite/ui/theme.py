@@ -12,6 +12,7 @@ FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "s
 SHEETS = (
     "assets/page.css", "assets/panels.css", "assets/styles.css", "assets/prompt.css",
     "assets/drop.css", "assets/presets.css", "assets/models.css",
+    "assets/queue.css",
 )  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 EMBER = colors.Color(
