@@ -120,6 +120,13 @@ def test_a_certificate_that_is_not_there_is_named(run, tmp_path):
     assert "c.pem" in said
 
 
+def test_assistants_without_their_package_are_told_how_to_get_it(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    code, said = run("--mcp", "--disable-in-browser")
+    assert code == 2
+    assert "pip install 'fooocus-lite[mcp]'" in said
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

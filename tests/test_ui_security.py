@@ -12,6 +12,7 @@ from fooocus_lite.settings import Settings
 from fooocus_lite.ui.security import (
     LOCAL_HOSTS,
     MAX_ORDER_BYTES,
+    OtherSites,
     PageBodies,
     SameOrigin,
     host_name,
@@ -149,6 +150,21 @@ def test_every_answer_carries_the_safety_headers():
     assert headers["referrer-policy"] == "same-origin"
     assert headers["content-security-policy"] == "frame-ancestors 'self'"
     assert "content-security-policy" not in client(False, is_space=True).get("/").headers
+
+
+async def readable_by_all(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse("done", headers={"access-control-allow-origin": "*"})
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://my.site", "https://my.site"), ("https://evil.example", None)]
+)
+def test_only_scripts_of_named_sites_may_read_and_ask(origin, allowed):
+    app = OtherSites(Starlette(routes=[Route("/", readable_by_all)]), ("https://My.site/",))
+    visitor = TestClient(app, headers={"origin": origin})
+    asking = {"access-control-request-method": "POST", "access-control-request-headers": "x-y"}
+    for answer in (visitor.get("/"), visitor.options("/", headers=asking)):
+        assert answer.headers.get("access-control-allow-origin") == allowed
 
 
 async def read(request: Request) -> PlainTextResponse:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,6 +19,7 @@ LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 UNKNOWN_HOST = "This page is not known by that name. Open it by its own address."
 FOREIGN = "This page takes orders from itself only."
+READABLE_HEADERS = ("location", "retry-after", "x-fooocus-lite-rendered", "x-request-id")
 
 
 class SameOrigin:
@@ -89,6 +91,40 @@ class SameOrigin:
             await send(message)
 
         return send_with_headers
+
+
+class OtherSites:
+    """What scripts of other sites may read: what `origins` names, and nothing else (CORS).
+
+    Gradio tells browsers that any site may read it, off localhost; its headers are taken out.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
+        self.inner = app
+        self.app = CORSMiddleware(
+            self._without_its_own,
+            allow_origins=tuple(origin.lower().rstrip("/") for origin in origins),
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("*",),
+            allow_credentials=True,
+            expose_headers=READABLE_HEADERS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    async def _without_its_own(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_without(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [
+                    (name, value)
+                    for name, value in message.get("headers", ())
+                    if not name.lower().startswith(b"access-control-")
+                ]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self.inner(scope, receive, send_without)
 
 
 class PageBodies:

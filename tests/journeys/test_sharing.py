@@ -148,6 +148,14 @@ def test_orders_of_another_site_are_refused_even_with_a_login(client):
     assert anna.get("/history").status_code == 200
 
 
+def test_no_other_site_may_read_under_any_name(client):
+    """Gradio lets every site read, once it is called by a name that is not localhost."""
+    evil = {"origin": "https://evil.example", "host": "studio.example"}
+    asking = {**evil, "access-control-request-method": "POST"}
+    for answer in (client("").get("/", headers=evil), client("").options("/", headers=asking)):
+        assert "access-control-allow-origin" not in answer.headers
+
+
 def test_a_login_survives_a_restart_and_ends_everywhere(client, server):
     one, two = client("anna"), client("anna")
     server.restart()
