@@ -152,6 +152,24 @@ def test_every_answer_carries_the_safety_headers():
     assert "content-security-policy" not in client(False, is_space=True).get("/").headers
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/api/v1/generate", {"code", "message", "field", "allowed"}),
+        ("/v1/images/generations", {"code", "message", "field", "allowed", "param", "type"}),
+        ("/sdapi/v1/txt2img", {"code", "message", "field", "allowed"}),
+    ],
+)
+def test_a_program_is_refused_in_the_shape_of_its_api(path, shown):
+    headers = {"origin": "https://evil.example"}
+    refused = client().post(path, headers=headers)
+    unknown = client().post(path, headers={"host": "elsewhere.example"})
+    assert (refused.status_code, unknown.status_code) == (403, 400)
+    for answer in (refused, unknown):
+        assert set(answer.json()["error"]) == shown
+        assert ("detail" in answer.json()) == path.startswith("/sdapi")
+
+
 async def readable_by_all(_request: Request) -> PlainTextResponse:
     return PlainTextResponse("done", headers={"access-control-allow-origin": "*"})
 

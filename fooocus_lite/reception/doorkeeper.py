@@ -143,12 +143,14 @@ class Doorkeeper:
         return _switch(self.settings).exists()
 
     def stop_sharing(self, visitor: Visitor = HOST) -> None:
-        """Ends every login and lets in nobody but the host, until `start_sharing`."""
+        """Ends every login but a host's and lets in nobody else, until `start_sharing`."""
         switch = _switch(self.settings)
         switch.parent.mkdir(parents=True, exist_ok=True)
         switch.touch()
-        self._sessions.end_all()
         self.audit.note(Entry(visitor.name, "stop sharing"))
+        for name, user in self.users.all().items():
+            if not user.is_host:
+                self._sessions.end_all(name)
 
     def start_sharing(self, visitor: Visitor = HOST) -> None:
         _switch(self.settings).unlink(missing_ok=True)

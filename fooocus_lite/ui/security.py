@@ -11,7 +11,10 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..api.app import shape_at
 from ..api.body_limit import BodyLimit
+from ..api.refusals import answer_to, status_of
+from ..errors import BadRequest, FooocusLiteError, NotAllowed
 
 MAX_ORDER_BYTES = 2_000_000
 ORDER_TIMEOUT_S = 30.0
@@ -50,9 +53,9 @@ class SameOrigin:
             return
         headers = Headers(scope=scope)
         if self.hosts and host_name(headers.get("host", "")) not in self.hosts:
-            await refuse(UNKNOWN_HOST, 400, scope, receive, send)
+            await refuse(BadRequest(UNKNOWN_HOST), scope, receive, send)
         elif self._is_foreign(headers) and not _is_visit(scope, headers):
-            await refuse(FOREIGN, 403, scope, receive, send)
+            await refuse(NotAllowed(FOREIGN), scope, receive, send)
         elif scope["type"] == "websocket":
             await self.app(scope, receive, send)
         else:
@@ -143,12 +146,17 @@ class PageBodies:
         await (self.bounded if is_order else self.app)(scope, receive, send)
 
 
-async def refuse(text: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers a request of either kind without letting it in."""
+async def refuse(error: FooocusLiteError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers a request of either kind without letting it in.
+
+    A program is answered in the shape of its API, a person in plain words.
+    """
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
+    elif shape := shape_at(scope["path"]):
+        await answer_to(error, shape)(scope, receive, send)
     else:
-        await PlainTextResponse(text, status)(scope, receive, send)
+        await PlainTextResponse(error.message, status_of(error))(scope, receive, send)
 
 
 def _is_visit(scope: Scope, headers: Headers) -> bool:

@@ -43,6 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     users = UsersFile(home / "users.json")
     users.add("anna", PASSWORD)
     users.add("ben", PASSWORD, "free")
+    users.add("carl", PASSWORD, is_host=True)
     (home / "config.toml").write_text("[tiers.free]\npictures_per_hour = 5\n", encoding="utf-8")
     server = LiveServer(home, "--users", str(users.path))
     server.start()
@@ -154,6 +155,26 @@ def test_no_other_site_may_read_under_any_name(client):
     asking = {**evil, "access-control-request-method": "POST"}
     for answer in (client("").get("/", headers=evil), client("").options("/", headers=asking)):
         assert "access-control-allow-origin" not in answer.headers
+
+
+def test_when_sharing_ends_what_strangers_have_open_is_cut_off(client, server):
+    settings = load({"home": server.home, "users": server.home / "users.json"})
+    studio, anna, host = Studio(settings), client("anna"), client("carl")
+    endless = REQUEST.model_copy(update={"num_inference_steps": 150, "count": 32})
+    jobs = [studio.start(endless, owner) for owner in ("user:anna", "user:carl")]
+    hers, his = (f"/api/v1/generate/{job}/stream" for job in jobs)
+    with anna.stream("GET", hers) as hers, host.stream("GET", his) as his:
+        heard, hears = hers.iter_lines(), his.iter_lines()
+        assert next(heard)
+        assert next(hears)
+        studio.doorkeeper.stop_sharing()
+        assert "data: [DONE]" not in list(heard)
+        for job in jobs:
+            studio.stop(job)
+        assert "data: [DONE]" in list(hears)
+    assert anna.get("/history").status_code == 401
+    assert host.get("/history").status_code == 200
+    studio.doorkeeper.start_sharing()
 
 
 def test_a_login_survives_a_restart_and_ends_everywhere(client, server):
