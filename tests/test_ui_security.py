@@ -194,7 +194,7 @@ async def read(request: Request) -> PlainTextResponse:
     [
         ("/gradio_api/queue/join", MAX_ORDER_BYTES, 200),
         ("/gradio_api/queue/join", MAX_ORDER_BYTES + 1, 413),
-        ("/gradio_api/upload", MAX_ORDER_BYTES + 1, 200),
+        ("/login", MAX_ORDER_BYTES + 1, 413),
         ("/inspect", MAX_ORDER_BYTES + 1, 200),
     ],
 )

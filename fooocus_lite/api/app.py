@@ -58,8 +58,12 @@ def routes(studio: Studio) -> list[Mount]:
 def application(api: Api, studio: Studio, requests: Requests, webhooks: Webhooks) -> FastAPI:
     """One API. Its description is at /openapi.json, and for people at /docs."""
     settings = studio.settings
+    shape = shape_at(api.path + "/") or ours
     limit = Middleware(
-        BodyLimit, limit_bytes=settings.body_limit_mb * 10**6, timeout_s=settings.body_timeout_s
+        BodyLimit,
+        limit_bytes=settings.body_limit_mb * 10**6,
+        timeout_s=settings.body_timeout_s,
+        shape=shape,
     )
     app = FastAPI(
         title=api.title,
@@ -77,7 +81,7 @@ def application(api: Api, studio: Studio, requests: Requests, webhooks: Webhooks
     app.state.chosen = a1111_choices.Chosen()
     for router in api.routers:
         app.include_router(router)
-    add_handlers(app, api.asked, shape_at(api.path + "/") or ours)
+    add_handlers(app, api.asked, shape)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

@@ -34,6 +34,7 @@ CLOSED = (
     "/gradio_api/deep_link",
     "/gradio_api/dev/",
     "/gradio_api/process_recording",
+    "/gradio_api/upload",
     "/monitoring",
     "/runs",
 )

@@ -18,6 +18,7 @@ from ..errors import BadRequest, FooocusLiteError, NotAllowed
 
 MAX_ORDER_BYTES = 2_000_000
 ORDER_TIMEOUT_S = 30.0
+ORDERS = ("/gradio_api/", "/login", "/account")
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 UNKNOWN_HOST = "This page is not known by that name. Open it by its own address."
@@ -133,7 +134,8 @@ class OtherSites:
 class PageBodies:
     """Bounds what an order of the page may weigh and how long it may take.
 
-    Gradio reads a whole body first. Addresses that take files have bounds of their own.
+    Gradio reads a whole body first. Addresses that take files have bounds of their own, and the
+    APIs theirs.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -141,8 +143,7 @@ class PageBodies:
         self.bounded = BodyLimit(app, MAX_ORDER_BYTES, ORDER_TIMEOUT_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        is_order = path.startswith("/gradio_api/") and not path.startswith("/gradio_api/upload")
+        is_order = scope.get("path", "").startswith(ORDERS)
         await (self.bounded if is_order else self.app)(scope, receive, send)
 
 
