@@ -171,7 +171,7 @@ def _quick_job(studio: "Studio", random: Random) -> str:
         prompt="a fox",
         width=64,
         height=64,
-        num_inference_steps=random.randint(2, 12),
+        num_inference_steps=random.randint(2, 24),
         count=random.randint(1, 3),
         seed=random.randrange(2**31),
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..access import passwords
 from ..access.throttle import Throttle
 from ..access.users import User, UsersFile
-from ..archive.audit import Audit, Entry
+from ..archive.audit import Audit, Entry, Usage
 from ..archive.sessions import WEEK_S, Sessions
 from ..errors import NotLoggedIn, TooMany
 from ..settings import Settings
@@ -94,6 +94,15 @@ class Doorkeeper:
         """Raises NotFound."""
         self.users.remove(name)
         self._sessions.end_all(name.strip().lower())
+
+    def usage_of(self, name: str) -> Usage:
+        """What that user has asked for so far."""
+        who = USER_PREFIX + name
+        return next((each for each in self.audit.usage() if each.who == who), Usage(who, 0, 0, 0))
+
+    def note(self, action: str, subject: str) -> None:
+        """Writes down what the host did at the terminal."""
+        self.audit.note(Entry(HOST.name, action, subject=subject))
 
     # -- logging in and out ----------------------------------------------------------------
 

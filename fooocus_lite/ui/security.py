@@ -53,6 +53,8 @@ class SameOrigin:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["type"] == "http":
+            send = self._with_headers(send)
         if self.hosts and host_name(headers.get("host", "")) not in self.hosts:
             await refuse(BadRequest(UNKNOWN_HOST), scope, receive, send)
         elif self._is_foreign(headers) and not _is_visit(scope, headers):
@@ -60,7 +62,7 @@ class SameOrigin:
         elif scope["type"] == "websocket":
             await self.app(scope, receive, send)
         else:
-            await self.app(self._believed(scope), receive, self._with_headers(send))
+            await self.app(self._believed(scope), receive, send)
 
     def _is_foreign(self, headers: Headers) -> bool:
         origin = headers.get("origin")
