@@ -53,6 +53,21 @@ def test_a_stream_is_cut_off_and_its_application_told():
     assert visit.sent == [BEGIN, {"type": "http.response.body", "body": b"", "more_body": False}]
 
 
+def test_an_application_that_ends_its_stream_itself_is_not_interrupted():
+    visit = Visit(BEGIN)
+    last = {"type": "http.response.body", "body": b"bye", "more_body": False}
+
+    async def app(scope, receive, send) -> None:
+        try:
+            await Visit.app(visit, scope, receive, send)
+        finally:
+            await send(last)
+
+    visit.app = app
+    asyncio.run(visit.serve())
+    assert visit.sent == [BEGIN, last]
+
+
 def test_a_socket_is_closed():
     visit = Visit({"type": "websocket.accept"}, scope=SOCKET)
     asyncio.run(visit.serve())

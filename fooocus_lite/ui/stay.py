@@ -33,6 +33,7 @@ class Stay:
         self._why: FooocusLiteError | None = None
         self._has_begun = False
         self._has_length = False
+        self._is_over = False
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises Ended when there is still time to say why."""
@@ -50,7 +51,8 @@ class Stay:
                 raise
             if not self._has_begun:
                 raise Ended(self._why) from None
-            await _hang_up(scope, send)
+            if not self._is_over:  # an application may end its stream itself when it is cut off
+                await _hang_up(scope, send)
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -74,6 +76,8 @@ class Stay:
         if message["type"] == "http.response.start":
             names = {name.lower() for name, _ in message.get("headers", ())}
             self._has_length = b"content-length" in names
+        elif message["type"] == "http.response.body":
+            self._is_over = not message.get("more_body", False)
 
 
 async def _hang_up(scope: Scope, send: Send) -> None:
