@@ -19,7 +19,7 @@ GETS = (
     "/config", "/theme.css", "/gradio_api/theme.css", "/gradio_api/info", "/gradio_api/app_id",
     "/gradio_api/openapi.json", "/gradio_api/queue/data?session_hash=x", "/gradio_api/queue/status",
     "/gradio_api/heartbeat/x", "/gradio_api/file=/etc/passwd", "/gradio_api/file/x",
-    "/gradio_api/call/x/y", "/gradio_api/upload_progress?upload_id=x", "/gradio_api/user",
+    "/gradio_api/call/x/y", "/gradio_api/user",
     "/gradio_api/token", "/gradio_api/login_check", "/gradio_api/custom_component/x/y/z/style.css",
     "/gradio_api/stream/a/b/c/playlist.m3u8", "/svelte/x.js", "/assets/x.js", "/static/x.js",
     "/docs", "/redoc", "/openapi.json", "/manifest.json", "/pwa_icon", "/robots.txt",
@@ -28,7 +28,7 @@ GETS = (
     "/api/v1/history", "/v1/models", "/sdapi/v1/options", "/nothing/there", "/%63onfig",
 )  # fmt: skip
 POSTS = (
-    "/gradio_api/cancel", "/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/reset",
+    "/gradio_api/cancel", "/gradio_api/queue/join", "/gradio_api/reset",
     "/gradio_api/run/submit", "/gradio_api/api/submit", "/gradio_api/call/submit",
     "/gradio_api/component_server", "/gradio_api/stream/x", "/inspect", "/models/download",
     "/models/upload", "/account/log-out", "/account/stop-sharing", "/api/v1/generate",
