@@ -118,7 +118,9 @@ class Assistants:
         async with self._server.session_manager.run():
             yield
 
-    async def _tools(self, _context: Context, _page: PaginatedRequestParams | None) -> Any:
+    async def _tools(
+        self, _context: Context, _page: PaginatedRequestParams | None
+    ) -> ListToolsResult:
         return ListToolsResult(tools=[GENERATE])
 
     async def _call(self, context: Context, called: CallToolRequestParams) -> CallToolResult:
