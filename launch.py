@@ -72,7 +72,7 @@ def main(argv: list[str]) -> int:
                 "ZeroGPU is not supported for now: choose a CPU or a GPU as the Space's hardware."
             )
         is_test = argv[:1] == ["--test"]
-        extras = {"test"} if is_test else set()
+        extras = {"test"} if is_test else {"mcp"} if "--mcp" in argv else set()
         python = ready_python(extras)
         if python is None and {"-h", "--help"} & set(argv) and not is_test:
             print(__doc__)

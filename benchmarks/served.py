@@ -48,8 +48,8 @@ def launch_command(port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def served(command: Sequence[str], port: int, home: Path) -> Iterator[Served]:
-    """The server, from its first page on; ended with all its processes at the end.
+def served(command: Sequence[str], port: int, home: Path, page: str = "/") -> Iterator[Served]:
+    """The server, from its first `page` on; ended with all its processes at the end.
 
     Raises RuntimeError with its own words when no page comes.
     """
@@ -66,7 +66,7 @@ def served(command: Sequence[str], port: int, home: Path) -> Iterator[Served]:
             stderr=subprocess.STDOUT,
         )
     try:
-        while not _answers(port):
+        while not _answers(port, page):
             if popen.poll() is not None or time.perf_counter() - began > START_TIMEOUT_S:
                 words = log.read_text(encoding="utf-8", errors="replace")[-2000:]
                 raise RuntimeError(f"No page came. The program said:\n{words}")
@@ -103,11 +103,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(port: int) -> bool:
-    """Whether the whole first page arrives."""
+def _answers(port: int, page: str) -> bool:
+    """Whether the whole page arrives."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_TIMEOUT_S)
     try:
-        connection.request("GET", "/")
+        connection.request("GET", page)
         answer = connection.getresponse()
         return answer.status == 200 and bool(answer.read())
     except (OSError, http.client.HTTPException):

@@ -68,6 +68,7 @@ class Settings(BaseModel):
     body_limit_mb: int = Field(default=20, ge=1)
     body_timeout_s: float = Field(default=30, gt=0)
     allow_private_webhooks: bool = False
+    mcp: bool = False
     is_space: bool = False
 
     @field_validator("tiers", mode="before")

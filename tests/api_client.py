@@ -27,8 +27,17 @@ SHARED: dict[str, Any] = {"listen": "0.0.0.0", "open": True}
 
 def application(studio: Studio) -> Starlette:
     """What the page's server mounts, with the part of its middleware that says who asks."""
-    gate = Middleware(Gate, doorkeeper=studio.doorkeeper)
-    return Starlette(routes=app.routes(studio), middleware=[Middleware(OwnerCookie), gate])
+    middleware = [Middleware(OwnerCookie), Middleware(Gate, doorkeeper=studio.doorkeeper)]
+    if not studio.settings.mcp:
+        return Starlette(routes=app.routes(studio), middleware=middleware)
+    from fooocus_lite.api.mcp import Assistants
+
+    assistants = Assistants(studio)
+    return Starlette(
+        routes=[*app.routes(studio), assistants.route()],
+        middleware=middleware,
+        lifespan=lambda _app: assistants.running(),
+    )
 
 
 def caller(studio: Studio, owner: str | None = None, **headers: str) -> TestClient:

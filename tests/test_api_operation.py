@@ -5,8 +5,9 @@ import json
 import re
 
 import pytest
-from api_client import MINE, SHARED, asked, asleep, caller
+from api_client import MINE, SHARED, application, asked, asleep, caller
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from fooocus_lite.api import docs_page, metrics
 from fooocus_lite.api.body_limit import BodyLimit
@@ -43,6 +44,15 @@ def test_numbers_are_counted_and_name_nobody(home):
     assert "made/up" not in answer.text
     assert "secret" not in answer.text
     assert MINE not in answer.text
+
+
+def test_the_numbers_are_the_hosts(home):
+    studio = asleep(home, **SHARED)
+    visitor = TestClient(application(studio), client=("203.0.113.7", 50_000))
+    answer = visitor.get(f"{API}/metrics")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
+    assert visitor.get(f"{API}/health").status_code == 200
+    assert visitor.get(f"{API}/ready").status_code == 503
 
 
 def test_every_line_of_the_numbers_is_one_prometheus_can_read():

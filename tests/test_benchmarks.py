@@ -11,22 +11,28 @@ from pathlib import Path
 import pytest
 
 from benchmarks import pairs, prompt_language
+from benchmarks.answer_while_cooking import quantile
 from benchmarks.hundred_pictures import growth
 from benchmarks.line_of_thousand import largest_lead
 from benchmarks.pairs import Cost, Pair, Result, Spread
 
 ROOT = Path(__file__).parent.parent
 SCRIPTS = (
+    "answer_while_cooking",
     "estimates",
     "expansion",
     "first_page",
     "first_preview",
+    "followers",
     "gpu/memory_plans",
+    "hundred_kills",
     "hundred_pictures",
     "idle",
     "line_of_thousand",
     "load_checkpoint",
+    "owners_and_jobs",
     "prompt_language",
+    "schema_fuzz",
     "whole_engine",
 )
 ASK_FOR_HELP = """
@@ -138,6 +144,11 @@ def test_the_lead_is_counted_over_those_who_still_wait(owners, lead):
 def test_memory_grows_from_the_tenth_reading():
     readings = [(50.0, 0)] * 9 + [(100.0, 0)] * 89 + [(104.0, 0)]
     assert growth(readings) == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize(("share", "reading"), [(0, 1), (0.5, 51), (0.95, 96), (1, 100)])
+def test_a_quantile_is_one_of_the_readings(share, reading):
+    assert quantile(list(range(100, 0, -1)), share) == reading
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

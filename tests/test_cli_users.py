@@ -13,7 +13,10 @@ from fooocus_lite.access import passwords
 from fooocus_lite.access.users import UsersFile
 from fooocus_lite.cli import users as command
 from fooocus_lite.errors import BadRequest
-from fooocus_lite.settings import Settings
+from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.settings import Settings, load
+from fooocus_lite.studio import Studio
+from fooocus_lite.visitor import Visitor
 
 PASSWORD = "correct horse"
 
@@ -44,7 +47,10 @@ def test_a_user_comes_changes_and_goes(run, home):
     assert known(home)["anna"].tier == "pro"
     assert passwords.matches(PASSWORD, known(home)["anna"].password)
     said = run("users", "list", "--json")[1]
-    assert json.loads(said) == {"name": "anna", "tier": "pro", "is_host": False, "keys": []}
+    assert json.loads(said) == {
+        "name": "anna", "tier": "pro", "is_host": False, "keys": [],
+        "jobs": 0, "pictures": 0, "this_hour": 0,
+    }  # fmt: skip
     stamp = known(home)["anna"].stamp
     assert run("users", "log-out", "anna")[0] == 0
     assert known(home)["anna"].stamp != stamp
@@ -120,6 +126,13 @@ def test_a_certificate_that_is_not_there_is_named(run, tmp_path):
     assert "c.pem" in said
 
 
+def test_assistants_without_their_package_are_told_how_to_get_it(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    code, said = run("--mcp", "--disable-in-browser")
+    assert code == 2
+    assert "pip install 'fooocus-lite[mcp]'" in said
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -144,3 +157,30 @@ def test_a_password_typed_twice_differently_is_not_taken(monkeypatch):
     monkeypatch.setattr(sys, "stdin", Terminal())
     with pytest.raises(BadRequest, match="not the same"):
         command._password(Namespace(password_stdin=False))
+
+
+def test_the_list_says_what_each_user_asked_for(run, home):
+    run("users", "add", "anna", "--generate")
+    settings = load({"home": home, "listen": "0.0.0.0"})
+    studio = Studio(settings)
+    visitor = Visitor("user:anna", name="anna", tier=settings.tiers["pro"])
+    studio.start(ImageRequest(prompt="a fox", count=3), visitor)
+    told = json.loads(run("users", "list", "--json")[1])
+    assert (told["jobs"], told["pictures"], told["this_hour"]) == (1, 3, 3)
+    assert "3 pictures, 3 this hour" in run("users", "list")[1]
+
+
+def test_what_the_host_changes_is_written_down_without_secrets(run):
+    password = json.loads(run("users", "add", "anna", "--generate", "--json")[1])["password"]
+    key = json.loads(run("users", "key", "add", "anna", "script", "--json")[1])["key"]
+    run("users", "key", "list", "anna")
+    run("users", "remove", "anna")
+    said = run("users", "audit", "--json")[1]
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [(each["who"], each["action"], each["subject"]) for each in lines] == [
+        ("local", "users remove", "anna"),
+        ("local", "users key", "add anna script"),
+        ("local", "users add", "anna"),
+    ]
+    assert password not in said
+    assert key not in said

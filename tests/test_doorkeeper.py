@@ -110,6 +110,12 @@ def test_what_the_host_does_ends_logins_at_once(keeper, end):
     assert keeper.of_session(token) is None
 
 
+def test_the_host_who_ends_sharing_stays_logged_in(keeper):
+    token = keeper.log_in("carl", PASSWORD, HERE)
+    keeper.stop_sharing()
+    assert keeper.of_session(token).is_host
+
+
 def test_a_user_made_again_does_not_inherit_old_logins(keeper):
     token = keeper.log_in("anna", PASSWORD, HERE)
     keeper.users.remove("anna")

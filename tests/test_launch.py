@@ -70,7 +70,8 @@ class Checkout:
     def write_requirements(self, requirements: list[str], pins: str = "pebble==1.0\n") -> None:
         (self.folder / "pyproject.toml").write_text(
             f"[project]\ndependencies = {json.dumps(requirements)}\n"
-            f"[project.optional-dependencies]\ntest = {json.dumps(READY)}\n"
+            "[project.optional-dependencies]\n"
+            f"test = {json.dumps(READY)}\nmcp = {json.dumps(LACKING)}\n"
         )
         (self.folder / "constraints.txt").write_text(pins + "torch==2.13.0\n")
 
@@ -430,6 +431,12 @@ def test_a_space_makes_no_environment(bare_checkout: Checkout) -> None:
     assert done.returncode == 1
     assert "This Space has not installed pebble" in done.stderr
     assert not bare_checkout.venv.exists()
+
+
+def test_assistants_bring_a_package_of_their_own(ready_checkout: Checkout) -> None:
+    assert ready_checkout.run(SPACE_ID="somebody/fooocus-lite").returncode == 0
+    done = ready_checkout.run("--mcp", SPACE_ID="somebody/fooocus-lite")
+    assert "has not installed pebble" in done.stderr
 
 
 # --test

@@ -12,6 +12,7 @@ from fooocus_lite.settings import Settings
 from fooocus_lite.ui.security import (
     LOCAL_HOSTS,
     MAX_ORDER_BYTES,
+    OtherSites,
     PageBodies,
     SameOrigin,
     host_name,
@@ -151,6 +152,39 @@ def test_every_answer_carries_the_safety_headers():
     assert "content-security-policy" not in client(False, is_space=True).get("/").headers
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/api/v1/generate", {"code", "message", "field", "allowed"}),
+        ("/v1/images/generations", {"code", "message", "field", "allowed", "param", "type"}),
+        ("/sdapi/v1/txt2img", {"code", "message", "field", "allowed"}),
+    ],
+)
+def test_a_program_is_refused_in_the_shape_of_its_api(path, shown):
+    headers = {"origin": "https://evil.example"}
+    refused = client().post(path, headers=headers)
+    unknown = client().post(path, headers={"host": "elsewhere.example"})
+    assert (refused.status_code, unknown.status_code) == (403, 400)
+    for answer in (refused, unknown):
+        assert set(answer.json()["error"]) == shown
+        assert ("detail" in answer.json()) == path.startswith("/sdapi")
+
+
+async def readable_by_all(_request: Request) -> PlainTextResponse:
+    return PlainTextResponse("done", headers={"access-control-allow-origin": "*"})
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"), [("https://my.site", "https://my.site"), ("https://evil.example", None)]
+)
+def test_only_scripts_of_named_sites_may_read_and_ask(origin, allowed):
+    app = OtherSites(Starlette(routes=[Route("/", readable_by_all)]), ("https://My.site/",))
+    visitor = TestClient(app, headers={"origin": origin})
+    asking = {"access-control-request-method": "POST", "access-control-request-headers": "x-y"}
+    for answer in (visitor.get("/"), visitor.options("/", headers=asking)):
+        assert answer.headers.get("access-control-allow-origin") == allowed
+
+
 async def read(request: Request) -> PlainTextResponse:
     return PlainTextResponse(str(len(await request.body())))
 
@@ -160,7 +194,7 @@ async def read(request: Request) -> PlainTextResponse:
     [
         ("/gradio_api/queue/join", MAX_ORDER_BYTES, 200),
         ("/gradio_api/queue/join", MAX_ORDER_BYTES + 1, 413),
-        ("/gradio_api/upload", MAX_ORDER_BYTES + 1, 200),
+        ("/login", MAX_ORDER_BYTES + 1, 413),
         ("/inspect", MAX_ORDER_BYTES + 1, 200),
     ],
 )

@@ -170,8 +170,9 @@ def test_the_open_internet_is_told_apart(address):
     assert public_address.is_public(address)
 
 
-def test_a_name_that_leads_inside_by_one_of_its_addresses_is_refused(monkeypatch):
-    found = [(0, 0, 0, "", ("8.8.8.8", 80)), (0, 0, 0, "", ("10.0.0.1", 80))]
+@pytest.mark.parametrize("inside", ["10.0.0.1", "169.254.169.254", "fd00:ec2::254"])
+def test_a_name_that_leads_inside_by_one_of_its_addresses_is_refused(monkeypatch, inside):
+    found = [(0, 0, 0, "", ("8.8.8.8", 80)), (0, 0, 0, "", (inside, 80))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_kwargs: found)
     with pytest.raises(BadRequest, match="private network"):
         public_address.resolve(public_address.split("http://example.org/"))

@@ -1,7 +1,8 @@
 """The applications and where they hang: each its own FastAPI, served by the page's process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
@@ -23,17 +24,24 @@ from .request import GenerateRequest
 
 OURS = (jobs.router, gallery.router, catalog.router, health.router)
 THEIRS = (a1111.router, a1111_choices.router)
+SHAPES: Mapping[str, Shape] = MappingProxyType(
+    {"/api/": ours, "/v1/": openai_images.shaped, "/sdapi/": a1111.shaped, "/mcp": ours}
+)
 
 
 @dataclass(frozen=True)
 class Api:
-    """Where one hangs, what it answers, and the shape of its requests and refusals."""
+    """Where one hangs, what it answers, and the shape of its requests."""
 
     path: str
     title: str
     routers: Sequence[APIRouter]
     asked: type[BaseModel]
-    shape: Shape = ours
+
+
+def shape_at(path: str) -> Shape | None:
+    """The shape that a program expects of a refusal there; None where a person reads it."""
+    return next((shape for start, shape in SHAPES.items() if path.startswith(start)), None)
 
 
 def routes(studio: Studio) -> list[Mount]:
@@ -41,8 +49,8 @@ def routes(studio: Studio) -> list[Mount]:
     requests, webhooks = Requests(), Webhooks(studio.settings)
     apis = (
         Api("/api/v1", "Fooocus Lite", OURS, GenerateRequest),
-        Api("/v1", "Images", (openai_images.router,), ImagesRequest, openai_images.shaped),
-        Api("/sdapi/v1", "A1111", THEIRS, Txt2ImgRequest, a1111.shaped),
+        Api("/v1", "Images", (openai_images.router,), ImagesRequest),
+        Api("/sdapi/v1", "A1111", THEIRS, Txt2ImgRequest),
     )
     return [Mount(api.path, application(api, studio, requests, webhooks)) for api in apis]
 
@@ -50,8 +58,12 @@ def routes(studio: Studio) -> list[Mount]:
 def application(api: Api, studio: Studio, requests: Requests, webhooks: Webhooks) -> FastAPI:
     """One API. Its description is at /openapi.json, and for people at /docs."""
     settings = studio.settings
+    shape = shape_at(api.path + "/") or ours
     limit = Middleware(
-        BodyLimit, limit_bytes=settings.body_limit_mb * 10**6, timeout_s=settings.body_timeout_s
+        BodyLimit,
+        limit_bytes=settings.body_limit_mb * 10**6,
+        timeout_s=settings.body_timeout_s,
+        shape=shape,
     )
     app = FastAPI(
         title=api.title,
@@ -69,7 +81,7 @@ def application(api: Api, studio: Studio, requests: Requests, webhooks: Webhooks
     app.state.chosen = a1111_choices.Chosen()
     for router in api.routers:
         app.include_router(router)
-    add_handlers(app, api.asked, api.shape)
+    add_handlers(app, api.asked, shape)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

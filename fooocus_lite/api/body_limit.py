@@ -5,7 +5,7 @@ import asyncio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .refusals import TooLarge, TooSlow, answer_to
+from .refusals import Shape, TooLarge, TooSlow, answer_to, ours
 
 
 class BodyLimit:
@@ -14,8 +14,11 @@ class BodyLimit:
     Both before the application sees a byte of it, so that nobody can keep it half fed.
     """
 
-    def __init__(self, app: ASGIApp, limit_bytes: int, timeout_s: float) -> None:
+    def __init__(
+        self, app: ASGIApp, limit_bytes: int, timeout_s: float, shape: Shape = ours
+    ) -> None:
         self.app = app
+        self.shape = shape
         self.limit_bytes = limit_bytes
         self.timeout_s = timeout_s
 
@@ -28,10 +31,10 @@ class BodyLimit:
                 body = await self._whole(Headers(scope=scope), receive)
         except TimeoutError:
             words = f"The body did not come within {self.timeout_s:g} seconds."
-            await answer_to(TooSlow(words))(scope, receive, send)
+            await answer_to(TooSlow(words), self.shape)(scope, receive, send)
             return
         except TooLarge as error:
-            await answer_to(error)(scope, receive, send)
+            await answer_to(error, self.shape)(scope, receive, send)
             return
         if body is not None:
             await self.app(scope, _told(body, receive), send)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 from ..errors import FooocusLiteError
 from ..events import JobView
@@ -11,8 +12,14 @@ from .refusals import JobEnded, TooSlow
 POLL_S = 0.1
 
 
-async def ended(studio: Studio, job_id: str, owner: str, timeout_s: float) -> JobView:
-    """The job once it has ended, or as it stands after `timeout_s`.
+async def ended(
+    studio: Studio,
+    job_id: str,
+    owner: str,
+    timeout_s: float,
+    tell: Callable[[JobView], Awaitable[None]] | None = None,
+) -> JobView:
+    """The job once it has ended, or as it stands after `timeout_s`; `tell` hears of each look.
 
     No watcher: the lane makes no previews for somebody who only waits.
     """
@@ -21,6 +28,8 @@ async def ended(studio: Studio, job_id: str, owner: str, timeout_s: float) -> Jo
         view = await asyncio.to_thread(studio.view, job_id, owner)
         if view.is_final or time.monotonic() >= deadline:
             return view
+        if tell is not None:
+            await tell(view)
         await asyncio.sleep(POLL_S)
 
 

@@ -7,9 +7,13 @@ from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
 from .. import __version__
+from ..errors import NotAllowed
 from . import metrics
-from .caller import House
+from .caller import Caller, House
 
+HOSTS_NUMBERS = (
+    "The numbers are for the host: ask from the computer itself, or with a key of a host user."
+)
 router = APIRouter(tags=["Operation"])
 
 
@@ -38,8 +42,10 @@ def ready(studio: House, response: Response) -> Ready:
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def measured(request: Request, studio: House) -> PlainTextResponse:
-    """Numbers for Prometheus."""
+def measured(request: Request, studio: House, caller: Caller) -> PlainTextResponse:
+    """Numbers for Prometheus; the host's alone, since they tell how much others do."""
+    if not caller.is_host:
+        raise NotAllowed(HOSTS_NUMBERS)
     requests: metrics.Requests = request.app.state.requests
     return PlainTextResponse(
         metrics.text(studio.measures(), requests), media_type=metrics.MEDIA_TYPE

@@ -144,15 +144,15 @@ def add_handlers(app: FastAPI, asked: type[BaseModel], shape: Shape = ours) -> N
         return _answer(500, Refusal(code="internal", message=message), shape)
 
 
-def answer_to(error: FooocusLiteError, shape: Shape = ours) -> Response:
-    """The response for one of our own errors."""
+def answer_to(error: FooocusLiteError, shape: Shape = ours, status: int | None = None) -> Response:
+    """The response for one of our own errors; `status` in place of the one that says the same."""
     headers = {}
     if isinstance(error, TooMany | LineFull):
         wait_s = getattr(error, "retry_after_s", None) or RETRY_AFTER_S
         headers["retry-after"] = str(max(1, round(wait_s)))
     if isinstance(error, NotLoggedIn):
         headers["www-authenticate"] = "Bearer"
-    return _answer(status_of(error), refusal_of(error), shape, headers)
+    return _answer(status or status_of(error), refusal_of(error), shape, headers)
 
 
 def complaint(errors: Sequence[Any], fields: Mapping[str, dict[str, Any]]) -> Refusal:

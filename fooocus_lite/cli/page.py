@@ -1,5 +1,6 @@
 """The page, which is what the program does when no command is given."""
 
+import importlib.util
 import sys
 import time
 from argparse import Namespace
@@ -13,6 +14,7 @@ from .users import offer_password
 def page(settings: Settings, _arguments: Namespace) -> int:
     """Serves the page until interrupted. The page comes first, torch is imported after it."""
     _check_files(settings)
+    _check_extra(settings)
     studio = Studio(settings)
     _refuse_open_doors(studio)
     if settings.preset not in studio.stock.presets:
@@ -61,6 +63,16 @@ def _check_files(settings: Settings) -> None:
                 f"There is no file {path}. Give the certificate and its key as PEM files.",
                 field=name,
             )
+
+
+def _check_extra(settings: Settings) -> None:
+    """Raises BadRequest when assistants are to be let in and what speaks with them is not here."""
+    if settings.mcp and importlib.util.find_spec("mcp") is None:
+        raise BadRequest(
+            "--mcp needs the Python package mcp, which is not installed. `python launch.py --mcp` "
+            "installs it; elsewhere use `pip install 'fooocus-lite[mcp]'`.",
+            field="mcp",
+        )
 
 
 def _refuse_open_doors(studio: Studio) -> None:

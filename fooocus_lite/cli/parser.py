@@ -18,6 +18,7 @@ SETTING_FLAGS = (
     "output_path",
     "log_level",
     "language",
+    "mcp",
 )
 
 
@@ -79,6 +80,9 @@ def _page_flags(parser: ArgumentParser) -> None:
     )
     page.add_argument("--ssl-certfile", metavar="FILE", help="for https: the certificate")
     page.add_argument("--ssl-keyfile", metavar="FILE", help="for https: its private key")
+    page.add_argument(
+        "--mcp", action="store_const", const=True, help="let assistants ask, at /mcp (docs/api.md)"
+    )
     page.add_argument("--language", help="language of the page: en")
     page.add_argument("--output-path", metavar="FOLDER", help="where pictures are saved")
     page.add_argument("--log-level", help="debug, info, warning or error")

@@ -13,6 +13,7 @@ from ..settings import Settings
 from ..studio import Studio
 
 ONCE = "It is shown this once; only a hash of it is kept."
+CHANGES = ("add", "remove", "log-out", "key")
 USAGE = {
     "add": "users add NAME",
     "remove": "users remove NAME",
@@ -25,7 +26,7 @@ def users(settings: Settings, arguments: Namespace) -> int:
     """Changes or lists the users; a running program takes it up at once."""
     match arguments.action:
         case "add":
-            return _add(settings, arguments)
+            _add(settings, arguments)
         case "remove":
             (name,) = _words(arguments, 1)
             _keeper(settings).remove_user(name)
@@ -35,11 +36,13 @@ def users(settings: Settings, arguments: Namespace) -> int:
             _keeper(settings).users.end_logins(name)
             _say(arguments, f"{name} is logged out everywhere.", logged_out=name)
         case "key":
-            return _key(settings, arguments)
+            _key(settings, arguments)
         case "audit":
             _audit(settings, arguments)
         case _:
             _list(settings, arguments)
+    if arguments.action in CHANGES and arguments.words[:1] != ["list"]:
+        _keeper(settings).note(f"users {arguments.action}", " ".join(arguments.words))
     return 0
 
 
@@ -68,21 +71,20 @@ def offer_password(settings: Settings) -> bool:
     return True
 
 
-def _add(settings: Settings, arguments: Namespace) -> int:
+def _add(settings: Settings, arguments: Namespace) -> None:
     (name,) = _words(arguments, 1)
     keeper = _keeper(settings)
     if arguments.generate:
         password = keeper.invite(name, arguments.tier, arguments.host)
         _say(arguments, f"Name: {name}   Password: {password}   {ONCE}",
              added=name, password=password)  # fmt: skip
-        return 0
+        return
     is_new = keeper.users.add(name, _password(arguments), arguments.tier, arguments.host)
     said = "may log in now." if is_new else "has a new password; earlier logins have ended."
     _say(arguments, f"{name} {said}", added=name, is_new=is_new)
-    return 0
 
 
-def _key(settings: Settings, arguments: Namespace) -> int:
+def _key(settings: Settings, arguments: Namespace) -> None:
     action = arguments.words[0] if arguments.words else ""
     keeper = _keeper(settings)
     if action == "add":
@@ -100,16 +102,21 @@ def _key(settings: Settings, arguments: Namespace) -> int:
             _say(arguments, f"{each.name:<24} since {made}", name=each.name, created=each.created)
     else:
         raise BadRequest(f"Write {USAGE['key']}.", field="words")
-    return 0
 
 
 def _list(settings: Settings, arguments: Namespace) -> None:
-    known = _keeper(settings).users.all()
+    keeper = _keeper(settings)
+    known = keeper.users.all()
     for name, user in known.items():
         tier = "host" if user.is_host else user.tier
         keys = [key.name for key in user.keys]
-        shown = f"{name:<24} {tier:<10} {', '.join(keys)}".rstrip()
-        _say(arguments, shown, name=name, tier=user.tier, is_host=user.is_host, keys=keys)
+        used = keeper.usage_of(name)
+        counts = f"{used.pictures:,} pictures, {used.last_hour:,} this hour"
+        shown = f"{name:<24} {tier:<10} {counts:<32} {', '.join(keys)}".rstrip()
+        _say(
+            arguments, shown, name=name, tier=user.tier, is_host=user.is_host, keys=keys,
+            jobs=used.jobs, pictures=used.pictures, this_hour=used.last_hour,
+        )  # fmt: skip
     if not known and not arguments.json:
         print("There is no user yet; make one with `users add NAME`.")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..access import passwords
 from ..access.throttle import Throttle
 from ..access.users import User, UsersFile
-from ..archive.audit import Audit, Entry
+from ..archive.audit import Audit, Entry, Usage
 from ..archive.sessions import WEEK_S, Sessions
 from ..errors import NotLoggedIn, TooMany
 from ..settings import Settings
@@ -95,6 +95,15 @@ class Doorkeeper:
         self.users.remove(name)
         self._sessions.end_all(name.strip().lower())
 
+    def usage_of(self, name: str) -> Usage:
+        """What that user has asked for so far."""
+        who = USER_PREFIX + name
+        return next((each for each in self.audit.usage() if each.who == who), Usage(who, 0, 0, 0))
+
+    def note(self, action: str, subject: str) -> None:
+        """Writes down what the host did at the terminal."""
+        self.audit.note(Entry(HOST.name, action, subject=subject))
+
     # -- logging in and out ----------------------------------------------------------------
 
     def log_in(self, name: str, password: str, address: str) -> str:
@@ -143,12 +152,14 @@ class Doorkeeper:
         return _switch(self.settings).exists()
 
     def stop_sharing(self, visitor: Visitor = HOST) -> None:
-        """Ends every login and lets in nobody but the host, until `start_sharing`."""
+        """Ends every login but a host's and lets in nobody else, until `start_sharing`."""
         switch = _switch(self.settings)
         switch.parent.mkdir(parents=True, exist_ok=True)
         switch.touch()
-        self._sessions.end_all()
         self.audit.note(Entry(visitor.name, "stop sharing"))
+        for name, user in self.users.all().items():
+            if not user.is_host:
+                self._sessions.end_all(name)
 
     def start_sharing(self, visitor: Visitor = HOST) -> None:
         _switch(self.settings).unlink(missing_ok=True)

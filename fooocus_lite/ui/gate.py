@@ -9,14 +9,17 @@ import binascii
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..errors import FooocusLiteError, NotAllowed, NotLoggedIn, TooMany
+from ..api.app import shape_at
+from ..api.refusals import answer_to, ours
+from ..errors import FooocusLiteError, NotAllowed, NotFound, NotLoggedIn, TooMany
 from ..reception.doorkeeper import Doorkeeper
 from ..visitor import Visitor
 from .owner import browser_token, cookie, with_owner
 from .security import LOCAL_HOSTS, host_name, refuse
+from .stay import ASK_EVERY_S, Ended, Stay
 
 SESSION = "fooocus_lite_session"
 LOGIN = "/login"
@@ -31,6 +34,7 @@ CLOSED = (
     "/gradio_api/deep_link",
     "/gradio_api/dev/",
     "/gradio_api/process_recording",
+    "/gradio_api/upload",
     "/monitoring",
     "/runs",
 )
@@ -43,29 +47,38 @@ LOG_IN = "Log in first: on the page, or with the header “Authorization: Bearer
 
 
 class Gate:
-    """ASGI middleware before everything that serves the page and the API."""
+    """ASGI middleware before everything that serves the page and the API.
 
-    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper) -> None:
+    Who has come in may stay while they are welcome: a stream or a page that is still open when
+    sharing ends, or a login or key, is cut off within `ask_every_s`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, doorkeeper: Doorkeeper, ask_every_s: float = ASK_EVERY_S
+    ) -> None:
         self.app = app
         self.doorkeeper = doorkeeper
+        self.ask_every_s = ask_every_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         if scope["path"].startswith(CLOSED):
-            await refuse("There is nothing here.", 404, scope, receive, send)
+            await refuse(NotFound("There is nothing here."), scope, receive, send)
             return
         try:
             visitor = self._who(scope)
         except FooocusLiteError as error:
-            if scope["type"] == "websocket":
-                await refuse(error.message, 403, scope, receive, send)
-            else:
-                await _refusal(scope, error)(scope, receive, send)
+            await _turn_away(error, scope, receive, send)
             return
         state = {**scope.get("state", {}), "visitor": visitor}
-        await self.app({**with_owner(scope, visitor.owner), "state": state}, receive, send)
+        known = {**with_owner(scope, visitor.owner), "state": state}
+        stay = Stay(lambda: self._who(scope), self.ask_every_s)
+        try:
+            await stay.serve(self.app, known, receive, send)
+        except Ended as ended:
+            await _turn_away(ended.why, scope, receive, send)
 
     def _who(self, scope: Scope) -> Visitor:
         """Raises NotLoggedIn, NotAllowed, TooMany; BadRequest for an unreadable users file."""
@@ -109,21 +122,18 @@ def _key(authorization: str) -> str:
     return ""
 
 
-def _refusal(scope: Scope, error: FooocusLiteError) -> Response:
+async def _turn_away(error: FooocusLiteError, scope: Scope, receive: Receive, send: Send) -> None:
     """To the login page for somebody who opens the page; a sentence and a code for a program."""
-    status, headers = 503, {"cache-control": "no-store"}
-    if isinstance(error, NotLoggedIn):
-        status, headers["www-authenticate"] = 401, "Bearer"
-    elif isinstance(error, NotAllowed):
-        status = 403
-    elif isinstance(error, TooMany):
-        status, headers["retry-after"] = 429, str(round(error.retry_after_s or 1))
-    if (
-        scope["method"] in ("GET", "HEAD")
-        and scope["path"] in PAGES
-        and isinstance(error, NotLoggedIn)
-    ):
+    if scope["type"] == "websocket":
+        await refuse(error, scope, receive, send)
+        return
+    is_visit = scope["method"] in ("GET", "HEAD") and scope["path"] in PAGES
+    if is_visit and isinstance(error, NotLoggedIn):
         address = quote(scope.get("root_path", "").rstrip("/") + LOGIN)
-        return RedirectResponse(address, 303, headers={"cache-control": "no-store"})
-    details = {"code": error.code, "message": error.message, "field": None, "allowed": None}
-    return JSONResponse({"error": details}, status, headers=headers)
+        headers = {"cache-control": "no-store"}
+        await RedirectResponse(address, 303, headers=headers)(scope, receive, send)
+        return
+    # Anything else is trouble of ours: the users file cannot be read.
+    status = None if isinstance(error, NotLoggedIn | NotAllowed | TooMany) else 503
+    answer = answer_to(error, shape_at(scope["path"]) or ours, status)
+    await answer(scope, receive, send)

@@ -19,7 +19,7 @@ NO_COOKIE = (
     "Your browser did not keep the small cookie that tells your pictures from other people's. "
     "Allow cookies for this page, then reload it."
 )
-PROGRAM_PATHS = ("/api/", "/v1/", "/sdapi/")
+PROGRAM_PATHS = ("/api/", "/v1/", "/sdapi/", "/mcp")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _OWNER = re.compile(rf"{_TOKEN.pattern}|{USER_PREFIX}[a-z0-9][a-z0-9._-]{{0,31}}")
 

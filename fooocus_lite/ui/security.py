@@ -7,17 +7,23 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ..api.app import shape_at
 from ..api.body_limit import BodyLimit
+from ..api.refusals import answer_to, status_of
+from ..errors import BadRequest, FooocusLiteError, NotAllowed
 
 MAX_ORDER_BYTES = 2_000_000
 ORDER_TIMEOUT_S = 30.0
+ORDERS = ("/gradio_api/", "/login", "/account")
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 UNKNOWN_HOST = "This page is not known by that name. Open it by its own address."
 FOREIGN = "This page takes orders from itself only."
+READABLE_HEADERS = ("location", "retry-after", "x-fooocus-lite-rendered", "x-request-id")
 
 
 class SameOrigin:
@@ -47,14 +53,16 @@ class SameOrigin:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        if scope["type"] == "http":
+            send = self._with_headers(send)
         if self.hosts and host_name(headers.get("host", "")) not in self.hosts:
-            await refuse(UNKNOWN_HOST, 400, scope, receive, send)
+            await refuse(BadRequest(UNKNOWN_HOST), scope, receive, send)
         elif self._is_foreign(headers) and not _is_visit(scope, headers):
-            await refuse(FOREIGN, 403, scope, receive, send)
+            await refuse(NotAllowed(FOREIGN), scope, receive, send)
         elif scope["type"] == "websocket":
             await self.app(scope, receive, send)
         else:
-            await self.app(self._believed(scope), receive, self._with_headers(send))
+            await self.app(self._believed(scope), receive, send)
 
     def _is_foreign(self, headers: Headers) -> bool:
         origin = headers.get("origin")
@@ -91,10 +99,45 @@ class SameOrigin:
         return send_with_headers
 
 
+class OtherSites:
+    """What scripts of other sites may read: what `origins` names, and nothing else (CORS).
+
+    Gradio tells browsers that any site may read it, off localhost; its headers are taken out.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Collection[str]) -> None:
+        self.inner = app
+        self.app = CORSMiddleware(
+            self._without_its_own,
+            allow_origins=tuple(origin.lower().rstrip("/") for origin in origins),
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=("*",),
+            allow_credentials=True,
+            expose_headers=READABLE_HEADERS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    async def _without_its_own(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_without(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = [
+                    (name, value)
+                    for name, value in message.get("headers", ())
+                    if not name.lower().startswith(b"access-control-")
+                ]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        await self.inner(scope, receive, send_without)
+
+
 class PageBodies:
     """Bounds what an order of the page may weigh and how long it may take.
 
-    Gradio reads a whole body first. Addresses that take files have bounds of their own.
+    Gradio reads a whole body first. Addresses that take files have bounds of their own, and the
+    APIs theirs.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -102,17 +145,21 @@ class PageBodies:
         self.bounded = BodyLimit(app, MAX_ORDER_BYTES, ORDER_TIMEOUT_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
-        is_order = path.startswith("/gradio_api/") and not path.startswith("/gradio_api/upload")
+        is_order = scope.get("path", "").startswith(ORDERS)
         await (self.bounded if is_order else self.app)(scope, receive, send)
 
 
-async def refuse(text: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers a request of either kind without letting it in."""
+async def refuse(error: FooocusLiteError, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers a request of either kind without letting it in.
+
+    A program is answered in the shape of its API, a person in plain words.
+    """
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
+    elif shape := shape_at(scope["path"]):
+        await answer_to(error, shape)(scope, receive, send)
     else:
-        await PlainTextResponse(text, status)(scope, receive, send)
+        await PlainTextResponse(error.message, status_of(error))(scope, receive, send)
 
 
 def _is_visit(scope: Scope, headers: Headers) -> bool:

@@ -6,11 +6,13 @@ import secrets
 import shutil
 import socket
 import webbrowser
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from ..api import app as api
@@ -25,7 +27,10 @@ from .owner import OwnerCookie
 from .queue_routes import QueueRoutes
 from .request_log import RequestLog
 from .routes import Routes
-from .security import LOCAL_HOSTS, PageBodies, SameOrigin
+from .security import LOCAL_HOSTS, OtherSites, PageBodies, SameOrigin
+
+if TYPE_CHECKING:
+    from ..api.mcp import Assistants
 
 log = logging.getLogger(__name__)
 PORTS_TRIED = 100
@@ -73,6 +78,7 @@ def serve(studio: Studio, settings: Settings) -> Server:
         prevent_thread_lock=True,
         ssr_mode=False,
         run_history=False,
+        mcp_server=False,  # Gradio's own asks nobody who they are
         quiet=True,
         footer_links=[],
         max_threads=MAX_THREADS,
@@ -116,6 +122,7 @@ def poll_gently(demo: Any) -> None:
 def _app(studio: Studio, settings: Settings) -> dict[str, Any]:
     routes = Routes(studio, instance=secrets.token_hex(8))
     login = Login(studio.doorkeeper, settings.theme)
+    assistants = _assistants(studio) if settings.mcp else None
     return {
         "routes": [
             *routes.all(),
@@ -124,6 +131,7 @@ def _app(studio: Studio, settings: Settings) -> dict[str, Any]:
             *QueueRoutes(studio).all(),
             *login.all(),
             *api.routes(studio),
+            *([assistants.route()] if assistants else []),
         ],
         "middleware": [
             Middleware(RequestLog),
@@ -138,8 +146,34 @@ def _app(studio: Studio, settings: Settings) -> dict[str, Any]:
             Middleware(Gate, doorkeeper=studio.doorkeeper),
             Middleware(PageBodies),
         ],
+        "lifespan": _lifespan(settings, assistants),
         "openapi_url": None,
     }
+
+
+def _assistants(studio: Studio) -> "Assistants":
+    """What speaks MCP; imported only where it is wanted, since its package is an extra."""
+    from ..api.mcp import Assistants
+
+    return Assistants(studio)
+
+
+def _lifespan(
+    settings: Settings, assistants: "Assistants | None"
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """What holds while the page is served."""
+
+    @asynccontextmanager
+    async def served(app: Starlette) -> AsyncIterator[None]:
+        # Gradio puts its own answer to other sites around all middleware it is given.
+        if app.middleware_stack is not None:
+            app.middleware_stack = OtherSites(app.middleware_stack, settings.cors_origins)
+        async with AsyncExitStack() as stack:
+            if assistants is not None:
+                await stack.enter_async_context(assistants.running())
+            yield
+
+    return served
 
 
 def _close_tunnels() -> None:

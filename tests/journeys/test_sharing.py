@@ -19,7 +19,7 @@ GETS = (
     "/config", "/theme.css", "/gradio_api/theme.css", "/gradio_api/info", "/gradio_api/app_id",
     "/gradio_api/openapi.json", "/gradio_api/queue/data?session_hash=x", "/gradio_api/queue/status",
     "/gradio_api/heartbeat/x", "/gradio_api/file=/etc/passwd", "/gradio_api/file/x",
-    "/gradio_api/call/x/y", "/gradio_api/upload_progress?upload_id=x", "/gradio_api/user",
+    "/gradio_api/call/x/y", "/gradio_api/user",
     "/gradio_api/token", "/gradio_api/login_check", "/gradio_api/custom_component/x/y/z/style.css",
     "/gradio_api/stream/a/b/c/playlist.m3u8", "/svelte/x.js", "/assets/x.js", "/static/x.js",
     "/docs", "/redoc", "/openapi.json", "/manifest.json", "/pwa_icon", "/robots.txt",
@@ -28,7 +28,7 @@ GETS = (
     "/api/v1/history", "/v1/models", "/sdapi/v1/options", "/nothing/there", "/%63onfig",
 )  # fmt: skip
 POSTS = (
-    "/gradio_api/cancel", "/gradio_api/upload", "/gradio_api/queue/join", "/gradio_api/reset",
+    "/gradio_api/cancel", "/gradio_api/queue/join", "/gradio_api/reset",
     "/gradio_api/run/submit", "/gradio_api/api/submit", "/gradio_api/call/submit",
     "/gradio_api/component_server", "/gradio_api/stream/x", "/inspect", "/models/download",
     "/models/upload", "/account/log-out", "/account/stop-sharing", "/api/v1/generate",
@@ -43,6 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     users = UsersFile(home / "users.json")
     users.add("anna", PASSWORD)
     users.add("ben", PASSWORD, "free")
+    users.add("carl", PASSWORD, is_host=True)
     (home / "config.toml").write_text("[tiers.free]\npictures_per_hour = 5\n", encoding="utf-8")
     server = LiveServer(home, "--users", str(users.path))
     server.start()
@@ -146,6 +147,34 @@ def test_orders_of_another_site_are_refused_even_with_a_login(client):
     assert anna.post("/account/log-out-everywhere", headers=evil).status_code == 403
     assert anna.get("/history", headers=evil).status_code == 403
     assert anna.get("/history").status_code == 200
+
+
+def test_no_other_site_may_read_under_any_name(client):
+    """Gradio lets every site read, once it is called by a name that is not localhost."""
+    evil = {"origin": "https://evil.example", "host": "studio.example"}
+    asking = {**evil, "access-control-request-method": "POST"}
+    for answer in (client("").get("/", headers=evil), client("").options("/", headers=asking)):
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_when_sharing_ends_what_strangers_have_open_is_cut_off(client, server):
+    settings = load({"home": server.home, "users": server.home / "users.json"})
+    studio, anna, host = Studio(settings), client("anna"), client("carl")
+    endless = REQUEST.model_copy(update={"num_inference_steps": 150, "count": 32})
+    jobs = [studio.start(endless, owner) for owner in ("user:anna", "user:carl")]
+    hers, his = (f"/api/v1/generate/{job}/stream" for job in jobs)
+    with anna.stream("GET", hers) as hers, host.stream("GET", his) as his:
+        heard, hears = hers.iter_lines(), his.iter_lines()
+        assert next(heard)
+        assert next(hears)
+        studio.doorkeeper.stop_sharing()
+        assert "data: [DONE]" not in list(heard)
+        for job in jobs:
+            studio.stop(job)
+        assert "data: [DONE]" in list(hears)
+    assert anna.get("/history").status_code == 401
+    assert host.get("/history").status_code == 200
+    studio.doorkeeper.start_sharing()
 
 
 def test_a_login_survives_a_restart_and_ends_everywhere(client, server):

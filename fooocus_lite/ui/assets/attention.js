@@ -89,6 +89,11 @@
         window.location.reload();
         return;
       }
+      if (reply.status === 403) { // sharing has ended; it may begin again
+        isAway = true;
+        say('warning', (await reply.json()).error.message);
+        return;
+      }
       if (!reply.ok) throw new Error(String(reply.status));
       answer = await reply.json();
     } catch {
