@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..errors import DiskError, FooocusLiteError
+from ..errors import DiskBusy, DiskError, FooocusLiteError
 
 BUSY_TIMEOUT_MS = 5_000
 DAMAGE = ("malformed", "not a database", "file is encrypted", "unsupported file format")
@@ -30,6 +30,7 @@ class Database:
         self.path = path
         self.notices = notices
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._witness: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         # Writers of this process queue here: SQLite's own waiting sleeps, and is not fair.
         self._writing = threading.Lock()
@@ -44,6 +45,14 @@ class Database:
                 self._close_those_of_ended_threads()
                 self._connections[thread] = found
         return found
+
+    def version(self) -> int:
+        """Another number whenever something was written, by whichever thread or program."""
+        with self._lock:
+            if self._witness is None:
+                # A connection that writes does not see its own changes as changes.
+                self._witness = _connect(self.path)
+            return int(self._witness.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def transaction(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -77,6 +86,9 @@ class Database:
             for connection in self._connections.values():
                 connection.close()
             self._connections.clear()
+            if self._witness is not None:
+                self._witness.close()
+                self._witness = None
 
     def _close_those_of_ended_threads(self) -> None:
         for thread in [each for each in self._connections if not each.is_alive()]:
@@ -186,10 +198,12 @@ def _readable(error: sqlite3.OperationalError | OSError, path: Path) -> Exceptio
     if isinstance(error, OSError):
         return DiskError(f"The database {path} cannot be used: {error.strerror}.")
     # The lower byte is the family of SQLite's extended code.
-    trouble = DISK_TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    trouble = DISK_TROUBLE.get(code)
     if trouble is None:
         return error
-    return DiskError(f"The database {path} cannot be used: {trouble}, then try again.")
+    kind = DiskBusy if code == sqlite3.SQLITE_BUSY else DiskError
+    return kind(f"The database {path} cannot be used: {trouble}, then try again.")
 
 
 def _migration_1(connection: sqlite3.Connection) -> None:
@@ -298,8 +312,29 @@ def _migration_3(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _migration_4(connection: sqlite3.Connection) -> None:
+    """Classes of jobs, those that waited too long, and what each will take."""
+    for statement in (
+        "DROP INDEX jobs_line",
+        "DROP INDEX jobs_clock",
+        "DROP INDEX jobs_owner",
+        "ALTER TABLE jobs DROP COLUMN priority",
+        "ALTER TABLE jobs ADD COLUMN priority TEXT NOT NULL DEFAULT 'fast'",
+        "ALTER TABLE jobs ADD COLUMN waiting_since REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE jobs ADD COLUMN promoted REAL NOT NULL DEFAULT 9e999",
+        "ALTER TABLE jobs ADD COLUMN picture_s REAL",
+        "CREATE INDEX jobs_line ON jobs (promoted, turn, number) WHERE state = 'queued'",
+        "CREATE INDEX jobs_clock ON jobs (turn) WHERE is_started AND promoted = 9e999",
+        "CREATE INDEX jobs_owner ON jobs (owner, priority, turn)",
+        "CREATE TABLE line_clock (seconds REAL NOT NULL)",
+        "INSERT INTO line_clock VALUES (0)",
+    ):
+        connection.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _migration_1,
     _migration_2,
     _migration_3,
+    _migration_4,
 )
