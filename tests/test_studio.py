@@ -133,7 +133,7 @@ def test_skip_leaves_one_picture_only(studio):
 
 def test_a_waiting_job_stops_at_once(studio):
     job_id = studio.start(request())
-    assert studio.view(job_id).now == Queued(1, None)
+    assert studio.view(job_id).now == Queued(1, 0.0)
     studio.stop(job_id)
     assert studio.view(job_id).state == "cancelled"
 

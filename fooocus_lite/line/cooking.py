@@ -84,15 +84,10 @@ class Cooking:
         """
         limit_s = self._settings.time_limit_s
         self._deadline = None if limit_s is None else self._clock() + limit_s
-        while (index := self._store.next_index(job.id)) is not None:
-            try:
-                self._cook_one(kitchen, job, index)
-            except _Skipped:
-                self._store.mark_skipped(job.id, index)
-            except (Stopped, Closing, TimedOut):
-                raise
-            except Exception as error:
-                self._pause_or_raise(kitchen, job, error)
+        try:
+            self._cook_all(kitchen, job)
+        finally:
+            self._deadline = None
 
     def show_stage(self, job: Job, stage: str) -> None:
         """Tells what is being done before the steps begin, and obeys what people want."""
@@ -106,6 +101,17 @@ class Cooking:
         lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
         known = self._stock.embedding_files(model)
         return model, lora_files, _chosen("embedding", recipe.embeddings, known)
+
+    def _cook_all(self, kitchen: "Kitchen", job: Job) -> None:
+        while (index := self._store.next_index(job.id)) is not None:
+            try:
+                self._cook_one(kitchen, job, index)
+            except _Skipped:
+                self._store.mark_skipped(job.id, index)
+            except (Stopped, Closing, TimedOut):
+                raise
+            except Exception as error:
+                self._pause_or_raise(kitchen, job, error)
 
     def _pause_or_raise(self, kitchen: "Kitchen", job: Job, error: Exception) -> None:
         """Waits until the job may be tried again. Raises the error when it may not."""
