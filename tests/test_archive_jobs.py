@@ -343,6 +343,14 @@ def test_recovery_does_what_was_about_to_happen(store: JobStore, tmp_path: Path)
     assert store.get(waiting).state == "queued"
 
 
+def test_a_job_made_again_counts_its_tries_and_has_no_more_than_three(store: JobStore) -> None:
+    job_id = add(store)
+    assert store.try_again(job_id) is None
+    store.claim()
+    assert [store.try_again(job_id) for _ in range(3)] == [2, 3, None]
+    assert store.get(job_id).attempts == 3
+
+
 def test_an_unreadable_job_fails_and_the_next_is_served(
     store: JobStore, database: Database
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):
         (["--model", "sdxl"], "model", "starter"),
         (["--lora", "none:1"], "lora", "none"),
         (["--format", "gif"], "image_format", "gif"),
+        (["--priority", "first"], "priority", "turbo"),
     ],
 )
 def test_bad_input_names_value_and_way_out(capsys, arguments, field, says):

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from fooocus_lite.cli.page import DEVICE_LOST
 from fooocus_lite.events import Step
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
@@ -91,3 +92,32 @@ def test_a_command_line_interrupted_in_mid_step_ends_in_time_and_cancels_its_job
     _, said = process.communicate(timeout=END_S)
     assert process.returncode == 130, said
     assert studio.view(job_id).state == "cancelled"
+
+
+LOST = """
+import sys, types
+from fooocus_lite.errors import DeviceError
+
+class Kitchen:
+    plan = load_s = timing = None
+    def __init__(self, **given): pass
+    def facts(self): return None
+    def load(self, *given, **others): raise RuntimeError("CUDA error: device-side assert triggered")
+    def fault_of(self, error): return DeviceError("The GPU no longer answers.", is_lost=True)
+
+sys.modules["fooocus_lite.engine.kitchen"] = types.SimpleNamespace(Kitchen=Kitchen)
+from fooocus_lite.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_page_whose_gpu_is_lost_ends_as_after_a_crash_with_the_job_in_the_line(home):
+    studio = Studio(load({"home": home}))
+    job_id = studio.start(QUICK)
+    command = [sys.executable, "-c", LOST, "--port", "7912", "--disable-in-browser"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == DEVICE_LOST, done.stderr
+    assert "no longer answers" in done.stderr
+    assert row(home, job_id) == ("queued", 1)
