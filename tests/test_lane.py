@@ -23,6 +23,7 @@ from fooocus_lite.line.forecasts import Forecasts
 from fooocus_lite.line.lane import ON_CPU, Lane
 from fooocus_lite.recipe import ImageRequest, MadeWith, Recipe
 from fooocus_lite.settings import Settings
+from fooocus_lite.studio import Studio
 from fooocus_lite.supplies.stock import Stock
 
 RECIPE = Recipe(
@@ -353,6 +354,21 @@ def test_a_job_that_was_asked_to_stop_is_cancelled_by_the_end(place, long_step):
     place.store.request_stop(job_id)
     place.lane.let_go()
     assert place.store.get(job_id).state == "cancelled"
+
+
+def test_the_device_is_kept_until_the_step_has_ended(home, long_step):
+    first, second = (Studio(Settings(home=home, output_path=home / "outputs")) for _ in range(2))
+    job_id = first.start(RECIPE.request)
+    assert first.cook()
+    assert long_step.has_begun.wait(WAIT_S)
+    first.let_go()
+    assert not first.close(0.0)
+    assert first.view(job_id).state == "queued"
+    assert not second.take_device()
+    long_step.may_end.set()
+    assert first.close(WAIT_S)
+    assert second.take_device()
+    assert second.close()
 
 
 def test_a_lane_that_breaks_begins_again_three_times_and_then_says_so(place, monkeypatch):
