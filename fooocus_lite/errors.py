@@ -19,7 +19,7 @@
 A message says what was wrong, with the value, and what to do next. It is shown to people as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 
@@ -131,6 +131,17 @@ class DiskBusy(DiskError):
 
 class Cancelled(FooocusLiteError):
     code = "cancelled"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised because of, the latest first, each once."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    # One that is raised again "from" itself is its own cause.
+    while cause is not None and all(cause is not each for each in seen):
+        seen.append(cause)
+        yield cause
+        cause = cause.__cause__
 
 
 def nearest_names(name: str, known: Iterable[str], at_most: int = 3) -> list[str]:

@@ -192,7 +192,8 @@ class Studio:
     def status(self) -> str:
         """One line: the device and why, or what is still being loaded."""
         if self._lane is not None:
-            return self._lane.trouble or self._lane.loading_ahead or self.stock.default_device
+            lane = self._lane
+            return lane.trouble or lane.notice or lane.loading_ahead or self.stock.default_device
         if self._device_lock is not None:
             return "Starting the engine …"
         return "Another window of the program does the work."

@@ -19,6 +19,12 @@ def while_loading(cause: Exception) -> WeightsError:
     return error
 
 
+def again(error: Exception) -> Exception:
+    """As `raise error from error` leaves it."""
+    error.__cause__ = error
+    return error
+
+
 @pytest.mark.parametrize("error", [LAUNCH, CUBLAS, CUDNN, while_loading(LAUNCH)])
 @pytest.mark.parametrize("is_lost", [True, False])
 def test_a_fault_of_the_gpu_is_lost_when_it_answers_no_more(
@@ -38,6 +44,7 @@ def test_a_fault_of_the_gpu_is_lost_when_it_answers_no_more(
         RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"),
         torch.AcceleratorError("CUDA error: out of memory"),
+        again(RuntimeError("a size that does not fit")),
         ValueError("cuda error"),
         WeightsError("Of another family."),
     ],

@@ -22,6 +22,12 @@ def because_of(cause: Exception) -> WeightsError:
     return error
 
 
+def again(error: Exception) -> Exception:
+    """As `raise error from error` leaves it."""
+    error.__cause__ = error
+    return error
+
+
 def sqlite_error(code: int) -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("an error")
     error.sqlite_errorcode = code
@@ -66,6 +72,7 @@ def test_what_may_be_gone_in_a_moment_is_tried_again(error: Exception) -> None:
         BadRequest("No."),
         OutOfMemory("Too large."),
         RuntimeError("shapes do not match"),
+        again(RuntimeError("shapes do not match")),
         sqlite_error(sqlite3.SQLITE_FULL),
     ],
 )

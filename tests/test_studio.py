@@ -1,17 +1,21 @@
 """The whole walk of a prompt in one process, with the real starter model at its smallest size."""
 
 import asyncio
+import errno
 import io
 import shutil
 import time
 
+import diffusers
 import pytest
 import tiny
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from fooocus_lite.engine import pipelines
 from fooocus_lite.errors import BadRequest, NotFound, UnknownName
 from fooocus_lite.events import Cancelled, Failed, Finished, PictureReady, Queued, Step
+from fooocus_lite.line import patience
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
@@ -206,6 +210,36 @@ def test_a_damaged_model_fails_its_job_with_a_sentence_and_the_lane_lives_on(tmp
         assert finished(opened, opened.start(request())).state == "completed"
     finally:
         opened.close()
+
+
+def test_a_model_file_that_cannot_be_read_just_now_is_read_again(studio, monkeypatch):
+    read, faults = pipelines._from_folder, []
+
+    def once_broken(*given):
+        if not faults:
+            faults.append(OSError(errno.EIO, "Input/output error"))
+            raise faults[0]
+        return read(*given)
+
+    monkeypatch.setattr(pipelines, "_from_folder", once_broken)
+    monkeypatch.setattr(patience, "PAUSES_S", (0.0,))
+    studio.cook()
+    view = finished(studio, studio.start(request()))
+    assert (view.state, len(faults)) == ("completed", 1)
+    assert studio.measures().retries == 1
+
+
+def test_an_error_of_the_engine_itself_fails_its_job_at_once(studio, monkeypatch):
+    def broken(*given, **others):
+        raise RuntimeError("shapes that do not fit")
+
+    studio.cook()
+    with monkeypatch.context() as patch:
+        patch.setattr(diffusers.AutoencoderKL, "decode", broken)
+        view = finished(studio, studio.start(request()))
+    assert (view.state, view.error.code) == ("failed", "internal")
+    assert finished(studio, studio.start(request())).state == "completed"
+    assert studio.measures().retries == 0
 
 
 def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded(tmp_path):

@@ -5,7 +5,7 @@ After some of them CUDA refuses everything else that this process asks for; othe
 
 import torch
 
-from ..errors import DeviceError
+from ..errors import DeviceError, causes
 from . import pipelines
 
 SIGNS = ("cuda error", "cublas_status", "cudnn_status", "cudnn error", "hip error", "cusolver")
@@ -17,9 +17,7 @@ def device_error(error: BaseException, device: str) -> DeviceError | None:
 
     An error that was raised because of another one counts as that one.
     """
-    cause: BaseException | None = error
-    while cause is not None and not _is_of_device(cause):
-        cause = cause.__cause__
+    cause = next(filter(_is_of_device, causes(error)), None)
     if cause is None or pipelines.is_out_of_memory(cause):
         return None
     said = (str(cause).strip().splitlines() or [type(cause).__name__])[0][:SHOWN_CHARACTERS]

@@ -209,7 +209,7 @@ class Lane:
         except Stopped:
             self._finish(job, "cancelled")
         except Closing:
-            log.info("job %s is back in the line", job.id)
+            log.debug("job %s was let go of", job.id)
         except FooocusLiteError as error:
             log.warning("job %s failed: %s", job.id, error.message)
             self._finish(job, "failed", JobError(error.code, error.message, error.field))
@@ -276,6 +276,7 @@ class Lane:
     def _release(self, job: Job) -> None:
         try:
             self._store.release(job.id)
+            log.info("job %s is back in the line", job.id)
         except (sqlite3.Error, DiskError) as broken:
             log.error("job %s goes on at the next start, a try counted: %s", job.id, broken)
 

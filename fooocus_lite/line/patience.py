@@ -4,7 +4,7 @@ import errno
 import sqlite3
 from collections import deque
 
-from ..errors import DeviceError, DiskBusy
+from ..errors import DeviceError, DiskBusy, causes
 
 PAUSES_S = (1.0, 4.0)
 """After the first try and after the second; there are three."""
@@ -35,8 +35,7 @@ def may_pass(error: BaseException) -> bool:
 
     An error that was put into words counts as what caused it. Out of memory has steps of its own.
     """
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in causes(error):
         match cause:
             case DeviceError():
                 return not cause.is_lost
@@ -47,7 +46,6 @@ def may_pass(error: BaseException) -> bool:
             case OSError():
                 violation = getattr(cause, "winerror", None)
                 return cause.errno in PASSING or violation in SHARING_VIOLATIONS
-        cause = cause.__cause__
     return False
 
 
