@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fooocus_lite.archive.database import MIGRATIONS, open_database
+from fooocus_lite.archive.database import open_database
+from fooocus_lite.archive.migrations import MIGRATIONS
 from fooocus_lite.errors import DiskError, FooocusLiteError
 
 

@@ -20,7 +20,8 @@ from fooocus_lite.errors import DeviceError, DiskBusy, WeightsError
 from fooocus_lite.line import patience
 from fooocus_lite.line.board import Board
 from fooocus_lite.line.forecasts import Forecasts
-from fooocus_lite.line.lane import ON_CPU, Lane
+from fooocus_lite.line.lane import Lane
+from fooocus_lite.line.opening import ON_CPU
 from fooocus_lite.recipe import ImageRequest, MadeWith, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.studio import Studio

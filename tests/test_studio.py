@@ -296,7 +296,7 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
     assert studio.cook()
     studio.warm("no such preset")
     studio.warm("starter")
-    kitchen = studio._lane._kitchen.result(timeout=300)
+    kitchen = studio._lane._opening.kitchen(300)
     deadline = time.monotonic() + 300
     while kitchen.plan is None or studio._lane.loading_ahead:
         assert time.monotonic() < deadline, "waited in vain"
@@ -306,7 +306,7 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
 
 def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
     assert studio.cook()
-    kitchen = studio._lane._kitchen.result(timeout=300)
+    kitchen = studio._lane._opening.kitchen(300)
     load, stages = kitchen.load, []
 
     def called_while_loading(recipe, *files, on_stage, **others):
@@ -327,7 +327,7 @@ def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
 
 def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch):
     assert studio.cook()
-    kitchen = studio._lane._kitchen.result(timeout=300)
+    kitchen = studio._lane._opening.kitchen(300)
     load, broken = kitchen.load, []
 
     def broken_once(*given, **others):
@@ -348,7 +348,7 @@ def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch
 def test_visitors_of_a_shared_page_load_nothing(tmp_path):
     shared = Studio(load({"home": tmp_path, "listen": "0.0.0.0"}))
     assert shared.cook()
-    kitchen = shared._lane._kitchen.result(timeout=300)
+    kitchen = shared._lane._opening.kitchen(300)
     shared.warm("starter")
     assert shared._lane._ahead is None
     assert kitchen.plan is None

@@ -1,23 +1,19 @@
 """One job's cooking: its recipes from the first without a picture to the last, each saved.
 
-Joins the job store, the kitchen and the picture archive. Knows no line and no thread.
+Joins the job store and the kitchen. Knows no line and no thread.
 """
 
 import logging
-import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from ..archive import pictures
 from ..archive.job import Job, Wish
 from ..archive.jobs import JobStore
-from ..errors import DiskBusy, DiskError, FooocusLiteError, OutOfMemory, WeightsError
-from ..events import Loading, Picture, Step
+from ..errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
+from ..events import Loading, Step
 from ..recipe import Recipe
 from ..settings import Settings
 from ..supplies.stock import Stock
@@ -26,6 +22,7 @@ from ..weights.catalogue import Model
 from . import patience
 from .board import Board
 from .forecasts import Forecasts
+from .saving import Saving
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,6 +70,7 @@ class Cooking:
         self._board = board
         self._stock = stock
         self._forecasts = forecasts
+        self._saving = Saving(settings, store, board, closing)
         self._closing = closing
         self._clock = clock
         self._deadline: float | None = None
@@ -136,7 +134,9 @@ class Cooking:
         self._store.set_recipe(job.id, index, recipe)
         image = self._cooked(kitchen, job, index, recipe, files)
         cooked = time.monotonic()
-        self._keep(kitchen, job, index, recipe, image, cooked - started)
+        made_with = kitchen.made_with()
+        self._board.note(job.id, made_with.notices)
+        self._saving.save(job, index, recipe, image, made_with, cooked - started)
         self._forecasts.note(kitchen, recipe, time.monotonic() - cooked)
 
     def _cooked(
@@ -225,67 +225,6 @@ class Cooking:
                 "may take here. Finished pictures are kept. Ask for fewer or smaller ones; the "
                 "host can change the setting job_timeout_s."
             )
-
-    def _keep(
-        self,
-        kitchen: "Kitchen",
-        job: Job,
-        index: int,
-        recipe: Recipe,
-        image: "Image",
-        cook_s: float,
-    ) -> None:
-        """Saves the picture, then records it; one that cannot be saved stays in memory."""
-        image_format = job.request.image_format or self._settings.image_format
-        wants_metadata = job.request.save_metadata
-        save_metadata = self._settings.save_metadata if wants_metadata is None else wants_metadata
-        made_with = kitchen.made_with()
-        self._board.note(job.id, made_with.notices)
-        now = time.time()
-        picture = Picture(
-            id=secrets.token_hex(16),
-            job_id=job.id,
-            index=index,
-            owner=job.owner,
-            path=self._settings.output_path,
-            recipe=recipe,
-            created=now,
-            width=image.width,
-            height=image.height,
-        )
-        try:
-            path = pictures.save(
-                image,
-                recipe,
-                made_with,
-                self._settings.output_path,
-                image_format,
-                save_metadata,
-                now,
-            )
-            self._record(replace(picture, path=path), cook_s)
-        except (DiskError, sqlite3.Error):
-            content = pictures.encode(image, recipe, made_with, image_format, save_metadata)
-            unsaved = replace(picture, path=Path(f"unsaved.{image_format}"), is_saved=False)
-            self._board.keep(unsaved, content)
-            raise
-
-    def _record(self, picture: Picture, cook_s: float) -> None:
-        """Writes down a saved picture, patiently: it need not be made again for a busy disk.
-
-        Raises DiskError.
-        """
-        for pause_s in patience.PAUSES_S:
-            try:
-                self._store.add_picture(picture, cook_s)
-                return
-            except DiskBusy as error:
-                log.warning("a picture could not be written down yet: %s", error.message)
-                self._closing.wait(pause_s)
-        try:
-            self._store.add_picture(picture, cook_s)
-        except DiskBusy as error:
-            raise DiskError(error.message) from None
 
 
 def _chosen(kind: str, names: Sequence[str], known: Mapping[str, Path]) -> dict[str, Path]:

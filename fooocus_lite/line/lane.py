@@ -8,9 +8,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Collection
-from concurrent.futures import Future
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
 
 from ..archive.job import Job
 from ..archive.jobs import JobStore
@@ -22,15 +20,11 @@ from ..supplies.stock import Stock
 from .board import Board
 from .cooking import Closing, Cooking, Stopped
 from .forecasts import Forecasts
+from .opening import ON_CPU, Opening
 from .patience import Restarts
-
-if TYPE_CHECKING:
-    from ..engine.kitchen import Kitchen
 
 IDLE_S = 0.5
 """How long a command line's job, put in the line by another process, may go unnoticed."""
-
-ON_CPU = "The GPU failed; pictures are made on the CPU until the program is started again."
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +50,6 @@ class Lane:
         self._store = store
         self._board = board
         self._stock = stock
-        self._forecasts = forecasts
         self._only = only
         self._clock = clock
         self._wake = Event()
@@ -64,19 +57,17 @@ class Lane:
         self._taking = Lock()
         self._job: Job | None = None
         self._cooking = Cooking(settings, store, board, stock, forecasts, self._closing, clock)
-        self._kitchen: Future[Kitchen] = Future()
+        self._opening = Opening(settings, forecasts)
         self._ahead: Recipe | None = None
         self._broken = ""
         self.is_device_lost = False
         """Whether the device will answer no more until the program is started again."""
-        self.notice = ""
-        """A sentence that a person should see, empty mostly."""
         self.loading_ahead = ""
         """What is being loaded though no job asks for it, in words; empty mostly."""
         self._thread = Thread(target=self._run, name="lane", daemon=True)
 
     def start(self) -> None:
-        Thread(target=self._open_kitchen, name="import torch", daemon=True).start()
+        self._opening.start()
         self._thread.start()
 
     def wake(self) -> None:
@@ -109,28 +100,12 @@ class Lane:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be cooked yet, or at all; None when the kitchen is open."""
-        if self._broken:
-            return self._broken
-        if not self._kitchen.done():
-            return "Starting the engine …"
-        if error := self._kitchen.exception():
-            return f"The engine could not start: {error}"
-        return None
+        return self._broken or self._opening.trouble
 
-    def _open_kitchen(self, is_cpu_only: bool = False) -> None:
-        try:
-            from ..engine.kitchen import Kitchen
-
-            kitchen = Kitchen(state=self._settings.state, is_cpu_only=is_cpu_only)
-            self._forecasts.open(kitchen)
-            self._kitchen.set_result(kitchen)
-        except BaseException as error:
-            if self._settings.cpu_fallback and not is_cpu_only and isinstance(error, RuntimeError):
-                log.error("the GPU cannot be used: %s", error)
-                self.notice = ON_CPU
-                self._open_kitchen(is_cpu_only=True)
-            else:  # handed to whoever asks for the kitchen
-                self._kitchen.set_exception(error)
+    @property
+    def notice(self) -> str:
+        """A sentence that people should see, empty mostly."""
+        return self._opening.notice
 
     def _run(self) -> None:
         """Serves the line, and begins again when that broke; but not for ever."""
@@ -156,7 +131,7 @@ class Lane:
         job = self._take()
         if job is not None:
             self._serve(job)
-        elif self._ahead is not None and self._kitchen.done():
+        elif self._ahead is not None and self._opening.is_done:
             self._load_ahead()
         else:
             self._wake.wait(IDLE_S)
@@ -180,7 +155,7 @@ class Lane:
             return
         try:
             model, lora_files, embedding_files = self._cooking.files(recipe)
-            self._kitchen.result().load(
+            self._opening.kitchen().load(
                 recipe,
                 model.folder,
                 lora_files,
@@ -226,7 +201,9 @@ class Lane:
     def _cook(self, job: Job) -> None:
         """The whole job; on the CPU instead of a GPU that is lost, where the setting says so."""
         self._cooking.show_stage(job, "Starting the engine")
-        kitchen = self._wait_for_kitchen()
+        kitchen = self._opening.kitchen_unless(self._closing)
+        if kitchen is None:
+            raise Closing
         try:
             self._cooking.cook(kitchen, job)
         except DeviceError as error:
@@ -234,7 +211,8 @@ class Lane:
                 raise
             log.error("the device is lost: %s", error.message)
             if self._settings.cpu_fallback:
-                self._cook_on_cpu(job)
+                self._cooking.show_stage(job, ON_CPU)
+                self._cooking.cook(self._opening.reopen_on_cpu(), job)
             elif self._only is None:
                 self._give_up(error)
             else:
@@ -242,26 +220,12 @@ class Lane:
         if self.notice:
             self._board.note(job.id, [self.notice])
 
-    def _cook_on_cpu(self, job: Job) -> None:
-        """Opens a kitchen without the GPU, for this job and all that follow."""
-        self.notice = ON_CPU
-        self._cooking.show_stage(job, ON_CPU)
-        self._kitchen = Future()
-        self._open_kitchen(is_cpu_only=True)
-        self._cooking.cook(self._kitchen.result(), job)
-
     def _give_up(self, error: DeviceError) -> None:
         """Only a new process can use the device again: the job waits for it, its try counted."""
         self._broken = error.message
         self._put_back()
         self.is_device_lost = True
         raise Closing
-
-    def _wait_for_kitchen(self) -> "Kitchen":
-        while not self._kitchen.done():
-            if self._closing.wait(0.05):
-                raise Closing
-        return self._kitchen.result()
 
     def _finish(self, job: Job, state: JobState, error: JobError | None = None) -> None:
         if self._closing.is_set() and state != "completed":
