@@ -12,6 +12,8 @@ TierName = Literal["free", "standard", "pro"]
 Priority = Literal["turbo", "fast", "relax"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 """The classes of the line, the quickest first."""
+Spare = Literal["spare"]
+"""The program's own jobs, made when nobody else waits; nobody can ask for it."""
 
 
 class Tier(BaseModel):

@@ -13,7 +13,7 @@ from fooocus_lite.archive.database import Database, open_database
 from fooocus_lite.archive.jobs import JobStore
 from fooocus_lite.archive.line import PROMOTED_AFTER_S
 from fooocus_lite.recipe import ImageRequest, Recipe
-from fooocus_lite.visitor import Priority
+from fooocus_lite.visitor import Priority, Spare
 
 RECIPE = Recipe(
     model="starter", family="sdxl", prompt="a red fox", num_inference_steps=4, guidance_scale=5,
@@ -49,7 +49,7 @@ def store(database: Database, tmp_path: Path, clock: Clock) -> JobStore:
 
 
 def add(
-    store: JobStore, owner: str = "anna", priority: Priority = "fast", pictures: int = 1
+    store: JobStore, owner: str = "anna", priority: Priority | Spare = "fast", pictures: int = 1
 ) -> str:
     return store.add(owner, RECIPE.request, [RECIPE] * pictures, priority).id
 
@@ -93,6 +93,20 @@ def test_within_a_class_every_owner_gets_as_much(store: JobStore) -> None:
     relaxed = [count for owner, count in served.items() if owner != "quick"]
     assert sum(relaxed) == 20
     assert max(relaxed) - min(relaxed) <= 1
+
+
+def test_spare_jobs_have_what_others_leave_and_hold_nobody_back(
+    store: JobStore, clock: Clock
+) -> None:
+    spare = [add(store, "program", "spare") for _ in range(2)]
+    assert serve(store) == "program"
+    slow, quick = add(store, "slow", "relax", pictures=8), add(store, "quick")
+    wait(store, clock, 3_600)
+    assert store.waiting() == (quick, slow, spare[1])
+    assert [serve(store) for _ in range(3)] == ["quick", "slow", "program"]
+    newcomer = add(store, "newcomer", pictures=3)
+    add(store, "program", "spare")
+    assert store.waiting()[0] == newcomer
 
 
 def test_the_same_jobs_are_served_in_the_same_order_every_time(tmp_path: Path) -> None:

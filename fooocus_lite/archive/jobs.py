@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ..errors import NotFound
 from ..events import FINAL_STATES, JobError, JobState, Picture
 from ..recipe import ImageRequest, Recipe
-from ..visitor import Priority
+from ..visitor import Priority, Spare
 from . import audit, index, line, making
 from .database import Database
 from .ending import IS_FINAL, Recovery, finish, recover_all
@@ -58,7 +58,7 @@ class JobStore:
         owner: str,
         request: ImageRequest,
         recipes: Sequence[Recipe],
-        priority: Priority = "fast",
+        priority: Priority | Spare = "fast",
         terms: Terms | None = None,
         picture_s: float | None = None,
     ) -> Job:

@@ -14,9 +14,11 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from ..errors import LineFull, TooMany
-from ..visitor import Priority
+from ..visitor import Priority, Spare
 
-WEIGHTS: Mapping[Priority, int] = MappingProxyType({"turbo": 10, "fast": 5, "relax": 1})
+WEIGHTS: Mapping[Priority | Spare, float] = MappingProxyType(
+    {"turbo": 10, "fast": 5, "relax": 1, "spare": 1e-12}
+)
 """For one picture of an owner in relax, an owner in turbo gets ten."""
 
 PROMOTED_AFTER_S = 300.0
@@ -41,9 +43,9 @@ WHERE state = 'queued' AND promoted = 9e999 AND (owner, priority) IN
 # Only the next one of its owner and class: the others wait for that one.
 PROMOTE = """
 UPDATE jobs SET promoted = waiting_since
-WHERE state = 'queued' AND promoted = 9e999
+WHERE state = 'queued' AND promoted = 9e999 AND priority <> 'spare'
     AND waiting_since <= (SELECT seconds FROM line_clock) - ?
-    AND NOT EXISTS (SELECT 1 FROM jobs AS other
+    AND NOT EXISTS (SELECT 1 FROM jobs AS other INDEXED BY jobs_waiting
         WHERE other.state = 'queued' AND other.owner = jobs.owner
         AND other.priority = jobs.priority AND (other.promoted, other.turn, other.number)
             < (jobs.promoted, jobs.turn, jobs.number))"""
@@ -70,15 +72,16 @@ def check_room(
 
 
 def turn_for(
-    connection: sqlite3.Connection, owner: str, priority: Priority, pictures: int
+    connection: sqlite3.Connection, owner: str, priority: Priority | Spare, pictures: int
 ) -> float:
     """The turn of a new job. A job cancelled before its first step costs its owner nothing.
 
-    The clock is the highest turn that was ever served in its turn: a job that was promoted does not
-    push newcomers back.
+    The clock is the highest turn that was ever served in its turn: a job that was promoted, or had
+    only what others left, does not push newcomers back.
     """
     (clock,) = connection.execute(
-        "SELECT max(turn) FROM jobs WHERE is_started AND promoted = 9e999"
+        """SELECT max(turn) FROM jobs
+        WHERE is_started AND promoted = 9e999 AND priority <> 'spare'"""
     ).fetchone()
     (last,) = connection.execute(
         """SELECT max(turn) FROM jobs

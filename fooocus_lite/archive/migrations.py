@@ -119,14 +119,18 @@ def _migration_4(connection: sqlite3.Connection) -> None:
         "DROP INDEX jobs_line",
         "DROP INDEX jobs_clock",
         "DROP INDEX jobs_owner",
+        "DROP INDEX jobs_waiting",
         "ALTER TABLE jobs DROP COLUMN priority",
         "ALTER TABLE jobs ADD COLUMN priority TEXT NOT NULL DEFAULT 'fast'",
         "ALTER TABLE jobs ADD COLUMN waiting_since REAL NOT NULL DEFAULT 0",
         "ALTER TABLE jobs ADD COLUMN promoted REAL NOT NULL DEFAULT 9e999",
         "ALTER TABLE jobs ADD COLUMN picture_s REAL",
         "CREATE INDEX jobs_line ON jobs (promoted, turn, number) WHERE state = 'queued'",
-        "CREATE INDEX jobs_clock ON jobs (turn) WHERE is_started AND promoted = 9e999",
+        """CREATE INDEX jobs_clock ON jobs (turn)
+            WHERE is_started AND promoted = 9e999 AND priority <> 'spare'""",
         "CREATE INDEX jobs_owner ON jobs (owner, priority, turn)",
+        """CREATE INDEX jobs_waiting ON jobs (owner, priority, promoted, turn, number)
+            WHERE state = 'queued'""",
         "CREATE TABLE line_clock (seconds REAL NOT NULL)",
         "INSERT INTO line_clock VALUES (0)",
     ):
