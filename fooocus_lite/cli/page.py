@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 LANE_S = 3.0
 """How long the running step is waited for at the end."""
-DEVICE_LOST = 171
-"""The exit code that makes launch.py start the program again, as after a crash."""
+BROKEN, DEVICE_LOST = 1, 171
+"""Exit codes; the second makes launch.py start the program again, as after a crash."""
 
 
 def page(settings: Settings, _arguments: Namespace) -> int:
@@ -48,11 +48,12 @@ def page(settings: Settings, _arguments: Namespace) -> int:
             "Another Fooocus Lite has the device: pictures asked for here are made there.",
             file=sys.stderr,
         )
-    code = 0
+    code = BROKEN
     try:
         _stay(studio, server)
         code = DEVICE_LOST
     except KeyboardInterrupt:
+        code = 0
         print("\nEnding. What is not finished goes on at the next start.", file=sys.stderr)
     finally:
         _end(studio, server, code)
