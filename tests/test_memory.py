@@ -243,6 +243,14 @@ def test_float16_counts_the_decoder_twice_as_wide() -> None:
     assert best(old, SDXL).expected_vram_mib - best(new, SDXL).expected_vram_mib == 1536
 
 
+@pytest.mark.parametrize(("side", "measured_mib"), [(512, 7_300), (1024, 9_150)])
+def test_a_cpu_needs_what_full_size_sdxl_was_seen_to_take(side: int, measured_mib: int) -> None:
+    """The highest resident memory of a run in bfloat16, less the program's own 550 to 700 MiB."""
+    facts = replace(CPU, has_native_bf16=True)
+    expected = plans(facts, SDXL, Picture(side, side))[0].expected_ram_mib
+    assert expected == pytest.approx(measured_mib, rel=0.06)
+
+
 def test_nothing_fits_names_what_is_missing() -> None:
     made = plans(replace(GPU, free_vram_mib=500), SDXL, NATIVE)
     assert len(made) == 1

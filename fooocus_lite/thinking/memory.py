@@ -118,7 +118,8 @@ def plans(
     for plan in fitting:
         if not ladder or plan.needed_mib < ladder[-1].needed_mib:
             ladder.append(plan)
-    whole = _plan(facts, Way(dtype), cost(model, Way(dtype), picture))
+    everything = Way(dtype, is_on_cpu=facts.device == "cpu")
+    whole = _plan(facts, everything, cost(model, everything, picture))
     first_words = f"{facts.name}: {dtype}, because {why_dtype}; "
     return tuple(
         replace(plan, reason=first_words + _why(facts, plan, whole) + ".") for plan in ladder
@@ -147,7 +148,9 @@ def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]
                 continue
             has_streams = facts.has_streams and offload in ("block", "leaf")
             for has_vae_tiling in (False, True):
-                yield Way(dtype, offload, has_streams, storage, has_vae_tiling)
+                yield Way(
+                    dtype, facts.device == "cpu", offload, has_streams, storage, has_vae_tiling
+                )
 
 
 def _plan(facts: HardwareFacts, way: Way, costs: Cost) -> MemoryPlan:
