@@ -351,6 +351,29 @@ def test_a_job_made_again_counts_its_tries_and_has_no_more_than_three(store: Job
     assert store.get(job_id).attempts == 3
 
 
+def test_a_picture_saved_but_not_written_down_is_found_by_the_next_start(
+    store: JobStore, tmp_path: Path
+) -> None:
+    job_id, other = add(store, pictures=3), add(store, "bert")
+    store.claim(only={job_id})
+    store.claim(only={other})
+    paths = [tmp_path / "outputs" / f"{index}.png" for index in range(3)]
+    store.expect_picture(job_id, 0, paths[0])
+    store.add_picture(picture_of(store, job_id, 0, tmp_path))
+    for index in (1, 2):
+        store.expect_picture(job_id, index, paths[index])
+    paths[1].parent.mkdir()
+    paths[1].write_bytes(b"a whole picture")
+    store.release(other)
+    assert store.recover().queued == (job_id,)
+    found = store.pictures_of(job_id)
+    assert [(each.index, each.owner) for each in found] == [(0, "anna"), (1, "anna")]
+    assert found[1].path == paths[1]
+    assert store.next_index(job_id) == 2
+    assert store.recover().queued == ()
+    assert len(store.pictures_of(job_id)) == 2
+
+
 def test_an_unreadable_job_fails_and_the_next_is_served(
     store: JobStore, database: Database
 ) -> None:

@@ -17,7 +17,7 @@ from ..errors import NotFound
 from ..events import FINAL_STATES, JobError, JobState, Picture
 from ..recipe import ImageRequest, Recipe
 from ..visitor import Priority, Spare
-from . import audit, index, line, making
+from . import audit, index, line, making, orphans
 from .database import Database
 from .ending import IS_FINAL, Recovery, finish, recover_all
 from .job import Job, Wish, job_from, text_of
@@ -233,6 +233,11 @@ class JobStore:
         with self._database.transaction() as connection:
             making.set_recipe(connection, job_id, picture_index, recipe)
 
+    def expect_picture(self, job_id: str, picture_index: int, path: Path) -> None:
+        """Notes where a picture is about to be saved, in case nobody can say so afterwards."""
+        with self._database.transaction() as connection:
+            orphans.expect(connection, job_id, picture_index, path, self._base)
+
     def add_picture(self, picture: Picture, cook_s: float | None = None) -> None:
         """Records a finished picture, on the disk before this returns; only the first one counts.
 
@@ -267,8 +272,10 @@ class JobStore:
         """Takes care of the jobs of a program that died. Only for whoever holds the device's lock.
 
         Back to the line, or `failed` after `max_attempts` tries, or what it was about to become.
+        A picture that was saved but not recorded is recorded now.
         """
         with self._database.transaction(durable=True) as connection:
+            orphans.adopt(connection, self._base)
             return recover_all(connection, max_attempts)
 
     def _tick(self, connection: sqlite3.Connection, at_least_s: float = TICK_S) -> None:

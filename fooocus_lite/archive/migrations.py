@@ -114,7 +114,7 @@ def _migration_3(connection: sqlite3.Connection) -> None:
 
 
 def _migration_4(connection: sqlite3.Connection) -> None:
-    """Classes of jobs, those that waited too long, and what each will take."""
+    """Classes of jobs, those that waited too long, what each will take, and where it will lie."""
     for statement in (
         "DROP INDEX jobs_line",
         "DROP INDEX jobs_clock",
@@ -131,6 +131,9 @@ def _migration_4(connection: sqlite3.Connection) -> None:
         "CREATE INDEX jobs_owner ON jobs (owner, priority, turn)",
         """CREATE INDEX jobs_waiting ON jobs (owner, priority, promoted, turn, number)
             WHERE state = 'queued'""",
+        "ALTER TABLE recipes ADD COLUMN path TEXT",
+        """CREATE INDEX recipes_begun ON recipes (job_id)
+            WHERE path IS NOT NULL AND outcome IS NULL""",
         "CREATE TABLE line_clock (seconds REAL NOT NULL)",
         "INSERT INTO line_clock VALUES (0)",
     ):

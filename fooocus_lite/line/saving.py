@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -60,7 +61,16 @@ class Saving:
             height=image.height,
         )
         try:
-            path = pictures.save(image, recipe, made_with, folder, image_format, save_metadata, now)
+            path = pictures.save(
+                image,
+                recipe,
+                made_with,
+                folder,
+                image_format,
+                save_metadata,
+                now,
+                before_writing=partial(self._store.expect_picture, job.id, index),
+            )
             self._record(replace(picture, path=path), cook_s)
         except (DiskError, sqlite3.Error):
             content = pictures.encode(image, recipe, made_with, image_format, save_metadata)
