@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fooocus_lite.archive import measuring
+from fooocus_lite.archive import measuring, moves
 from fooocus_lite.archive.database import Database, open_database
 from fooocus_lite.archive.jobs import JobStore
 from fooocus_lite.archive.line import PROMOTED_AFTER_S
@@ -220,6 +220,16 @@ def test_time_while_the_program_is_off_promotes_nobody(
     assert again.waiting()[0] == quick
     wait(again, clock, 20)
     assert again.waiting()[1] == quick
+
+
+def test_an_owner_may_give_a_promoted_place_to_another_of_their_jobs(
+    store: JobStore, clock: Clock, database: Database
+) -> None:
+    first, second = (add(store, "slow", "relax") for _ in range(2))
+    wait(store, clock, 400)
+    quick = add(store, "quick", "turbo")
+    moves.move(database, "slow", second, "first")
+    assert store.waiting() == (second, quick, first)
 
 
 def test_a_job_put_back_keeps_its_promotion(store: JobStore, clock: Clock) -> None:

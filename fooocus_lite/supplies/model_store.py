@@ -26,7 +26,7 @@ from ..weights.selection import CONFIGS, INDEX, Wanted
 from .downloads import Download, Downloads
 from .stock import Stock
 from .uploads import FOLDERS, Upload
-from .wishes import Wish, wish_for
+from .wishes import Wish, wishes_for
 
 NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
 """What files are called whose repository says what they are."""
@@ -74,9 +74,13 @@ class ModelStore:
         """Puts a download into the line, or goes on with one that broke off.
 
         `name` is a preset's, a model's, a performance LoRA's, or what was pasted: owner/name or a
-        link. Raises BadRequest or UnknownName.
+        link. A preset's refiner follows its model. Raises BadRequest or UnknownName.
         """
-        return self.downloads.ask(self.wish(name, is_update))
+        first, *others = self.wishes(name, is_update)
+        download = self.downloads.ask(first)
+        for wish in others:
+            self.downloads.ask(wish)
+        return download
 
     def set_back(self, name: str, revision: str) -> Download:
         """Puts a revision into use again that was in use before. Raises UnknownName."""
@@ -96,10 +100,17 @@ class ModelStore:
 
     def wish(self, name: str, is_update: bool = False) -> Wish:
         """What a name asks for. Raises BadRequest or UnknownName."""
-        wish = wish_for(name, self._stock.presets)
+        return self.wishes(name, is_update)[0]
+
+    def wishes(self, name: str, is_update: bool = False) -> tuple[Wish, ...]:
+        """What a name asks for, a preset's refiner after its model. Raises as `wish` does."""
+        wishes = wishes_for(name, self._stock.presets)
         if not is_update:
-            return wish
-        return self._locked(wish.repo_id, wish.model_copy(update={"is_update": True}))
+            return wishes
+        return tuple(
+            self._locked(wish.repo_id, wish.model_copy(update={"is_update": True}))
+            for wish in wishes
+        )
 
     def bring(
         self,
@@ -154,7 +165,7 @@ class ModelStore:
         All bytes where lock.json knows what they should be, else the headers. Raises UnknownName,
         and WeightsError when lock.json itself is damaged.
         """
-        entries, models = lock.read(self._settings.models), self._stock.models()
+        entries, models = lock.read(self._settings.models), self._stock.models_and_refiners()
         names = sorted({*entries, *models})
         if name is not None and name not in names:
             raise UnknownName.among("model", name, names)
@@ -195,7 +206,7 @@ class ModelStore:
         if self.revisions(name):
             self._remove_download(name)
             return
-        model = self._stock.model(name)
+        model = self._stock.model_or_refiner(name)
         if not self.may_remove(model):
             raise BadRequest(
                 f"{model.title} came with the program, or lies in the folder of another one. "

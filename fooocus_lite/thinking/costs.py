@@ -74,7 +74,10 @@ def native_picture(family: Family) -> Picture:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to run a model; "block" and "leaf" move its layers in groups or one by one."""
+    """One way to run a model; "block" and "leaf" move its layers in groups or one by one.
+
+    `is_emulated`: the card has not its `dtype`, so torch computes with it in steps of its own.
+    """
 
     dtype: Dtype
     is_on_cpu: bool = False
@@ -82,6 +85,7 @@ class Way:
     has_streams: bool = False
     storage: Storage = "native"
     has_vae_tiling: bool = False
+    is_emulated: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,7 @@ def _decode_mib(model: ModelSize, way: Way, picture: Picture) -> float:
     shape = model.decoder_shape
     number = 4 if shape.needs_float32 and way.dtype == "float16" else BYTES_OF[way.dtype]
     decode = activations.decoder_mib(
-        shape, picture.width, picture.height, number, way.has_vae_tiling
+        shape, picture.width, picture.height, number, way.has_vae_tiling, way.is_emulated
     )
     return decode * (CPU_DECODE if way.is_on_cpu else 1)
 
