@@ -114,7 +114,7 @@ sys.exit(main(sys.argv[1:]))
 def test_a_page_whose_gpu_is_lost_ends_as_after_a_crash_with_the_job_in_the_line(home):
     studio = Studio(load({"home": home}))
     job_id = studio.start(QUICK)
-    command = [sys.executable, "-c", LOST, "--port", "7912", "--disable-in-browser"]
+    command = [sys.executable, "-c", LOST, "--disable-in-browser"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=180
     )
