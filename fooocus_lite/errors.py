@@ -12,13 +12,15 @@
     ├── WeightsError      a model file is missing, damaged or of the wrong kind
     ├── OutOfMemory       the device could not hold the picture being made
     ├── BrokenPicture     the model returned numbers that are no picture (NaN)
+    ├── DeviceError       the GPU failed, for a moment or for good
     ├── DiskError         a picture could not be written
+    │   └── DiskBusy      another program is using the file just now
     └── Cancelled         somebody asked to stop; not a failure
 
 A message says what was wrong, with the value, and what to do next. It is shown to people as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 
@@ -120,12 +122,37 @@ class BrokenPicture(FooocusLiteError):
     code = "broken_picture"
 
 
+class DeviceError(FooocusLiteError):
+    """`is_lost`: it will not answer this process again."""
+
+    code = "device"
+
+    def __init__(self, message: str, *, is_lost: bool) -> None:
+        super().__init__(message)
+        self.is_lost = is_lost
+
+
 class DiskError(FooocusLiteError):
     code = "disk"
 
 
+class DiskBusy(DiskError):
+    pass
+
+
 class Cancelled(FooocusLiteError):
     code = "cancelled"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised because of, the latest first, each once."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    # One that is raised again "from" itself is its own cause.
+    while cause is not None and all(cause is not each for each in seen):
+        seen.append(cause)
+        yield cause
+        cause = cause.__cause__
 
 
 def nearest_names(name: str, known: Iterable[str], at_most: int = 3) -> list[str]:

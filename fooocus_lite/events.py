@@ -37,7 +37,7 @@ class JobError:
 
 @dataclass(frozen=True)
 class Queued:
-    """`position` 1 is next; `eta_s` is None until a first picture has been timed."""
+    """`position` 1 is next; `eta_s`, until it begins, is None until a picture has been timed."""
 
     position: int
     eta_s: float | None

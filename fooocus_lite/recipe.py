@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from .errors import BadRequest
+from .visitor import Priority
 
 MAX_SEED = 2**63 - 1
 MAX_COUNT = 32
@@ -29,7 +30,8 @@ class ImageRequest(BaseModel):
     """What a person asked for; `None` means "you choose".
 
     `seed` -1 means random. `width` and `height` are pixels and come together; they beat `aspect`.
-    `prompt_limit` of the settings may be lower than the limit here, never higher.
+    `prompt_limit` of the settings may be lower than the limit here, never higher. `priority` is the
+    class the job waits in, None the best that its owner may have.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +54,7 @@ class ImageRequest(BaseModel):
     image_format: ImageFormat | None = None
     save_metadata: bool | None = None
     wildcards_in_order: bool = False
+    priority: Priority | None = None
 
     @field_validator("prompt", "negative_prompt")
     @classmethod

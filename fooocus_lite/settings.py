@@ -51,6 +51,8 @@ class Settings(BaseModel):
     prompt_limit: int = Field(default=10_000, ge=1, le=10_000)
     line_limit: int = Field(default=1_000, ge=1)
     waiting_per_owner: int = Field(default=20, ge=1)
+    job_timeout_s: float = Field(default=600, gt=0, allow_inf_nan=False)
+    cpu_fallback: bool = False
     upload_limit_gib: float = Field(default=60, gt=0)
     hub_endpoint: str = Field(default="https://huggingface.co", pattern=r"^https?://[^\s/]")
     hub_token: SecretStr | None = None
@@ -113,6 +115,16 @@ class Settings(BaseModel):
     @property
     def models(self) -> Path:
         return self.home / "models"
+
+    @property
+    def time_limit_s(self) -> float | None:
+        """How long one job may be made. Alone on localhost there is no limit unless it was set.
+
+        A large model on a CPU honestly takes longer than ten minutes, and Stop is there.
+        """
+        if self.is_local_only and "job_timeout_s" not in self.model_fields_set:
+            return None
+        return self.job_timeout_s
 
     @property
     def is_local_only(self) -> bool:

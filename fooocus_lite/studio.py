@@ -31,7 +31,7 @@ from .line.forecasts import Forecasts
 from .line.lane import Lane
 from .line.measures import Measures
 from .line.news import Seen, told
-from .reception.admission import terms_for
+from .reception.admission import priority_for, terms_for
 from .reception.doorkeeper import Doorkeeper
 from .reception.rule_files import read_rules
 from .recipe import ImageRequest, Recipe
@@ -108,16 +108,32 @@ class Studio:
         """Whether this process has the device and its engine is there."""
         return self._lane is not None and self._lane.trouble is None
 
-    def close(self) -> None:
-        """Ends the lane after its running step; unfinished jobs go on at the next start."""
+    @property
+    def is_device_lost(self) -> bool:
+        """Whether only a new process can go on making pictures; the jobs wait for it."""
+        return self._lane is not None and self._lane.is_device_lost
+
+    def let_go(self) -> None:
+        """Puts the job being made back into the line at once: it goes on at the next start."""
+        if self._lane is not None:
+            self._lane.let_go()
+
+    def close(self, timeout_s: float = 60.0) -> bool:
+        """Lets go, and ends the lane after its running step.
+
+        False when that step takes longer than the time: the device is kept then, until this process
+        ends, so that nobody makes the same picture meanwhile.
+        """
         if "_models" in vars(self):
             self._models.close()
         if self._lane is not None:
-            self._lane.close()
+            if not self._lane.close(timeout_s):
+                return False
             self._lane = None
         if self._device_lock is not None:
             self._device_lock.release()
             self._device_lock = None
+        return True
 
     @cached_property
     def _store(self) -> JobStore:
@@ -173,12 +189,14 @@ class Studio:
     @property
     def notices(self) -> tuple[str, ...]:
         """Sentences to show: a data file left out or not used in full, a database set aside."""
-        return (*self.stock.problems, *self.stock.notices, *self._notices)
+        lane = [self._lane.notice] if self._lane is not None and self._lane.notice else []
+        return (*self.stock.problems, *self.stock.notices, *self._notices, *lane)
 
     def status(self) -> str:
         """One line: the device and why, or what is still being loaded."""
         if self._lane is not None:
-            return self._lane.trouble or self._lane.loading_ahead or self.stock.default_device
+            lane = self._lane
+            return lane.trouble or lane.notice or lane.loading_ahead or self.stock.default_device
         if self._device_lock is not None:
             return "Starting the engine …"
         return "Another window of the program does the work."
@@ -267,8 +285,10 @@ class Studio:
         self.stock.check_is_here(recipes)
         visitor = self._visitor(owner)
         try:
+            priority = priority_for(visitor, request)
             terms = self._terms(visitor, request, recipes)
-            job = self._store.add(visitor.owner, request, recipes, terms=terms)
+            picture_s = self._forecasts.picture_s(recipes)
+            job = self._store.add(visitor.owner, request, recipes, priority, terms, picture_s)
         except BadRequest as error:
             self._note_refusal(visitor, error, len(recipes))
             raise
@@ -393,10 +413,12 @@ class Studio:
             jobs=measuring.jobs_by_state(self._database),
             oldest_wait_s=measuring.oldest_wait_s(self._database),
             seconds_per_step=measuring.seconds_per_step(self._database),
-            seconds_per_picture=self._store.seconds_per_picture(),
+            seconds_per_picture=measuring.seconds_per_picture(self._database),
             load_s=measuring.load_times(self._database),
             free_vram_mib=facts.free_vram_mib if facts else None,
             total_vram_mib=facts.total_mib if facts and is_gpu else None,
+            retries=measuring.retries(self._database),
+            promoted=measuring.promoted(self._database),
         )
 
     def view(self, job_id: str, owner: str = LOCAL) -> JobView:
@@ -419,10 +441,9 @@ class Studio:
 
     def _now(self, job: Job) -> Queued | Loading | Step | None:
         if job.state == "queued":
-            seconds = self._store.seconds_per_picture()
-            ahead = self._store.pictures_ahead(job.id)
-            eta_s = None if seconds is None else ahead * seconds
-            return Queued(self._store.position(job.id) or 1, eta_s)
+            place = self._store.place(job.id)
+            # It may have begun since it was read.
+            return Queued(1, None) if place is None else Queued(place.position, place.eta_s)
         if job.is_final:
             return None
         return self.board.now(job.id) or told(job)

@@ -3,17 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 LOCAL = "local"
 TierName = Literal["free", "standard", "pro"]
 Priority = Literal["turbo", "fast", "relax"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)
+"""The classes of the line, the quickest first."""
+Spare = Literal["spare"]
+"""The program's own jobs, made when nobody else waits; nobody can ask for it."""
 
 
 class Tier(BaseModel):
-    """What a kind of visitor may ask for. `models` empty means every model."""
+    """What a kind of visitor may ask for. `models` empty means every model.
+
+    `priority` is the best class its jobs may wait in, and the one they do unless they ask for less.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

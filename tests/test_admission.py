@@ -3,7 +3,7 @@
 import pytest
 
 from fooocus_lite.errors import BadRequest, TooMany
-from fooocus_lite.reception.admission import terms_for
+from fooocus_lite.reception.admission import priority_for, terms_for
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.studio import Studio
@@ -27,7 +27,7 @@ def terms(visitor: Visitor, each: Recipe):
 
 def test_a_tier_gives_its_terms():
     given = terms(Visitor("user:anna", tier=TIERS["pro"]), recipe())
-    assert (given.account, given.pictures_per_hour, given.weight) == ("user:anna", 200, 2.0)
+    assert (given.account, given.pictures_per_hour) == ("user:anna", 200)
     assert given.refused is None
 
 
@@ -48,6 +48,35 @@ def test_a_model_beyond_the_tier_is_refused_with_those_there_are():
     assert terms(Visitor("user:anna", tier=tier), recipe())
     with pytest.raises(BadRequest, match="There is: starter"):
         terms(Visitor("user:anna", tier=tier), recipe(model="large"))
+
+
+@pytest.mark.parametrize(
+    ("tier", "asked", "given"),
+    [
+        (None, None, "fast"), (None, "turbo", "turbo"), (None, "relax", "relax"),
+        ("pro", None, "turbo"), ("pro", "relax", "relax"), ("standard", None, "fast"),
+        ("standard", "fast", "fast"), ("free", None, "relax"),
+    ],
+)  # fmt: skip
+def test_a_job_waits_in_the_class_asked_for_or_the_best_of_the_tier(tier, asked, given):
+    visitor = Visitor("user:anna", tier=TIERS[tier] if tier else None)
+    request = ImageRequest(prompt="a hill", priority=asked)
+    assert priority_for(visitor, request) == given
+
+
+@pytest.mark.parametrize(
+    ("tier", "asked", "allowed"),
+    [
+        ("standard", "turbo", ["fast", "relax"]),
+        ("free", "fast", ["relax"]),
+        ("free", "turbo", ["relax"]),
+    ],
+)
+def test_a_class_above_the_tier_is_refused_with_those_there_are(tier, asked, allowed):
+    request = ImageRequest(prompt="a hill", priority=asked)
+    with pytest.raises(BadRequest, match=f"priority {asked} is not open to you") as refused:
+        priority_for(Visitor("user:anna", tier=TIERS[tier]), request)
+    assert (refused.value.field, refused.value.allowed) == ("priority", allowed)
 
 
 def studio_of(home, **given) -> Studio:
@@ -87,6 +116,13 @@ def test_visitors_without_a_login_are_counted_by_address(home):
         studio.start(ImageRequest(prompt="a hill", **SMALL), here[1])
     outcomes = [entry.outcome for entry in studio.doorkeeper.audit.latest()]
     assert outcomes == ["too_many", "queued"]
+
+
+def test_a_visitors_class_is_capped_and_said_at_the_door(home):
+    studio = studio_of(home, listen="0.0.0.0", open=True, visitor_tier="free")
+    with pytest.raises(BadRequest, match="There is: relax"):
+        studio.start(ImageRequest(prompt="a hill", priority="turbo", **SMALL), "1" * 32)
+    assert studio.active("1" * 32) == []
 
 
 def test_alone_on_localhost_nothing_is_limited_blocked_or_written_down(home):

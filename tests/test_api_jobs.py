@@ -4,6 +4,7 @@ import pytest
 from api_client import MINE, SHARED, YOURS, asked, asleep, awake, caller, finished
 
 from fooocus_lite.api import jobs
+from fooocus_lite.events import JobError
 from fooocus_lite.studio import Studio
 
 API = "/api/v1"
@@ -30,6 +31,8 @@ def test_a_job_is_accepted_with_its_place_in_the_line(studio):
     assert answer.headers["location"] == f"{API}/generate/{job['id']}"
     assert (job["status"], job["position"], job["progress"]) == ("queued", 2, 0)
     assert (job["eta"], job["results"], job["error"]) == (None, [], None)
+    first = client.get(f"{API}/queue").json()["jobs"][0]
+    assert (first["position"], first["eta"]) == (1, 0)
     assert client.get(f"{API}/generate/{job['id']}").json() == job
 
 
@@ -51,6 +54,44 @@ def test_who_waits_too_long_gets_what_is_there_and_the_job_goes_on(studio, monke
     assert answer.json()["error"]["code"] == "timeout"
     assert answer.json()["status"] == "queued"
     assert studio.view(answer.json()["id"]).state == "queued"
+
+
+def test_a_job_that_was_ended_for_its_time_is_a_timeout_with_what_it_has(studio, monkeypatch):
+    studio.take_device()
+    add = studio._store.add
+
+    def ended(*given):
+        job = add(*given)
+        studio._store.finish(job.id, "failed", JobError("timeout", "The job was ended."))
+        return job
+
+    monkeypatch.setattr(studio._store, "add", ended)
+    answer = caller(studio).post(f"{API}/generate?wait=true", json=asked())
+    job = answer.json()
+    assert (answer.status_code, job["status"], job["results"]) == (408, "failed", [])
+    assert job["error"]["code"] == "timeout"
+    assert caller(studio).get(f"{API}/generate/{job['id']}").status_code == 200
+
+
+def test_a_class_of_the_line_is_asked_for_by_name(home):
+    studio = asleep(home)
+    client = caller(studio)
+    slow = client.post(f"{API}/generate", json=asked(priority="relax")).json()
+    quick = client.post(f"{API}/generate", json=asked(priority="turbo")).json()
+    assert (slow["position"], quick["position"]) == (1, 1)
+    assert client.get(f"{API}/generate/{slow['id']}").json()["position"] == 2
+    refused = client.post(f"{API}/generate", json=asked(priority="first"))
+    assert refused.status_code == 422
+    assert refused.json()["error"]["allowed"] == ["turbo", "fast", "relax"]
+
+
+def test_a_class_above_ones_tier_is_refused_with_those_there_are(home):
+    visitors = asleep(home, **SHARED, visitor_tier="standard")
+    client = caller(visitors, MINE, host="elsewhere.example")
+    answer = client.post(f"{API}/generate", json=asked(priority="turbo"))
+    assert (answer.status_code, answer.json()["error"]["field"]) == (400, "priority")
+    assert answer.json()["error"]["allowed"] == ["fast", "relax"]
+    assert client.post(f"{API}/generate", json=asked(priority="relax")).status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ def test_every_line_of_the_numbers_is_one_prometheus_can_read():
         load_s={'a "quoted"\nmodel\\': 1.5},
         free_vram_mib=1000,
         total_vram_mib=2000,
+        retries=4,
+        promoted=5,
     )
     requests = metrics.Requests()
     for hundredth in range(1, 101):
@@ -74,6 +76,8 @@ def test_every_line_of_the_numbers_is_one_prometheus_can_read():
     assert [line for line in lines if not form.fullmatch(line)] == []
     assert 'fooocus_lite_request_seconds{route="/generate",quantile="0.95"} 0.960000' in lines
     assert "fooocus_lite_failures_total 2" in lines
+    assert "fooocus_lite_retries_total 4" in lines
+    assert "fooocus_lite_promoted_total 5" in lines
     assert not any("seconds_per_picture" in line for line in lines)
 
 

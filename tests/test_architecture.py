@@ -23,9 +23,13 @@ OUTSIDE = {
 DOORS = {"cli", "ui", "api"}
 BEHIND_THE_STUDIO = {
     "line.board",
+    "line.cooking",
     "line.forecasts",
     "line.lane",
     "line.news",
+    "line.opening",
+    "line.patience",
+    "line.saving",
     "reception.admission",
     "reception.rule_files",
     "supplies.data_files",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fooocus_lite.archive.database import MIGRATIONS, open_database
+from fooocus_lite.archive.database import open_database
+from fooocus_lite.archive.migrations import MIGRATIONS
 from fooocus_lite.errors import DiskError, FooocusLiteError
 
 
@@ -109,3 +110,34 @@ def test_each_thread_has_its_own_connection_and_ended_ones_are_closed(path: Path
             connection.execute("SELECT 1")
     assert database.connection() is own
     database.close()
+
+
+def test_jobs_of_the_version_before_wait_in_the_usual_class(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as old:
+        for migration in MIGRATIONS[:3]:
+            migration(old)
+        old.execute(
+            """INSERT INTO jobs (id, owner, state, priority, turn, created, remaining)
+            VALUES ('a', 'anna', 'queued', 0, 1.0, 5.0, 2)"""
+        )
+        old.execute("PRAGMA user_version=3")
+        old.commit()
+    database = open_database(path)
+    row = database.connection().execute("SELECT * FROM jobs").fetchone()
+    assert (row["priority"], row["waiting_since"], row["picture_s"]) == ("fast", 0, None)
+    assert row["promoted"] == float("inf")
+    database.close()
+
+
+def test_the_version_tells_of_every_write_by_whichever_thread_or_program(path: Path) -> None:
+    database, other = open_database(path), open_database(path)
+    before = database.version()
+    assert database.version() == before
+    for writer in (database, other):
+        with writer.transaction() as connection:
+            connection.execute("UPDATE line_clock SET seconds = seconds + 1")
+        assert database.version() != before
+        before = database.version()
+    database.close()
+    other.close()

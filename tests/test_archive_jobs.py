@@ -12,6 +12,7 @@ from fooocus_lite.archive.jobs import JobStore
 from fooocus_lite.errors import BadRequest, NotFound
 from fooocus_lite.events import JobError, Picture
 from fooocus_lite.recipe import ImageRequest, Recipe
+from fooocus_lite.visitor import PRIORITIES, Priority
 
 
 def recipe_for(prompt: str = "a red fox", seed: int = 1) -> Recipe:
@@ -44,9 +45,17 @@ def store(database: Database, tmp_path: Path) -> JobStore:
     return JobStore(database, tmp_path / "outputs", line_limit=10_000, waiting_per_owner=1_000)
 
 
-def add(store: JobStore, owner: str = "anna", pictures: int = 1, priority: int = 0) -> str:
+def add(
+    store: JobStore, owner: str = "anna", pictures: int = 1, priority: Priority = "fast"
+) -> str:
     recipes = [recipe_for(seed=seed) for seed in range(pictures)]
     return store.add(owner, RECIPE.request, recipes, priority).id
+
+
+def position(store: JobStore, job_id: str) -> int:
+    place = store.place(job_id)
+    assert place is not None
+    return place.position
 
 
 def picture_of(store: JobStore, job_id: str, index: int, folder: Path) -> Picture:
@@ -73,9 +82,9 @@ def claimed_owners(store: JobStore) -> list[str]:
 
 def test_a_job_comes_back_as_it_was_given(store: JobStore) -> None:
     request = ImageRequest(prompt="“🦊” שועל <script>\nsecond line", seed=-1, count=2)
-    job = store.add("anna", request, [recipe_for("a", 1), recipe_for("b", 2)], priority=3)
+    job = store.add("anna", request, [recipe_for("a", 1), recipe_for("b", 2)], "turbo")
     assert store.get(job.id) == job
-    assert (job.state, job.attempts, job.priority) == ("queued", 0, 3)
+    assert (job.state, job.attempts, job.priority) == ("queued", 0, "turbo")
     assert len(job.id) == 32
 
 
@@ -130,7 +139,7 @@ def test_a_newcomer_does_not_wait_for_all_of_somebody_elses_jobs(store: JobStore
     for _ in range(10):
         store.finish(store.claim().id, "completed")  # type: ignore[union-attr]
     job_id = add(store, "newcomer")
-    assert store.position(job_id) == 2
+    assert position(store, job_id) == 2
     assert claimed_owners(store)[:2] == ["greedy", "newcomer"]
 
 
@@ -158,40 +167,17 @@ def test_a_cancelled_job_costs_its_owner_nothing(store: JobStore) -> None:
     add(store, "bert")
     add(store, "bert")
     job_id = add(store, "anna")
-    assert store.position(job_id) == 2
-
-
-def test_priority_goes_first_and_pushes_nobody_back(store: JobStore) -> None:
-    for _ in range(4):
-        add(store, "anna")
-    for _ in range(6):
-        add(store, "vip", priority=1)
-    assert [store.claim().owner for _ in range(6)] == ["vip"] * 6  # type: ignore[union-attr]
-    job_id = add(store, "bert")
-    assert store.position(job_id) == 2
-    assert claimed_owners(store) == ["anna", "bert", "anna", "anna", "anna"]
+    assert position(store, job_id) == 2
 
 
 def test_the_position_shown_is_the_order_served(store: JobStore) -> None:
     chance = random.Random(7)
     for _ in range(60):
-        add(store, f"o{chance.randrange(6)}", chance.randint(1, 8), chance.choice((0, 0, 0, 1)))
+        add(store, f"o{chance.randrange(6)}", chance.randint(1, 8), chance.choice(PRIORITIES))
     line = store.waiting()
-    assert [store.position(job_id) for job_id in line] == list(range(1, 61))
+    assert [position(store, job_id) for job_id in line] == list(range(1, 61))
     assert tuple(store.claim().id for _ in line) == line  # type: ignore[union-attr]
-    assert store.position(line[0]) is None
-
-
-def test_pictures_ahead_count_what_is_left_of_the_running_job(
-    store: JobStore, tmp_path: Path
-) -> None:
-    first, second, third = (add(store, owner, 4) for owner in ("a", "b", "c"))
-    store.claim()
-    assert (store.pictures_ahead(second), store.pictures_ahead(third)) == (4, 8)
-    store.add_picture(picture_of(store, first, 0, tmp_path))
-    store.mark_skipped(first, 1)
-    assert (store.pictures_ahead(second), store.pictures_ahead(third)) == (2, 6)
-    assert store.pictures_ahead(first) == 0
+    assert store.place(line[0]) is None
 
 
 def test_a_command_line_takes_only_its_own(store: JobStore) -> None:
@@ -270,15 +256,14 @@ def test_a_job_ends_once(store: JobStore) -> None:
 def test_the_next_picture_is_the_first_missing_one(store: JobStore, tmp_path: Path) -> None:
     job_id = add(store, pictures=4)
     store.claim()
-    store.add_picture(picture_of(store, job_id, 0, tmp_path), cook_s=2.0)
+    store.add_picture(picture_of(store, job_id, 0, tmp_path))
     store.mark_skipped(job_id, 1)
     assert store.next_index(job_id) == 2
-    store.add_picture(picture_of(store, job_id, 2, tmp_path), cook_s=4.0)
+    store.add_picture(picture_of(store, job_id, 2, tmp_path))
     store.mark_skipped(job_id, 3)
     assert store.next_index(job_id) is None
     assert store.get(job_id).skipped == (1, 3)
     assert [each.index for each in store.pictures_of(job_id)] == [0, 2]
-    assert store.seconds_per_picture() == 3.0
 
 
 def test_the_same_picture_twice_is_recorded_once(store: JobStore, tmp_path: Path) -> None:
@@ -288,10 +273,6 @@ def test_the_same_picture_twice_is_recorded_once(store: JobStore, tmp_path: Path
     store.add_picture(picture)
     assert store.pictures_of(job_id) == (picture,)
     assert store.next_index(job_id) == 1
-
-
-def test_no_time_is_known_before_the_first_picture(store: JobStore) -> None:
-    assert store.seconds_per_picture() is None
 
 
 def test_a_completed_recipe_replaces_the_planned_one(store: JobStore) -> None:
@@ -360,6 +341,37 @@ def test_recovery_does_what_was_about_to_happen(store: JobStore, tmp_path: Path)
     found = store.recover()
     assert (found.cancelled, found.completed, found.queued) == ((stopped,), (done,), ())
     assert store.get(waiting).state == "queued"
+
+
+def test_a_job_made_again_counts_its_tries_and_has_no_more_than_three(store: JobStore) -> None:
+    job_id = add(store)
+    assert store.try_again(job_id) is None
+    store.claim()
+    assert [store.try_again(job_id) for _ in range(3)] == [2, 3, None]
+    assert store.get(job_id).attempts == 3
+
+
+def test_a_picture_saved_but_not_written_down_is_found_by_the_next_start(
+    store: JobStore, tmp_path: Path
+) -> None:
+    job_id, other = add(store, pictures=3), add(store, "bert")
+    store.claim(only={job_id})
+    store.claim(only={other})
+    paths = [tmp_path / "outputs" / f"{index}.png" for index in range(3)]
+    store.expect_picture(job_id, 0, paths[0])
+    store.add_picture(picture_of(store, job_id, 0, tmp_path))
+    for index in (1, 2):
+        store.expect_picture(job_id, index, paths[index])
+    paths[1].parent.mkdir()
+    paths[1].write_bytes(b"a whole picture")
+    store.release(other)
+    assert store.recover().queued == (job_id,)
+    found = store.pictures_of(job_id)
+    assert [(each.index, each.owner) for each in found] == [(0, "anna"), (1, "anna")]
+    assert found[1].path == paths[1]
+    assert store.next_index(job_id) == 2
+    assert store.recover().queued == ()
+    assert len(store.pictures_of(job_id)) == 2
 
 
 def test_an_unreadable_job_fails_and_the_next_is_served(

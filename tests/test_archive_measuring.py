@@ -8,6 +8,7 @@ from fooocus_lite.archive import measuring
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.estimates import Estimates, Setting
 from fooocus_lite.archive.jobs import JobStore
+from fooocus_lite.events import Picture
 from fooocus_lite.recipe import ImageRequest, Recipe
 
 ASKED = ImageRequest(prompt="a cat")
@@ -58,6 +59,28 @@ def test_the_newest_job_with_a_step_tells_the_speed(database, tmp_path):
         store.heartbeat(job.id, 0, 1, 4, seconds)
     store.add("anna", ASKED, [RECIPE])
     assert measuring.seconds_per_step(database) == 0.5
+
+
+def test_the_usual_time_of_a_picture_is_the_median_of_the_latest(database, tmp_path):
+    assert measuring.seconds_per_picture(database) is None
+    store = JobStore(database, tmp_path)
+    job = store.add("anna", ASKED, [RECIPE] * 3)
+    for index, cook_s in enumerate((1.0, 5.0, 60.0)):
+        path = tmp_path / f"{index}.png"
+        picture = Picture(str(index), job.id, index, "anna", path, RECIPE, index, 64, 64)
+        store.add_picture(picture, cook_s)
+    assert measuring.seconds_per_picture(database) == 5.0
+
+
+def test_tries_after_the_first_are_counted(database, tmp_path):
+    store = JobStore(database, tmp_path)
+    for tries in (1, 2, 3):
+        job = store.add("anna", ASKED, [RECIPE])
+        store.claim()
+        for _ in range(1, tries):
+            store.try_again(job.id)
+    assert measuring.retries(database) == 3
+    assert measuring.promoted(database) == 0
 
 
 def test_the_slowest_plan_of_a_model_tells_how_long_it_loads(database):

@@ -85,6 +85,7 @@ def test_a_file_with_more_prompts_than_fit_is_refused_as_a_whole(capsys, tmp_pat
         (["--model", "sdxl"], "model", "starter"),
         (["--lora", "none:1"], "lora", "none"),
         (["--format", "gif"], "image_format", "gif"),
+        (["--priority", "first"], "priority", "turbo"),
     ],
 )
 def test_bad_input_names_value_and_way_out(capsys, arguments, field, says):

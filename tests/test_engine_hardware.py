@@ -28,6 +28,11 @@ def test_a_cuda_gpu_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not facts.has_native_bf16
 
 
+def test_a_gpu_that_failed_is_not_even_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert hardware.facts(is_cpu_only=True).device == "cpu"
+
+
 def test_a_cuda_gpu_keeps_8_bits_and_copies_while_it_computes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 import launch
+from fooocus_lite.cli.page import DEVICE_LOST
 
 SOURCE = Path(launch.__file__)
 CLOSED_PORT = "http://127.0.0.1:9"
@@ -487,6 +488,10 @@ def test_a_killed_program_is_started_again_without_a_second_browser(
     assert done.returncode == 0
     assert done.stdout == "None\nfalse\n"
     assert done.stderr == "The program died of SIGKILL: starting it again (1 of 3).\n"
+
+
+def test_a_program_that_lost_its_gpu_is_started_again() -> None:
+    assert launch.is_crash(DEVICE_LOST)
 
 
 def test_a_program_that_keeps_dying_is_given_up_after_three_restarts(

@@ -1,17 +1,21 @@
 """The whole walk of a prompt in one process, with the real starter model at its smallest size."""
 
 import asyncio
+import errno
 import io
 import shutil
 import time
 
+import diffusers
 import pytest
 import tiny
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
+from fooocus_lite.engine import pipelines
 from fooocus_lite.errors import BadRequest, NotFound, UnknownName
 from fooocus_lite.events import Cancelled, Failed, Finished, PictureReady, Queued, Step
+from fooocus_lite.line import patience
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
@@ -133,7 +137,7 @@ def test_skip_leaves_one_picture_only(studio):
 
 def test_a_waiting_job_stops_at_once(studio):
     job_id = studio.start(request())
-    assert studio.view(job_id).now == Queued(1, None)
+    assert studio.view(job_id).now == Queued(1, 0.0)
     studio.stop(job_id)
     assert studio.view(job_id).state == "cancelled"
 
@@ -208,6 +212,36 @@ def test_a_damaged_model_fails_its_job_with_a_sentence_and_the_lane_lives_on(tmp
         opened.close()
 
 
+def test_a_model_file_that_cannot_be_read_just_now_is_read_again(studio, monkeypatch):
+    read, faults = pipelines._from_folder, []
+
+    def once_broken(*given):
+        if not faults:
+            faults.append(OSError(errno.EIO, "Input/output error"))
+            raise faults[0]
+        return read(*given)
+
+    monkeypatch.setattr(pipelines, "_from_folder", once_broken)
+    monkeypatch.setattr(patience, "PAUSES_S", (0.0,))
+    studio.cook()
+    view = finished(studio, studio.start(request()))
+    assert (view.state, len(faults)) == ("completed", 1)
+    assert studio.measures().retries == 1
+
+
+def test_an_error_of_the_engine_itself_fails_its_job_at_once(studio, monkeypatch):
+    def broken(*given, **others):
+        raise RuntimeError("shapes that do not fit")
+
+    studio.cook()
+    with monkeypatch.context() as patch:
+        patch.setattr(diffusers.AutoencoderKL, "decode", broken)
+        view = finished(studio, studio.start(request()))
+    assert (view.state, view.error.code) == ("failed", "internal")
+    assert finished(studio, studio.start(request())).state == "completed"
+    assert studio.measures().retries == 0
+
+
 def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded(tmp_path):
     (tmp_path / "outputs").write_text("a file where the folder should be")
     opened = Studio(load({"home": tmp_path}))
@@ -262,7 +296,7 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
     assert studio.cook()
     studio.warm("no such preset")
     studio.warm("starter")
-    kitchen = studio._lane._kitchen.result(timeout=300)
+    kitchen = studio._lane._opening.kitchen(300)
     deadline = time.monotonic() + 300
     while kitchen.plan is None or studio._lane.loading_ahead:
         assert time.monotonic() < deadline, "waited in vain"
@@ -272,7 +306,7 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
 
 def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
     assert studio.cook()
-    kitchen = studio._lane._kitchen.result(timeout=300)
+    kitchen = studio._lane._opening.kitchen(300)
     load, stages = kitchen.load, []
 
     def called_while_loading(recipe, *files, on_stage, **others):
@@ -293,7 +327,7 @@ def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
 
 def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch):
     assert studio.cook()
-    kitchen = studio._lane._kitchen.result(timeout=300)
+    kitchen = studio._lane._opening.kitchen(300)
     load, broken = kitchen.load, []
 
     def broken_once(*given, **others):
@@ -314,7 +348,7 @@ def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch
 def test_visitors_of_a_shared_page_load_nothing(tmp_path):
     shared = Studio(load({"home": tmp_path, "listen": "0.0.0.0"}))
     assert shared.cook()
-    kitchen = shared._lane._kitchen.result(timeout=300)
+    kitchen = shared._lane._opening.kitchen(300)
     shared.warm("starter")
     assert shared._lane._ahead is None
     assert kitchen.plan is None

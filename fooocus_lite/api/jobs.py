@@ -46,7 +46,11 @@ router = APIRouter(tags=["Pictures"])
     responses={
         **REFUSED,
         200: {"model": JobAnswer, "description": "With wait=true: the job has ended"},
-        408: {"model": JobAnswer, "description": "With wait=true: not within 120 s; it goes on"},
+        408: {
+            "model": JobAnswer,
+            "description": "With wait=true: not within 120 s, and it goes on; or it was ended "
+            "because it took too long",
+        },
     },
 )
 async def generate(
@@ -68,6 +72,9 @@ async def generate(
     response.headers["location"] = f"/api/v1/generate/{job_id}"
     view = await ended(studio, job_id, caller.owner, WAIT_S if wait else 0)
     answer = job_answer(view)
+    if wait and view.error is not None and view.error.code == "timeout":
+        response.status_code = 408
+        return answer
     if wait and not view.is_final:
         response.status_code = 408
         words = "The job did not end within 120 seconds. It goes on; ask for it by its id."

@@ -91,6 +91,12 @@ def _of_program(measures: Measures) -> Iterator[str]:
         "failures_total", "counter", "Jobs that failed.", {"": measures.jobs.get("failed", 0)}
     )
     yield from _metric(
+        "retries_total", "counter", "Tries after the first one of a job.", {"": measures.retries}
+    )
+    yield from _metric(
+        "promoted_total", "counter", "Jobs promoted after a long wait.", {"": measures.promoted}
+    )
+    yield from _metric(
         "seconds_per_step", "gauge", "Of the newest job that made a step.",
         {"": measures.seconds_per_step},
     )  # fmt: skip

@@ -105,6 +105,8 @@ def status_of(error: FooocusLiteError) -> int:
             return 409
         case JobEnded(code="blocked"):
             return 403
+        case JobEnded(code="timeout"):
+            return 408
         case _:
             return 500
 

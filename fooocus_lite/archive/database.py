@@ -1,16 +1,17 @@
 """One SQLite file with everything the program must not forget, and one connection per thread to it.
 
-Knows the tables, nothing of what they mean. For a local disk: SQLite's locks are not safe on NFS.
+Knows nothing of what is in it. For a local disk: SQLite's locks are not safe on NFS.
 """
 
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from ..errors import DiskError, FooocusLiteError
+from ..errors import DiskBusy, DiskError, FooocusLiteError
+from .migrations import MIGRATIONS
 
 BUSY_TIMEOUT_MS = 5_000
 DAMAGE = ("malformed", "not a database", "file is encrypted", "unsupported file format")
@@ -30,6 +31,7 @@ class Database:
         self.path = path
         self.notices = notices
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._witness: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         # Writers of this process queue here: SQLite's own waiting sleeps, and is not fair.
         self._writing = threading.RLock()
@@ -44,6 +46,14 @@ class Database:
                 self._close_those_of_ended_threads()
                 self._connections[thread] = found
         return found
+
+    def version(self) -> int:
+        """Another number whenever something was written, by whichever thread or program."""
+        with self._lock:
+            if self._witness is None:
+                # A connection that writes does not see its own changes as changes.
+                self._witness = _connect(self.path)
+            return int(self._witness.execute("PRAGMA data_version").fetchone()[0])
 
     @contextmanager
     def transaction(self, durable: bool = False) -> Iterator[sqlite3.Connection]:
@@ -82,6 +92,9 @@ class Database:
             for connection in self._connections.values():
                 connection.close()
             self._connections.clear()
+            if self._witness is not None:
+                self._witness.close()
+                self._witness = None
 
     def _close_those_of_ended_threads(self) -> None:
         for thread in [each for each in self._connections if not each.is_alive()]:
@@ -191,120 +204,9 @@ def _readable(error: sqlite3.OperationalError | OSError, path: Path) -> Exceptio
     if isinstance(error, OSError):
         return DiskError(f"The database {path} cannot be used: {error.strerror}.")
     # The lower byte is the family of SQLite's extended code.
-    trouble = DISK_TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    trouble = DISK_TROUBLE.get(code)
     if trouble is None:
         return error
-    return DiskError(f"The database {path} cannot be used: {trouble}, then try again.")
-
-
-def _migration_1(connection: sqlite3.Connection) -> None:
-    """Jobs with their recipes, and the index of pictures.
-
-    Texts stand apart from `jobs`, so that a heartbeat rewrites a row of some hundred bytes.
-    """
-    for statement in (
-        """CREATE TABLE jobs (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
-            owner TEXT NOT NULL,
-            state TEXT NOT NULL,
-            priority INTEGER NOT NULL,
-            turn REAL NOT NULL,
-            created REAL NOT NULL,
-            attempts INTEGER NOT NULL DEFAULT 0,
-            is_started INTEGER NOT NULL DEFAULT 0,
-            remaining INTEGER NOT NULL,
-            picture_index INTEGER,
-            step INTEGER NOT NULL DEFAULT 0,
-            total_steps INTEGER NOT NULL DEFAULT 0,
-            seconds_per_step REAL,
-            stage TEXT,
-            stop_requested INTEGER NOT NULL DEFAULT 0,
-            skip_requested INTEGER,
-            error TEXT)""",
-        "CREATE INDEX jobs_line ON jobs (priority DESC, turn, number) WHERE state = 'queued'",
-        "CREATE INDEX jobs_active ON jobs (state) WHERE state IN ('loading', 'running')",
-        "CREATE INDEX jobs_owner ON jobs (owner, turn)",
-        "CREATE INDEX jobs_waiting ON jobs (owner) WHERE state = 'queued'",
-        "CREATE INDEX jobs_clock ON jobs (turn) WHERE is_started",
-        "CREATE TABLE requests (job_id TEXT PRIMARY KEY, request TEXT NOT NULL)",
-        """CREATE TABLE recipes (
-            job_id TEXT NOT NULL,
-            picture_index INTEGER NOT NULL,
-            recipe TEXT NOT NULL,
-            outcome TEXT,
-            PRIMARY KEY (job_id, picture_index))""",
-        """CREATE TABLE pictures (
-            id TEXT NOT NULL PRIMARY KEY,
-            job_id TEXT,
-            picture_index INTEGER NOT NULL,
-            owner TEXT NOT NULL,
-            path TEXT NOT NULL,
-            recipe TEXT NOT NULL,
-            words TEXT NOT NULL,
-            created REAL NOT NULL,
-            width INTEGER NOT NULL,
-            height INTEGER NOT NULL,
-            is_saved INTEGER NOT NULL,
-            cook_s REAL,
-            UNIQUE (job_id, picture_index))""",
-        "CREATE UNIQUE INDEX pictures_path ON pictures (path) WHERE is_saved",
-        "CREATE INDEX pictures_created ON pictures (created)",
-        "CREATE INDEX pictures_owner ON pictures (owner, created)",
-    ):
-        connection.execute(statement)
-
-
-def _migration_2(connection: sqlite3.Connection) -> None:
-    """How long steps and loading took, for forecasts."""
-    for statement in (
-        """CREATE TABLE timings (
-            device TEXT NOT NULL,
-            model TEXT NOT NULL,
-            plan TEXT NOT NULL,
-            width INTEGER NOT NULL,
-            height INTEGER NOT NULL,
-            batch INTEGER NOT NULL,
-            seconds_per_step REAL NOT NULL,
-            beside_s REAL NOT NULL,
-            runs INTEGER NOT NULL,
-            PRIMARY KEY (device, model, plan, width, height, batch))""",
-        """CREATE TABLE load_times (
-            device TEXT NOT NULL,
-            model TEXT NOT NULL,
-            plan TEXT NOT NULL,
-            seconds REAL NOT NULL,
-            PRIMARY KEY (device, model, plan))""",
-    ):
-        connection.execute(statement)
-
-
-def _migration_3(connection: sqlite3.Connection) -> None:
-    """Logins, and who did what."""
-    for statement in (
-        """CREATE TABLE sessions (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            token TEXT NOT NULL UNIQUE,
-            name TEXT NOT NULL,
-            stamp TEXT NOT NULL,
-            expires REAL NOT NULL)""",
-        "CREATE INDEX sessions_name ON sessions (name)",
-        """CREATE TABLE audit (
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            at REAL NOT NULL,
-            who TEXT NOT NULL,
-            action TEXT NOT NULL,
-            outcome TEXT NOT NULL,
-            subject TEXT NOT NULL,
-            pictures INTEGER NOT NULL,
-            prompt TEXT)""",
-        "CREATE INDEX audit_who ON audit (who, at)",
-    ):
-        connection.execute(statement)
-
-
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _migration_1,
-    _migration_2,
-    _migration_3,
-)
+    kind = DiskBusy if code == sqlite3.SQLITE_BUSY else DiskError
+    return kind(f"The database {path} cannot be used: {trouble}, then try again.")

@@ -8,6 +8,7 @@ from typing import cast
 
 from ..events import FINAL_STATES, JobError, JobState
 from ..recipe import ImageRequest, Recipe
+from ..visitor import Priority, Spare
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Job:
     request: ImageRequest
     recipes: tuple[Recipe, ...]
     attempts: int
-    priority: int
+    priority: Priority | Spare
     created: float
     skipped: tuple[int, ...] = ()
     error: JobError | None = None
@@ -61,7 +62,7 @@ def job_from(row: sqlite3.Row, request: str, recipes: Sequence[sqlite3.Row]) -> 
         request=ImageRequest.model_validate_json(request),
         recipes=tuple(Recipe.model_validate_json(each["recipe"]) for each in recipes),
         attempts=row["attempts"],
-        priority=row["priority"],
+        priority=cast(Priority | Spare, row["priority"]),
         created=row["created"],
         skipped=tuple(each["picture_index"] for each in recipes if each["outcome"] == "skipped"),
         error=error_from(row["error"]),

@@ -7,9 +7,8 @@ tells how it goes, the doors ask for a stop or a skip. Every picture index count
 import logging
 import secrets
 import sqlite3
-import statistics
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -17,15 +16,19 @@ from pydantic import ValidationError
 from ..errors import NotFound
 from ..events import FINAL_STATES, JobError, JobState, Picture
 from ..recipe import ImageRequest, Recipe
-from . import audit, index, line
+from ..visitor import Priority, Spare
+from . import audit, index, line, making, orphans
 from .database import Database
 from .ending import IS_FINAL, Recovery, finish, recover_all
 from .job import Job, Wish, job_from, text_of
+from .places import Place, Places
 from .terms import Terms
 
 log = logging.getLogger(__name__)
 
-NO_WISH_BUT_STOP = Wish(stop=True, skip=False)
+MAX_ATTEMPTS = 3
+TICK_S = 1.0
+"""How often a heartbeat lets the line's time go on."""
 
 
 class JobStore:
@@ -37,11 +40,16 @@ class JobStore:
         base: Path,
         line_limit: int = 1_000,
         waiting_per_owner: int = 20,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` measures how long jobs wait; no one sets it, unlike the time of day."""
         self._database = database
         self._base = base
         self._line_limit = line_limit
         self._waiting_per_owner = waiting_per_owner
+        self._clock = clock
+        self._ticked: float | None = None
+        self._places = Places(database)
 
     # What the doors ask
 
@@ -50,14 +58,16 @@ class JobStore:
         owner: str,
         request: ImageRequest,
         recipes: Sequence[Recipe],
-        priority: int = 0,
+        priority: Priority | Spare = "fast",
         terms: Terms | None = None,
+        picture_s: float | None = None,
     ) -> Job:
-        """A new job, on the disk before this returns. Higher `priority` is served first.
+        """A new job, on the disk before this returns, in the class `priority` of the line.
 
-        `terms`: what holds for this owner beside the limits of the line. Raises BadRequest when the
-        line is full, TooMany when the owner has too much waiting or this hour, DiskError when the
-        database cannot be written, ValueError without recipes.
+        `terms`: what holds for this owner beside the limits of the line; `picture_s`: the seconds
+        that each picture is expected to take. Raises BadRequest when the line is full, TooMany when
+        the owner has too much waiting or this hour, DiskError when the database cannot be written,
+        ValueError without recipes.
         """
         if not recipes:
             raise ValueError("A job needs at least one recipe.")
@@ -75,11 +85,14 @@ class JobStore:
         with self._database.transaction(durable=True) as connection:
             if job.state == "queued":
                 self._admit(connection, job, terms)
-            turn = line.turn_for(connection, owner, len(recipes), terms.weight if terms else 1.0)
+            self._tick(connection)
             connection.execute(
-                """INSERT INTO jobs (id, owner, state, priority, turn, created, remaining, error)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                (job.id, owner, job.state, priority, turn, job.created, len(recipes),
+                """INSERT INTO jobs (id, owner, state, priority, turn, waiting_since, created,
+                    remaining, picture_s, error)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                (job.id, owner, job.state, priority,
+                 line.turn_for(connection, owner, priority, len(recipes)),
+                 line.seconds_open(connection), job.created, len(recipes), picture_s,
                  text_of(job.error)),
             )  # fmt: skip
             if terms is not None:
@@ -126,24 +139,9 @@ class JobStore:
         """Ids of all waiting jobs, next one first."""
         return line.ids_waiting(self._database.connection())
 
-    def position(self, job_id: str) -> int | None:
-        """1 is next; None when the job is not waiting."""
-        place = line.place_of(self._database.connection(), job_id)
-        return None if place is None else place[0] + 1
-
-    def pictures_ahead(self, job_id: str) -> int:
-        """Pictures to be made before this job's first, those being made now included."""
-        place = line.place_of(self._database.connection(), job_id)
-        return 0 if place is None else place[1]
-
-    def seconds_per_picture(self) -> float | None:
-        """The median of the latest 20 pictures; None until one was made."""
-        rows = self._database.connection().execute(
-            """SELECT cook_s FROM pictures WHERE cook_s IS NOT NULL
-            ORDER BY created DESC LIMIT 20"""
-        )
-        times = [row["cook_s"] for row in rows]
-        return statistics.median(times) if times else None
+    def place(self, job_id: str) -> Place | None:
+        """Where a waiting job stands in the line; None when it is not waiting."""
+        return self._places.of(job_id)
 
     def pictures_of(self, job_id: str) -> tuple[Picture, ...]:
         """The job's pictures so far, by index, also those whose file is gone."""
@@ -181,6 +179,8 @@ class JobStore:
         """
         while True:
             with self._database.transaction() as connection:
+                self._ticked = self._clock() if self._ticked is None else self._ticked
+                self._tick(connection, at_least_s=0.0)
                 job_id = line.claim_next(connection, only)
             if job_id is None:
                 return None
@@ -214,38 +214,29 @@ class JobStore:
         that is no longer the lane's (ended, or put back) answers with a stop.
         """
         with self._database.transaction() as connection:
-            row = connection.execute(
-                """UPDATE jobs SET picture_index = ?1, step = ?2, total_steps = ?3,
-                seconds_per_step = ?4, stage = ?5,
-                state = CASE WHEN ?5 IS NULL THEN 'running' ELSE state END
-            WHERE id = ?6 AND state IN ('loading', 'running')
-            RETURNING stop_requested, skip_requested""",
-                (picture_index, step, total_steps, seconds_per_step, stage, job_id),
-            ).fetchall()
-        if not row:
-            return NO_WISH_BUT_STOP
-        stop, skip = row[0]
-        return Wish(stop=bool(stop), skip=skip == picture_index)
+            self._tick(connection)
+            return making.note_progress(
+                connection, job_id, picture_index, step, total_steps, seconds_per_step, stage
+            )
+
+    def try_again(self, job_id: str, max_attempts: int = MAX_ATTEMPTS) -> int | None:
+        """Counts another try of a job being made; its number, or None when it has had them all."""
+        with self._database.transaction() as connection:
+            return making.try_again(connection, job_id, max_attempts)
 
     def next_index(self, job_id: str) -> int | None:
         """The first picture neither made nor skipped; None when all are."""
-        (found,) = (
-            self._database.connection()
-            .execute(
-                "SELECT min(picture_index) FROM recipes WHERE job_id = ? AND outcome IS NULL",
-                (job_id,),
-            )
-            .fetchone()
-        )
-        return None if found is None else int(found)
+        return making.next_index(self._database.connection(), job_id)
 
     def set_recipe(self, job_id: str, picture_index: int, recipe: Recipe) -> None:
         """Replaces a recipe by the one completed with revision and hashes."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE recipes SET recipe = ? WHERE job_id = ? AND picture_index = ?",
-                (recipe.model_dump_json(), job_id, picture_index),
-            )
+            making.set_recipe(connection, job_id, picture_index, recipe)
+
+    def expect_picture(self, job_id: str, picture_index: int, path: Path) -> None:
+        """Notes where a picture is about to be saved, in case nobody can say so afterwards."""
+        with self._database.transaction() as connection:
+            orphans.expect(connection, job_id, picture_index, path, self._base)
 
     def add_picture(self, picture: Picture, cook_s: float | None = None) -> None:
         """Records a finished picture, on the disk before this returns; only the first one counts.
@@ -254,12 +245,12 @@ class JobStore:
         """
         with self._database.transaction(durable=True) as connection:
             index.insert(connection, picture, self._base, cook_s)
-            _set_outcome(connection, picture.job_id, picture.index, "picture")
+            making.set_outcome(connection, picture.job_id, picture.index, "picture")
 
     def mark_skipped(self, job_id: str, picture_index: int) -> None:
         """Notes that this picture was left; the job goes on with the next."""
         with self._database.transaction() as connection:
-            _set_outcome(connection, job_id, picture_index, "skipped")
+            making.set_outcome(connection, job_id, picture_index, "skipped")
 
     def finish(self, job_id: str, state: JobState, error: JobError | None = None) -> bool:
         """Gives the job its one final state; False, and nothing changed, when it has one."""
@@ -275,32 +266,23 @@ class JobStore:
         One that somebody asked to stop ends as cancelled instead.
         """
         with self._database.transaction() as connection:
-            connection.execute(
-                """UPDATE jobs SET attempts = max(0, attempts - 1), stage = NULL, step = 0,
-                    state = CASE WHEN stop_requested THEN 'cancelled' ELSE 'queued' END
-                WHERE id = ? AND state IN ('loading', 'running')""",
-                (job_id,),
-            )
+            making.release(connection, job_id)
 
-    def recover(self, max_attempts: int = 3) -> Recovery:
+    def recover(self, max_attempts: int = MAX_ATTEMPTS) -> Recovery:
         """Takes care of the jobs of a program that died. Only for whoever holds the device's lock.
 
         Back to the line, or `failed` after `max_attempts` tries, or what it was about to become.
+        A picture that was saved but not recorded is recorded now.
         """
         with self._database.transaction(durable=True) as connection:
+            orphans.adopt(connection, self._base)
             return recover_all(connection, max_attempts)
 
-
-def _set_outcome(
-    connection: sqlite3.Connection, job_id: str, picture_index: int, outcome: str
-) -> None:
-    """Notes what became of a recipe, and starts the progress of the next one at 0."""
-    connection.execute(
-        "UPDATE recipes SET outcome = ? WHERE job_id = ? AND picture_index = ? AND outcome IS NULL",
-        (outcome, job_id, picture_index),
-    )
-    connection.execute(
-        """UPDATE jobs SET step = 0, remaining =
-            (SELECT count(*) FROM recipes WHERE job_id = ?1 AND outcome IS NULL) WHERE id = ?1""",
-        (job_id,),
-    )
+    def _tick(self, connection: sqlite3.Connection, at_least_s: float = TICK_S) -> None:
+        """Lets the line's time go on, where this process is the one that serves it."""
+        if self._ticked is None:
+            return
+        now = self._clock()
+        if now - self._ticked >= at_least_s:
+            line.tick(connection, now - self._ticked)
+            self._ticked = now

@@ -1,6 +1,7 @@
 """Counts and times read out of the database, for whoever watches over the program."""
 
 import sqlite3
+import statistics
 import time
 
 from .database import Database
@@ -30,6 +31,25 @@ def seconds_per_step(database: Database) -> float | None:
         """SELECT seconds_per_step FROM jobs WHERE seconds_per_step IS NOT NULL
         ORDER BY number DESC LIMIT 1""",
     )
+
+
+def seconds_per_picture(database: Database) -> float | None:
+    """The median of the latest 20 pictures; None until one was made."""
+    rows = database.connection().execute(
+        "SELECT cook_s FROM pictures WHERE cook_s IS NOT NULL ORDER BY created DESC LIMIT 20"
+    )
+    times = [row["cook_s"] for row in rows]
+    return statistics.median(times) if times else None
+
+
+def retries(database: Database) -> int:
+    """How often a job was tried again, after a fault or a crash."""
+    return int(_one(database, "SELECT sum(attempts - 1) FROM jobs WHERE attempts > 1") or 0)
+
+
+def promoted(database: Database) -> int:
+    """How many jobs were promoted because they had waited too long."""
+    return int(_one(database, "SELECT count(*) FROM jobs WHERE promoted < 9e999") or 0)
 
 
 def load_times(database: Database) -> dict[str, float]:

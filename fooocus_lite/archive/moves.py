@@ -13,7 +13,7 @@ from . import line
 from .database import Database
 
 To = Literal["first", "last", "up", "down"]
-SLOT = ("priority", "turn", "number", "is_started")
+SLOT = ("promoted", "turn", "number", "priority", "waiting_since", "is_started")
 """What a place in the line is made of. `is_started`: whether the line's clock has passed it."""
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,17 +45,20 @@ def save(
     image_format: ImageFormat,
     save_metadata: bool,
     now: float,
+    before_writing: Callable[[Path], None] | None = None,
 ) -> Path:
     """Where the picture now is: `folder`/YYYY-MM-DD/HHMMSS-seed-xxxxxxxx.png, local time.
 
-    `now` is seconds since the epoch. Complete on the disk before this returns. Raises DiskError and
-    leaves nothing behind when it cannot be written.
+    `now` is seconds since the epoch. `before_writing` is told the path first. Complete on the disk
+    before this returns. Raises DiskError and leaves nothing behind when it cannot be written.
     """
     data = encode(image, recipe, made_with, image_format, save_metadata)
     moment = time.localtime(now)
     day = folder / time.strftime("%Y-%m-%d", moment)
     name = f"{time.strftime('%H%M%S', moment)}-{recipe.seed}-{secrets.token_hex(4)}"
     path = day / (name + SUFFIXES[image_format])
+    if before_writing is not None:
+        before_writing(path)
     try:
         day.mkdir(parents=True, exist_ok=True)
         write_whole(path, data)

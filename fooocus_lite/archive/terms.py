@@ -11,14 +11,12 @@ from .job import Job
 class Terms:
     """`account` is what the quota counts. None: no limit but those of the line.
 
-    `weight`: an owner with 2 waits half as long for each picture as one with 1. With `refused` the
-    job ends as `blocked` before it begins.
+    With `refused` the job ends as `blocked` before it begins.
     """
 
     account: str
     pictures_per_hour: int | None = None
     waiting_jobs: int | None = None
-    weight: float = 1.0
     refused: JobError | None = None
     is_prompt_kept: bool = False
 

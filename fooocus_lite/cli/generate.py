@@ -18,10 +18,15 @@ from ..recipe import ImageRequest, request_from
 from ..settings import Settings
 from ..studio import Studio
 from ..thinking.prompt_list import prompts_in
+from . import INTERRUPTED
+from .leaving import leave
 from .progress import JsonLines, Reporter, Terminal
 from .transfer import TransferBar, TransferLines
 
 RETRY_DEVICE_S = 1.0
+CANCEL_S = 5.0
+LANE_S = 3.0
+"""How long an interrupted step is waited for: till its job has ended, and then its thread."""
 DRY_RUN_KEYS = (
     "prompt",
     "negative_prompt",
@@ -71,7 +76,8 @@ def finish(studio: Studio, job_ids: list[str], reporter: Reporter) -> int:
         _cancel(studio, job_ids, reporter)
         raise
     finally:
-        studio.close()
+        if not studio.close(LANE_S):
+            leave(INTERRUPTED)
     return code
 
 
@@ -145,7 +151,7 @@ def _missing(studio: Studio, request: ImageRequest) -> str | None:
 def _cancel(studio: Studio, job_ids: list[str], reporter: Reporter) -> None:
     for job_id in job_ids:
         studio.stop(job_id)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + CANCEL_S
     for job_id in job_ids:
         while not studio.view(job_id).is_final and time.monotonic() < deadline:
             time.sleep(0.05)
@@ -181,6 +187,7 @@ def _asked(arguments: Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
             "image_format": arguments.format,
             "save_metadata": False if arguments.no_metadata else None,
             "wildcards_in_order": arguments.wildcards_in_order or None,
+            "priority": arguments.priority,
             **_size(arguments.size),
         }
         yield number, {name: value for name, value in values.items() if value is not None}

@@ -4,11 +4,21 @@ import importlib.util
 import sys
 import time
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from ..errors import BadRequest
 from ..settings import Settings
 from ..studio import Studio
+from .leaving import leave, leave_in_time
 from .users import offer_password
+
+if TYPE_CHECKING:
+    from ..ui.server import Server
+
+LANE_S = 3.0
+"""How long the running step is waited for at the end."""
+BROKEN, DEVICE_LOST = 1, 171
+"""Exit codes; the second makes launch.py start the program again, as after a crash."""
 
 
 def page(settings: Settings, _arguments: Namespace) -> int:
@@ -40,18 +50,36 @@ def page(settings: Settings, _arguments: Namespace) -> int:
             "Another Fooocus Lite has the device: pictures asked for here are made there.",
             file=sys.stderr,
         )
+    code = BROKEN
     try:
-        while True:
-            time.sleep(1.0)
-            studio.cook()  # the other program may have ended meanwhile
-            if server.public_url and studio.doorkeeper.is_stopped:
-                server.end_sharing()
+        _stay(studio, server)
+        code = DEVICE_LOST
     except KeyboardInterrupt:
-        print("\nEnding after the running step …", file=sys.stderr)
+        code = 0
+        print("\nEnding. What is not finished goes on at the next start.", file=sys.stderr)
     finally:
-        server.close()
-        studio.close()
-    return 0
+        _end(studio, server, code)
+    return code
+
+
+def _stay(studio: Studio, server: "Server") -> None:
+    """Keeps the page open until the device is lost."""
+    while not studio.is_device_lost:
+        time.sleep(1.0)
+        studio.cook()  # the other program may have ended meanwhile
+        if server.public_url and studio.doorkeeper.is_stopped:
+            server.end_sharing()
+
+
+def _end(studio: Studio, server: "Server", code: int) -> None:
+    """Ends within ten seconds, however long a step takes: the job is in the line again by then."""
+    leave_in_time(code)
+    studio.let_go()
+    if server.public_url:
+        server.end_sharing()
+    server.close()
+    if not studio.close(LANE_S):
+        leave(code)
 
 
 def _check_files(settings: Settings) -> None:

@@ -123,6 +123,9 @@ def _generate(commands: "_SubParsersAction[_Command]") -> None:
     parser.add_argument("--lora", action="append", metavar="NAME:WEIGHT", help="may be repeated")
     parser.add_argument("--format", metavar="png|jpeg|webp")
     parser.add_argument(
+        "--priority", metavar="turbo|fast|relax", help="when the page's line makes it"
+    )
+    parser.add_argument(
         "--no-metadata", action="store_true", help="keep the prompt out of the file"
     )
     parser.add_argument(

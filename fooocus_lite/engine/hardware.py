@@ -23,15 +23,15 @@ BACKENDS = ("bitsandbytes",)
 """Packages that keep weights in 4 bits."""
 
 
-def facts(state: Path | None = None) -> HardwareFacts:
-    """The best device here and what it offers: CUDA before MPS before CPU.
+def facts(state: Path | None = None, is_cpu_only: bool = False) -> HardwareFacts:
+    """The best device here and what it offers: CUDA before MPS before CPU, or only that.
 
     `cores` honours OMP_NUM_THREADS and a container's CPU quota. The speed of bfloat16 on a CPU is
     measured once and remembered in the folder `state`; without one, the CPU's flags are believed.
     """
-    if torch.cuda.is_available():
+    if not is_cpu_only and torch.cuda.is_available():
         return _cuda()
-    if torch.backends.mps.is_available():
+    if not is_cpu_only and torch.backends.mps.is_available():
         return _mps()
     memory, name = psutil.virtual_memory(), _cpu_name()
     return HardwareFacts(

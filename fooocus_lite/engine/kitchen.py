@@ -16,7 +16,7 @@ import PIL.Image
 import torch
 
 from .. import __version__
-from ..errors import BrokenPicture, OutOfMemory, UnknownName
+from ..errors import BrokenPicture, DeviceError, OutOfMemory, UnknownName
 from ..recipe import MadeWith, Recipe
 from ..thinking.costs import picture_of
 from ..thinking.families import FAMILIES, REFINERS, Family
@@ -24,7 +24,7 @@ from ..thinking.forecast import Timing
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import sizes, verify
 from ..weights.catalogue import Model
-from . import hardware, pipelines, previews, refining, schedulers
+from . import faults, hardware, pipelines, previews, refining, schedulers
 from .conditions import Conditions
 from .latents import grid
 from .loras import LoRAs
@@ -38,10 +38,19 @@ log = logging.getLogger(__name__)
 class Kitchen:
     """Holds loaded pipelines, of which one is in use. Used by one thread at a time."""
 
-    def __init__(self, facts: HardwareFacts | None = None, state: Path | None = None) -> None:
-        """Asks the machine itself without `facts`; what it measures it remembers in `state`."""
+    def __init__(
+        self,
+        facts: HardwareFacts | None = None,
+        state: Path | None = None,
+        is_cpu_only: bool = False,
+    ) -> None:
+        """Asks the machine itself without `facts`; what it measures it remembers in `state`.
+
+        `is_cpu_only`: a GPU is left alone, even to be asked what it is.
+        """
         self._given_facts = facts
         self._state = state
+        self._is_cpu_only = is_cpu_only
         self._shelf = Shelf()
         self._ready: Loaded | None = None
         self._refiner: Loaded | None = None
@@ -173,7 +182,7 @@ class Kitchen:
         """This machine as if nothing were loaded."""
         if self._given_facts is not None:
             return self._given_facts
-        facts = hardware.facts(self._state)
+        facts = hardware.facts(self._state, self._is_cpu_only)
         held_vram, held_ram = self._shelf.held_mib()
         vram = None if facts.free_vram_mib is None else facts.free_vram_mib + held_vram
         return replace(facts, free_vram_mib=vram, free_ram_mib=facts.free_ram_mib + held_ram)
@@ -273,6 +282,18 @@ class Kitchen:
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
             "Choose a smaller size, or close other programs, and try again."
         )
+
+    def fault_of(self, error: BaseException) -> DeviceError | None:
+        """What an error of `load` or `cook` says about the GPU; None when it is no fault of it.
+
+        All models are let go of then: nobody knows what is left of them.
+        """
+        device = self._tried.device if self._tried else "cpu"
+        fault = None if device == "cpu" else faults.device_error(error, device)
+        if fault is not None:
+            traceback.clear_frames(error.__traceback__)
+            self.unload()
+        return fault
 
     def thriftier_plan(
         self,

@@ -4,6 +4,7 @@ import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,4 +111,6 @@ def give_back() -> None:
     # Pipelines and what hangs on them point at each other.
     gc.collect()
     if torch.cuda.is_available():
-        torch.cuda.empty_cache()
+        # A GPU that no longer answers has nothing to give back.
+        with suppress(torch.AcceleratorError):
+            torch.cuda.empty_cache()

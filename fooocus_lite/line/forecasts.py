@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..archive.estimates import Estimates, Setting
-from ..errors import DiskError
+from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
 from ..supplies.stock import Stock
 from ..thinking.costs import Picture, picture_of
@@ -62,6 +62,14 @@ class Forecasts:
                 self._estimates.note(setting, _picture(recipe).size, whole)
         except (DiskError, sqlite3.Error) as error:
             log.warning("the time of a picture could not be noted: %s", error)
+
+    def picture_s(self, recipes: Sequence[Recipe]) -> float | None:
+        """Seconds for each of these pictures of one job, loading shared out; None if unknown."""
+        try:
+            found = self.of(recipes)
+        except WeightsError:  # for the job itself to tell
+            return None
+        return None if found is None or found.seconds is None else found.seconds / len(recipes)
 
     def of(self, recipes: Sequence[Recipe]) -> Forecast | None:
         """What these pictures of one job will take; None before the engine is there, or the model.

@@ -1,57 +1,32 @@
-"""One device, one thread: takes the next job from the line, cooks its recipes, saves the pictures.
+"""One device, one thread: takes the next job from the line and has it cooked, until closed.
 
-Joins the job store, the kitchen and the picture archive. Torch is imported in the background when
-the lane starts; a job that comes before that waits in "loading".
+Torch is imported in the background when the lane starts; a job that comes before that waits in
+"loading".
 """
 
 import logging
-import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future
-from pathlib import Path
-from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection
+from threading import Event, Lock, Thread
 
-from ..archive import pictures
-from ..archive.job import Job, Wish
+from ..archive.job import Job
 from ..archive.jobs import JobStore
-from ..errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
-from ..events import JobError, JobState, Loading, Picture, Step
+from ..errors import DeviceError, DiskError, FooocusLiteError
+from ..events import JobError, JobState
 from ..recipe import Recipe
 from ..settings import Settings
 from ..supplies.stock import Stock
-from ..weights import verify
-from ..weights.catalogue import Model
 from .board import Board
+from .cooking import Closing, Cooking, Stopped
 from .forecasts import Forecasts
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from ..engine.kitchen import Kitchen
-    from ..engine.progress import CookStep
+from .opening import ON_CPU, Opening
+from .patience import Restarts
 
 IDLE_S = 0.5
 """How long a command line's job, put in the line by another process, may go unnoticed."""
 
 log = logging.getLogger(__name__)
-
-_Files = tuple[Model, dict[str, Path], dict[str, Path]]
-"""A recipe's model, and the files of its LoRAs and embeddings by name."""
-
-
-class _Stopped(Exception):
-    """The person ended the job."""
-
-
-class _Skipped(Exception):
-    """The person gave up this picture only."""
-
-
-class _Closing(Exception):
-    """The program ends; the job goes back to the line."""
 
 
 class _Called(Exception):
@@ -69,23 +44,30 @@ class Lane:
         stock: Stock,
         forecasts: Forecasts,
         only: Collection[str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._store = store
         self._board = board
         self._stock = stock
-        self._forecasts = forecasts
         self._only = only
+        self._clock = clock
         self._wake = Event()
         self._closing = Event()
-        self._kitchen: Future[Kitchen] = Future()
+        self._taking = Lock()
+        self._job: Job | None = None
+        self._cooking = Cooking(settings, store, board, stock, forecasts, self._closing, clock)
+        self._opening = Opening(settings, forecasts)
         self._ahead: Recipe | None = None
+        self._broken = ""
+        self.is_device_lost = False
+        """Whether the device will answer no more until the program is started again."""
         self.loading_ahead = ""
         """What is being loaded though no job asks for it, in words; empty mostly."""
         self._thread = Thread(target=self._run, name="lane", daemon=True)
 
     def start(self) -> None:
-        Thread(target=self._open_kitchen, name="import torch", daemon=True).start()
+        self._opening.start()
         self._thread.start()
 
     def wake(self) -> None:
@@ -96,46 +78,75 @@ class Lane:
         self._ahead = recipe
         self._wake.set()
 
-    def close(self) -> None:
-        """Stops after the running step; an unfinished job goes back to the line, no try counted."""
-        self._closing.set()
+    def let_go(self) -> None:
+        """Puts the job being made back into the line at once, in mid-step, no try counted.
+
+        Nothing is taken any more; the thread ends after its step, which nobody has to wait for.
+        """
+        with self._taking:
+            self._closing.set()
+            job = self._job
         self._wake.set()
+        if job is not None:
+            self._release(job)
+
+    def close(self, timeout_s: float) -> bool:
+        """`let_go`, and whether the thread has ended within the time."""
+        self.let_go()
         if self._thread.is_alive():
-            self._thread.join(timeout=60)
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     @property
     def trouble(self) -> str | None:
         """Why nothing can be cooked yet, or at all; None when the kitchen is open."""
-        if not self._kitchen.done():
-            return "Starting the engine …"
-        if error := self._kitchen.exception():
-            return f"The engine could not start: {error}"
-        return None
+        return self._broken or self._opening.trouble
 
-    def _open_kitchen(self) -> None:
-        try:
-            from ..engine.kitchen import Kitchen
-
-            kitchen = Kitchen(state=self._settings.state)
-            self._forecasts.open(kitchen)
-            self._kitchen.set_result(kitchen)
-        except BaseException as error:  # handed to whoever asks for the kitchen
-            self._kitchen.set_exception(error)
+    @property
+    def notice(self) -> str:
+        """A sentence that people should see, empty mostly."""
+        return self._opening.notice
 
     def _run(self) -> None:
-        while not self._closing.is_set():
-            self._wake.clear()
+        """Serves the line, and begins again when that broke; but not for ever."""
+        restarts = Restarts()
+        while not self._is_over():
             try:
-                job = self._store.claim(self._only)
+                self._serve_next()
+            except Exception:
+                log.exception("the lane broke")
+                self._put_back()
+                if not restarts.allow(self._clock()):
+                    self._broken = (
+                        "The line has stopped: it broke again and again. Start the program again; "
+                        "its log has the details."
+                    )
+
+    def _is_over(self) -> bool:
+        return self._closing.is_set() or bool(self._broken)
+
+    def _serve_next(self) -> None:
+        """A job, or a model that was wished for, or a moment of rest."""
+        self._wake.clear()
+        job = self._take()
+        if job is not None:
+            self._serve(job)
+        elif self._ahead is not None and self._opening.is_done:
+            self._load_ahead()
+        else:
+            self._wake.wait(IDLE_S)
+
+    def _take(self) -> Job | None:
+        """The next job, unless the program is about to end."""
+        with self._taking:
+            if self._closing.is_set():
+                return None
+            try:
+                self._job = self._store.claim(self._only)
             except (sqlite3.Error, DiskError) as error:
                 log.error("the line cannot be read: %s", error)
-                job = None
-            if job is not None:
-                self._serve(job)
-            elif self._ahead is not None and self._kitchen.done():
-                self._load_ahead()
-            else:
-                self._wake.wait(IDLE_S)
+                self._job = None
+            return self._job
 
     def _load_ahead(self) -> None:
         """Loads what somebody is likely to ask for next. What fails is for that job to tell."""
@@ -143,8 +154,8 @@ class Lane:
         if recipe is None:
             return
         try:
-            model, lora_files, embedding_files = self._files(recipe)
-            self._kitchen.result().load(
+            model, lora_files, embedding_files = self._cooking.files(recipe)
+            self._opening.kitchen().load(
                 recipe,
                 model.folder,
                 lora_files,
@@ -166,200 +177,76 @@ class Lane:
         self.loading_ahead = f"{stage} …"
 
     def _serve(self, job: Job) -> None:
-        """Brings one job to its end, whatever happens, and lives on."""
+        """Brings one job to its end, whatever happens to it."""
         try:
-            self._cook_all(job)
+            self._cook(job)
             self._finish(job, "completed")
-        except _Stopped:
+        except Stopped:
             self._finish(job, "cancelled")
-        except _Closing:
-            self._store.release(job.id)
+        except Closing:
+            log.debug("job %s was let go of", job.id)
         except FooocusLiteError as error:
             log.warning("job %s failed: %s", job.id, error.message)
             self._finish(job, "failed", JobError(error.code, error.message, error.field))
-        except Exception as error:  # the one broad catch: the job fails, the lane lives
+        except Exception as error:  # the one broad catch of a job: it fails, the lane lives
             log.exception("job %s broke", job.id)
             message = (
                 f"Something unexpected broke while making this picture ({type(error).__name__})."
             )
             self._finish(job, "failed", JobError("internal", f"{message} The log has the details."))
         finally:
+            self._job = None
             self._board.clear(job.id)
 
+    def _cook(self, job: Job) -> None:
+        """The whole job; on the CPU instead of a GPU that is lost, where the setting says so."""
+        self._cooking.show_stage(job, "Starting the engine")
+        kitchen = self._opening.kitchen_unless(self._closing)
+        if kitchen is None:
+            raise Closing
+        try:
+            self._cooking.cook(kitchen, job)
+        except DeviceError as error:
+            if not error.is_lost:
+                raise
+            log.error("the device is lost: %s", error.message)
+            if self._settings.cpu_fallback:
+                self._cooking.show_stage(job, ON_CPU)
+                self._cooking.cook(self._opening.reopen_on_cpu(), job)
+            elif self._only is None:
+                self._give_up(error)
+            else:
+                raise
+        if self.notice:
+            self._board.note(job.id, [self.notice])
+
+    def _give_up(self, error: DeviceError) -> None:
+        """Only a new process can use the device again: the job waits for it, its try counted."""
+        self._broken = error.message
+        self._put_back()
+        self.is_device_lost = True
+        raise Closing
+
     def _finish(self, job: Job, state: JobState, error: JobError | None = None) -> None:
+        if self._closing.is_set() and state != "completed":
+            # It was let go of: what goes wrong while the program ends is no end of it.
+            return
         try:
             self._store.finish(job.id, state, error)
         except (sqlite3.Error, DiskError) as broken:
             log.error("the end of job %s could not be written: %s", job.id, broken)
             self._board.fail(job.id, error or JobError("disk", f"The disk is full: {broken}"))
 
-    def _cook_all(self, job: Job) -> None:
-        self._show_stage(job, "Starting the engine")
-        kitchen = self._wait_for_kitchen()
-        while (index := self._store.next_index(job.id)) is not None:
-            try:
-                self._cook_one(kitchen, job, index)
-            except _Skipped:
-                self._store.mark_skipped(job.id, index)
-
-    def _wait_for_kitchen(self) -> "Kitchen":
-        while not self._kitchen.done():
-            if self._closing.wait(0.05):
-                raise _Closing
-        return self._kitchen.result()
-
-    def _cook_one(self, kitchen: "Kitchen", job: Job, index: int) -> None:
-        started = time.monotonic()
-        recipe, files = self._completed(job.recipes[index])
-        self._store.set_recipe(job.id, index, recipe)
-        image = self._cooked(kitchen, job, index, recipe, files)
-        cooked = time.monotonic()
-        self._keep(kitchen, job, index, recipe, image, cooked - started)
-        self._forecasts.note(kitchen, recipe, time.monotonic() - cooked)
-
-    def _cooked(
-        self, kitchen: "Kitchen", job: Job, index: int, recipe: Recipe, files: _Files
-    ) -> "Image":
-        """The recipe's picture, by the best plan that memory is enough for.
-
-        Raises OutOfMemory when the thriftiest one was not thrifty enough.
-        """
-        model, lora_files, embedding_files = files
-        refiner = self._stock.refiner_of(recipe)
-        while True:
-            try:
-                kitchen.load(
-                    recipe,
-                    model.folder,
-                    lora_files,
-                    on_stage=lambda stage: self._show_stage(job, stage),
-                    embedding_files=embedding_files,
-                    config=model.config,
-                    refiner=refiner,
-                )
-                return kitchen.cook(
-                    recipe,
-                    on_step=lambda step: self._on_step(job, index, step),
-                    wants_preview=lambda: self._board.is_watched(job.id),
-                )
-            except OutOfMemory:
-                plan = kitchen.thriftier_plan(recipe, model.folder, model.config, refiner)
-                if plan is None:
-                    raise
-            # The failed try is let go of by now; the recipe, and so the seed, is the same.
-            self._show_stage(job, f"Not enough memory. Once more: {plan.place}")
-
-    def _completed(self, recipe: Recipe) -> tuple[Recipe, _Files]:
-        """The recipe with the hashes of the files it is about to use, and those files."""
-        found = model, lora_files, embedding_files = self._files(recipe)
-        hashes = verify.hashes(model.folder)
-        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
-            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
-        if (refiner := self._stock.refiner_of(recipe)) is not None:
-            own = verify.hashes(refiner.folder)
-            hashes |= {f"refiner/{name}": each for name, each in own.items()}
-        return recipe.model_copy(update={"model_hashes": hashes}), found
-
-    def _files(self, recipe: Recipe) -> _Files:
-        """The model, and the files of the LoRAs and embeddings that the recipe names."""
-        model = self._stock.model(recipe.model)
-        loras = [lora.name for lora in recipe.loras]
-        lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
-        known = self._stock.embedding_files(model)
-        return model, lora_files, _chosen("embedding", recipe.embeddings, known)
-
-    def _show_stage(self, job: Job, stage: str) -> None:
-        self._board.show(job.id, Loading(stage))
-        self._obey(self._heartbeat(job.id, 0, 0, 0, None, stage))
-
-    def _on_step(self, job: Job, index: int, step: "CookStep") -> None:
-        eta_s = None
-        if step.seconds_per_step is not None:
-            pictures_after = len(job.recipes) - index - 1
-            steps = step.total_steps - step.step + pictures_after * step.total_steps
-            eta_s = steps * step.seconds_per_step
-        self._board.show(
-            job.id,
-            Step(
-                picture=index + 1,
-                pictures=len(job.recipes),
-                step=step.step,
-                total_steps=step.total_steps,
-                seconds_per_step=step.seconds_per_step,
-                eta_s=eta_s,
-                preview=step.preview,
-            ),
-        )
-        self._obey(
-            self._heartbeat(job.id, index, step.step, step.total_steps, step.seconds_per_step, None)
-        )
-
-    def _heartbeat(self, *progress: Any) -> Wish:
-        """Notes progress and learns what people want; a disk in trouble loses only this note."""
+    def _release(self, job: Job) -> None:
         try:
-            return self._store.heartbeat(*progress)
-        except DiskError as error:
-            log.warning("progress could not be noted: %s", error.message)
-            return Wish(stop=False, skip=False)
+            self._store.release(job.id)
+            log.info("job %s is back in the line", job.id)
+        except (sqlite3.Error, DiskError) as broken:
+            log.error("job %s goes on at the next start, a try counted: %s", job.id, broken)
 
-    def _obey(self, wish: Wish) -> None:
-        if wish.stop:
-            raise _Stopped
-        if self._closing.is_set():
-            raise _Closing
-        if wish.skip:
-            raise _Skipped
-
-    def _keep(
-        self,
-        kitchen: "Kitchen",
-        job: Job,
-        index: int,
-        recipe: Recipe,
-        image: "Image",
-        cook_s: float,
-    ) -> None:
-        """Saves the picture, then records it; one that cannot be saved stays in memory."""
-        image_format = job.request.image_format or self._settings.image_format
-        wants_metadata = job.request.save_metadata
-        save_metadata = self._settings.save_metadata if wants_metadata is None else wants_metadata
-        made_with = kitchen.made_with()
-        self._board.note(job.id, made_with.notices)
-        now = time.time()
-        picture = Picture(
-            id=secrets.token_hex(16),
-            job_id=job.id,
-            index=index,
-            owner=job.owner,
-            path=self._settings.output_path,
-            recipe=recipe,
-            created=now,
-            width=image.width,
-            height=image.height,
-        )
+    def _put_back(self) -> None:
+        """What was being made goes back into the line; after three tries it fails."""
         try:
-            path = pictures.save(
-                image,
-                recipe,
-                made_with,
-                self._settings.output_path,
-                image_format,
-                save_metadata,
-                now,
-            )
-            self._store.add_picture(Picture(**{**vars(picture), "path": path}), cook_s)
-        except (DiskError, sqlite3.Error):
-            content = pictures.encode(image, recipe, made_with, image_format, save_metadata)
-            unsaved = Picture(
-                **{**vars(picture), "path": Path(f"unsaved.{image_format}"), "is_saved": False}
-            )
-            self._board.keep(unsaved, content)
-            raise
-
-
-def _chosen(kind: str, names: Sequence[str], known: Mapping[str, Path]) -> dict[str, Path]:
-    """The files of these names. Raises WeightsError when one is gone since it was asked for."""
-    for name in names:
-        if name not in known:
-            raise WeightsError(f"The {kind} “{name}” is no longer there. Put it back.")
-    return {name: known[name] for name in names}
+            self._store.recover()
+        except (sqlite3.Error, DiskError) as error:
+            log.error("the line cannot be put in order: %s", error)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Measures:
     """`jobs` counts by state; None where nothing has been measured, or there is no GPU.
 
-    `load_s`: seconds by model. VRAM is as it was after the latest picture.
+    `load_s`: seconds by model. VRAM is as it was after the latest picture. `retries` are the tries
+    after the first one of a job, `promoted` the jobs that had waited too long.
     """
 
     jobs: Mapping[str, int]
@@ -18,6 +19,8 @@ class Measures:
     load_s: Mapping[str, float]
     free_vram_mib: int | None = None
     total_vram_mib: int | None = None
+    retries: int = 0
+    promoted: int = 0
 
     @property
     def waiting(self) -> int:

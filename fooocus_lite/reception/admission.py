@@ -7,10 +7,25 @@ from ..errors import BadRequest
 from ..events import JobError
 from ..recipe import ImageRequest, Recipe
 from ..thinking.rules import Rule, broken_rule
-from ..visitor import Tier, Visitor
+from ..visitor import PRIORITIES, Priority, Tier, Visitor
 
-WEIGHTS = {"turbo": 2.0, "fast": 1.0, "relax": 0.2}
-"""turbo : fast : relax as 10 : 5 : 1."""
+USUAL: Priority = "fast"
+"""The class of a job whose owner has no tier and asks for none."""
+
+
+def priority_for(visitor: Visitor, request: ImageRequest) -> Priority:
+    """The class the job waits in. Raises BadRequest for one above the visitor's tier."""
+    if visitor.tier is None:
+        return request.priority or USUAL
+    best = visitor.tier.priority
+    allowed = PRIORITIES[PRIORITIES.index(best) :]
+    if request.priority is not None and request.priority not in allowed:
+        raise BadRequest(
+            f"The priority {request.priority} is not open to you. There is: {', '.join(allowed)}.",
+            field="priority",
+            allowed=allowed,
+        )
+    return request.priority or best
 
 
 def terms_for(
@@ -35,7 +50,6 @@ def terms_for(
         account=visitor.counted_as,
         pictures_per_hour=tier.pictures_per_hour,
         waiting_jobs=tier.waiting_jobs,
-        weight=WEIGHTS[tier.priority],
         refused=refused,
         is_prompt_kept=is_prompt_kept,
     )

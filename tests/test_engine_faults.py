@@ -1,0 +1,62 @@
+"""What torch's errors say about a GPU. The GPU here is one that answers as it is told."""
+
+import pytest
+import torch
+
+from fooocus_lite.engine import faults
+from fooocus_lite.engine.faults import answers, device_error
+from fooocus_lite.engine.kitchen import Kitchen
+from fooocus_lite.errors import WeightsError
+
+LAUNCH = torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile with …")
+CUBLAS = RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`")
+CUDNN = RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED")
+
+
+def while_loading(cause: Exception) -> WeightsError:
+    error = WeightsError("The model does not load.")
+    error.__cause__ = cause
+    return error
+
+
+def again(error: Exception) -> Exception:
+    """As `raise error from error` leaves it."""
+    error.__cause__ = error
+    return error
+
+
+@pytest.mark.parametrize("error", [LAUNCH, CUBLAS, CUDNN, while_loading(LAUNCH)])
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_fault_of_the_gpu_is_lost_when_it_answers_no_more(
+    error: Exception, is_lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(faults, "answers", lambda _device: not is_lost)
+    told = device_error(error, "cuda")
+    assert told is not None
+    assert told.is_lost == is_lost
+    assert ("no longer answers" in told.message) == is_lost
+    assert "Compile with" not in told.message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"),
+        torch.AcceleratorError("CUDA error: out of memory"),
+        again(RuntimeError("a size that does not fit")),
+        ValueError("cuda error"),
+        WeightsError("Of another family."),
+    ],
+)
+def test_other_errors_are_no_fault_of_the_gpu(error: Exception) -> None:
+    assert device_error(error, "cuda") is None
+
+
+def test_a_device_that_is_there_answers_and_one_that_is_not_does_not() -> None:
+    assert answers("cpu")
+    assert not answers("meta")
+
+
+def test_on_a_cpu_nothing_is_the_gpus_fault() -> None:
+    assert Kitchen().fault_of(LAUNCH) is None
