@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from ..archive import pictures
+from ..archive.inputs import Inputs
 from ..archive.job import Job, Wish
 from ..archive.jobs import JobStore
 from ..errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
@@ -68,6 +69,7 @@ class Lane:
         board: Board,
         stock: Stock,
         forecasts: Forecasts,
+        inputs: Inputs,
         only: Collection[str] | None = None,
     ) -> None:
         self._settings = settings
@@ -75,6 +77,7 @@ class Lane:
         self._board = board
         self._stock = stock
         self._forecasts = forecasts
+        self._inputs = inputs
         self._only = only
         self._wake = Event()
         self._closing = Event()
@@ -222,10 +225,12 @@ class Lane:
     ) -> "Image":
         """The recipe's picture, by the best plan that memory is enough for.
 
-        Raises OutOfMemory when the thriftiest one was not thrifty enough.
+        Raises OutOfMemory when the thriftiest one was not thrifty enough, NotFound when the picture
+        it starts from is gone.
         """
         model, lora_files, embedding_files = files
         refiner = self._stock.refiner_of(recipe)
+        start = None if recipe.image is None else self._inputs.open(recipe.image)
         while True:
             try:
                 kitchen.load(
@@ -241,6 +246,7 @@ class Lane:
                     recipe,
                     on_step=lambda step: self._on_step(job, index, step),
                     wants_preview=lambda: self._board.is_watched(job.id),
+                    image=start,
                 )
             except OutOfMemory:
                 plan = kitchen.thriftier_plan(recipe, model.folder, model.config, refiner)

@@ -42,6 +42,8 @@ class Picture:
     height: int
     batch: int = 2
     num_inference_steps: int = 30
+    has_image: bool = False
+    """Whether it starts from a picture, which the VAE encodes first."""
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -58,7 +60,11 @@ def picture_of(recipe: Recipe, family: Family) -> Picture:
     """What a recipe asks of a model of its family."""
     has_guidance = recipe.guidance_scale > family.guidance_off and family.has_negative_prompt
     return Picture(
-        recipe.width, recipe.height, 2 if has_guidance else 1, recipe.num_inference_steps
+        recipe.width,
+        recipe.height,
+        2 if has_guidance else 1,
+        recipe.steps_made,
+        has_image=recipe.image is not None,
     )
 
 
@@ -107,7 +113,8 @@ def cost(model: ModelSize, way: Way, picture: Picture) -> Cost:
 def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[float, float]]:
     """MiB of weights on the device and of working numbers, in each part of making a picture.
 
-    In groups, the decoder stays and text encoders move leaf by leaf; a stream brings the next group
+    Encoding a picture takes no more than decoding one, so it is no part of its own; but its VAE then
+    lies beside the denoiser, since nothing sends it away. In groups, the decoder stays and text encoders move leaf by leaf; a stream brings the next group
     while one computes, so there are two.
     """
     denoiser = model.denoiser
@@ -115,7 +122,8 @@ def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[floa
     if way.offload == "none":
         yield sum(_stored(part, model, way) for part in model.parts), max(step_mib, decode_mib)
     elif way.offload == "model":
-        yield _stored(denoiser, model, way), step_mib
+        kept = [part for part in model.others if part.role == "decoder" and picture.has_image]
+        yield sum(_stored(part, model, way) for part in (denoiser, *kept)), step_mib
         for part in model.others:
             yield _stored(part, model, way), decode_mib if part.role == "decoder" else 0
     else:

@@ -1,0 +1,196 @@
+"""Pictures that others start from: checked when they come, kept as they came, by their sha256.
+
+Each lies in a folder of its owner, so whose it is needs no other record, and nobody can tell from
+the folder's name who that is.
+"""
+
+import hashlib
+import io
+import logging
+import re
+import time
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from ..errors import BadRequest, DiskError, NotFound, TooMany
+from ..recipe import SHA256
+from ..thinking.image_to_image import missing_input
+from .database import Database
+from .ending import IS_FINAL
+from .pictures import FORMATS, thumbnail, write_whole
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 20_000_000
+MAX_MEGAPIXELS = 50
+OWNER_LIMIT_BYTES = 200_000_000
+KEPT_DAYS = 7
+"""How long a picture stays that nothing refers to."""
+DAY_S = 24 * 3600.0
+ORIENTATION = 0x0112
+# EXIF's values for pictures that lie on their side.
+ON_THEIR_SIDE = (5, 6, 7, 8)
+
+
+class Inputs:
+    """The input pictures below one folder. As `owner`, None means everybody."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder
+        self._database = database
+
+    def add(self, data: bytes, owner: str, has_limit: bool) -> str:
+        """The id of the picture, which is on the disk when this returns.
+
+        With `has_limit` the owner's oldest ones leave for it, but none that is in use. Raises
+        BadRequest for anything but a PNG, JPEG or WebP picture of at most 20 MB and 50 megapixels,
+        TooMany when there is no room for more of this owner, DiskError.
+        """
+        if len(data) > MAX_BYTES:
+            raise BadRequest(
+                f"The picture has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are "
+                "taken. Save it smaller.",
+                field="image",
+            )
+        suffix = _checked(data)
+        image = hashlib.sha256(data).hexdigest()
+        folder = self._folder / _folder_name(owner)
+        path = folder / f"{image}.{suffix}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if path.is_file():
+                path.touch()
+            else:
+                if has_limit:
+                    self._make_room(folder, len(data))
+                write_whole(path, data)
+        except OSError as error:
+            raise DiskError(
+                f"The picture could not be kept in {folder.parent}: {error.strerror or error}. "
+                "Free some space, or make the folder writable."
+            ) from error
+        return image
+
+    def size(self, image: str, owner: str | None = None) -> tuple[int, int]:
+        """Width and height as it is seen, in pixels. Raises NotFound, also for a stranger's."""
+        try:
+            with Image.open(self._path(image, owner), formats=FORMATS) as opened:
+                width, height = opened.size
+                is_lying = opened.getexif().get(ORIENTATION) in ON_THEIR_SIDE
+        except OSError:
+            raise NotFound(missing_input(image), field="image") from None
+        return (height, width) if is_lying else (width, height)
+
+    def open(self, image: str) -> Image.Image:
+        """The picture as it is seen, RGB: upright, transparent parts white, of films the first
+        frame. Raises NotFound when it is gone.
+        """
+        try:
+            return _decoded(self._path(image, None).read_bytes())
+        except OSError:
+            raise NotFound(missing_input(image), field="image") from None
+
+    def thumbnail(self, image: str, owner: str | None = None) -> bytes:
+        """A small WebP. Raises NotFound, also for a stranger's."""
+        path = self._path(image, owner)
+        try:
+            upright = io.BytesIO()
+            _decoded(path.read_bytes()).save(upright, "PNG", compress_level=1)
+            return thumbnail(upright)
+        except OSError:
+            raise NotFound(missing_input(image), field="image") from None
+
+    def sweep(self) -> int:
+        """Removes what broke off half-written, and what is neither in use nor of this week.
+
+        Returns how many files went. For whoever holds the device's lock.
+        """
+        used, oldest = self._used(), time.time() - KEPT_DAYS * DAY_S
+        gone = 0
+        for path in self._folder.glob("*/*"):
+            try:
+                is_part = path.suffix == ".part"
+                if is_part or (path.stem not in used and path.stat().st_mtime < oldest):
+                    path.unlink()
+                    gone += 1
+            except OSError as error:
+                log.warning("%s cannot be removed: %s", path, error)
+        return gone
+
+    def _used(self) -> set[str]:
+        """The ids that a picture of the history or an unfinished job refers to."""
+        rows = self._database.connection().execute(
+            f"""SELECT json_extract(recipe, '$.image') AS image FROM pictures
+            UNION SELECT json_extract(recipe, '$.image') FROM recipes
+                JOIN jobs ON jobs.id = recipes.job_id WHERE NOT {IS_FINAL}"""
+        )
+        return {row["image"] for row in rows}
+
+    def _make_room(self, folder: Path, size: int) -> None:
+        """Lets the oldest pictures go until this many bytes more are within the limit."""
+        sizes = {path: path.stat().st_size for path in folder.iterdir()}
+        held = sum(sizes.values())
+        if held + size <= OWNER_LIMIT_BYTES:
+            return
+        used = self._used()
+        for path in sorted(sizes, key=lambda each: each.stat().st_mtime):
+            if held + size > OWNER_LIMIT_BYTES and path.stem not in used:
+                path.unlink()
+                held -= sizes[path]
+        if held + size > OWNER_LIMIT_BYTES:
+            raise TooMany(
+                f"Your input pictures take {held / 1e6:.0f} MB; {OWNER_LIMIT_BYTES / 1e6:g} MB are "
+                "kept for each visitor. Delete pictures from your history that started from some.",
+                field="image",
+            )
+
+    def _path(self, image: str, owner: str | None) -> Path:
+        if re.fullmatch(SHA256, image):
+            whose = "*" if owner is None else _folder_name(owner)
+            for path in self._folder.glob(f"{whose}/{image}.*"):
+                if path.suffix != ".part":
+                    return path
+        raise NotFound(missing_input(image), field="image")
+
+
+def _checked(data: bytes) -> str:
+    """The ending of the picture's file, once it is decoded to the end. Raises BadRequest."""
+    if not data:
+        raise BadRequest("The picture is empty. Send its bytes.", field="image")
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            width, height = opened.size
+            kind = str(opened.format).lower()
+            if width * height > MAX_MEGAPIXELS * 1e6:
+                raise BadRequest(
+                    f"The picture has {width} × {height} pixels; at most {MAX_MEGAPIXELS} "
+                    "megapixels are taken. Save it smaller.",
+                    field="image",
+                )
+        _decoded(data)
+    except BadRequest:
+        raise
+    except Exception as error:  # Pillow's readers raise of every kind on hostile bytes.
+        log.info("an input picture was refused: %s", type(error).__name__)
+        raise BadRequest(
+            "That is no PNG, JPEG or WebP picture that can be read. Choose another file.",
+            field="image",
+        ) from None
+    return kind
+
+
+def _decoded(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        opened.seek(0)
+        upright = ImageOps.exif_transpose(opened)
+        if not upright.has_transparency_data:
+            return upright.convert("RGB")
+        layer = upright.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(white, layer).convert("RGB")
+
+
+def _folder_name(owner: str) -> str:
+    """Owners are secrets of browsers, and names of users."""
+    return hashlib.sha256(owner.encode()).hexdigest()[:32]
