@@ -264,9 +264,7 @@ class Studio:
                     field=field,
                 )
 
-    def forecast(
-        self, request: ImageRequest, owner: str | Visitor = LOCAL
-    ) -> Forecast | None:
+    def forecast(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> Forecast | None:
         """What it would take to make it; None while nothing can be said.
 
         Raises BadRequest, UnknownName or WeightsError.

@@ -75,6 +75,9 @@ def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):
         (["--model", "sdxl"], "model", "starter"),
         (["--lora", "none:1"], "lora", "none"),
         (["--format", "gif"], "image_format", "gif"),
+        (["--image", "nowhere.png"], "image", "nowhere.png"),
+        (["--image", __file__], "image", "PNG, JPEG or WebP"),
+        (["--strength", "0.5"], None, "strength"),
     ],
 )
 def test_bad_input_names_value_and_way_out(capsys, arguments, field, says):

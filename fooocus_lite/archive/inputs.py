@@ -9,6 +9,7 @@ import io
 import logging
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 20_000_000
 MAX_MEGAPIXELS = 50
 OWNER_LIMIT_BYTES = 200_000_000
+TOTAL_LIMIT_BYTES = 4_000_000_000
 KEPT_DAYS = 7
 """How long a picture stays that nothing refers to."""
 DAY_S = 24 * 3600.0
@@ -43,9 +45,10 @@ class Inputs:
     def add(self, data: bytes, owner: str, has_limit: bool) -> str:
         """The id of the picture, which is on the disk when this returns.
 
-        With `has_limit` the owner's oldest ones leave for it, but none that is in use. Raises
+        With `has_limit` the oldest ones leave for it, the owner's and, since an owner without a
+        login is a cookie, everybody's; but none that is in use. Raises
         BadRequest for anything but a PNG, JPEG or WebP picture of at most 20 MB and 50 megapixels,
-        TooMany when there is no room for more of this owner, DiskError.
+        TooMany when there is no room for more, DiskError.
         """
         if len(data) > MAX_BYTES:
             raise BadRequest(
@@ -63,7 +66,8 @@ class Inputs:
                 path.touch()
             else:
                 if has_limit:
-                    self._make_room(folder, len(data))
+                    self._make_room(folder.glob("*"), len(data), OWNER_LIMIT_BYTES)
+                    self._make_room(self._folder.glob("*/*"), len(data), TOTAL_LIMIT_BYTES)
                 write_whole(path, data)
         except OSError as error:
             raise DiskError(
@@ -127,21 +131,21 @@ class Inputs:
         )
         return {row["image"] for row in rows}
 
-    def _make_room(self, folder: Path, size: int) -> None:
-        """Lets the oldest pictures go until this many bytes more are within the limit."""
-        sizes = {path: path.stat().st_size for path in folder.iterdir()}
-        held = sum(sizes.values())
-        if held + size <= OWNER_LIMIT_BYTES:
+    def _make_room(self, files: Iterable[Path], size: int, limit: int) -> None:
+        """Lets the oldest of these go until this many bytes more are within the limit."""
+        oldest_first = sorted((path.stat().st_mtime, path.stat().st_size, path) for path in files)
+        held = size + sum(each for _, each, _ in oldest_first)
+        if held <= limit:
             return
         used = self._used()
-        for path in sorted(sizes, key=lambda each: each.stat().st_mtime):
-            if held + size > OWNER_LIMIT_BYTES and path.stem not in used:
+        for _, freed, path in oldest_first:
+            if held > limit and path.stem not in used:
                 path.unlink()
-                held -= sizes[path]
-        if held + size > OWNER_LIMIT_BYTES:
+                held -= freed
+        if held > limit:
             raise TooMany(
-                f"Your input pictures take {held / 1e6:.0f} MB; {OWNER_LIMIT_BYTES / 1e6:g} MB are "
-                "kept for each visitor. Delete pictures from your history that started from some.",
+                f"There is no room for more input pictures: at most {limit / 1e6:g} MB are kept. "
+                "Delete pictures from your history that started from some of them.",
                 field="image",
             )
 

@@ -28,7 +28,8 @@ def image_size(
     if scheduler in CANNOT_START:
         allowed = [name for name in family.schedulers if name not in CANNOT_START]
         raise BadRequest(
-            f"The scheduler {scheduler} cannot start from a picture. Choose {' or '.join(allowed)}.",
+            f"The scheduler {scheduler} cannot start from a picture. Choose "
+            f"{' or '.join(allowed)}.",
             field="scheduler",
             allowed=allowed,
         )

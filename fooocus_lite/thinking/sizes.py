@@ -14,8 +14,9 @@ def size_for(
     """Width and height in pixels: what the person set, else the preset, else the family's first.
 
     Of one source an exact size beats an aspect. The shape of an `image` to start from, of this
-    width and height, is what the person set if they said nothing else. Raises BadRequest with the two nearest sizes when
-    the model cannot make the size asked, UnknownName for an aspect it does not have.
+    width and height, is what the person set if they said nothing else. Raises BadRequest with the
+    two nearest sizes when the model cannot make the size asked, UnknownName for an aspect it does
+    not have.
     """
     for source in (request, preset):
         if source.width is not None and source.height is not None:
