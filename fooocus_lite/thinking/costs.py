@@ -113,8 +113,8 @@ def cost(model: ModelSize, way: Way, picture: Picture) -> Cost:
 def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[float, float]]:
     """MiB of weights on the device and of working numbers, in each part of making a picture.
 
-    Encoding a picture takes no more than decoding one, so it is no part of its own; but the VAE then
-    lies beside the denoiser, since nothing sends it away. In groups, the decoder stays and text
+    Encoding a picture takes no more than decoding one, so it is no part of its own; but then the
+    VAE lies beside the denoiser, since nothing sends it away. In groups, the decoder stays and text
     encoders move leaf by leaf; a stream brings the next group while one computes, so there are two.
     """
     denoiser = model.denoiser

@@ -14,7 +14,7 @@ function chip(name) {
   one.append(label, cross);
   one.addEventListener('click', () => {
     document.dispatchEvent(new CustomEvent('fl:style', { detail: name }));
-    (row.querySelector('.fl-chip') || row.lastElementChild).focus();
+    (row.querySelector('.fl-chip') || row.querySelector('.fl-add')).focus();
   });
   return one;
 }
@@ -28,4 +28,14 @@ function adder(names) {
   return one;
 }
 
-window.fooocusLite.on('styles', (names) => row.replaceChildren(...names.map(chip), adder(names)));
+const picture = document.createElement('button');
+picture.type = 'button';
+picture.className = 'fl-add';
+picture.dataset.addPicture = '';
+picture.textContent = '+ Picture';
+picture.title = 'Add a picture to start from';
+picture.setAttribute('aria-label', picture.title);
+
+window.fooocusLite.on('styles', (names) => {
+  row.replaceChildren(...names.map(chip), adder(names), picture);
+});
