@@ -305,10 +305,13 @@ class FakeStudio:
         return self._inputs.add(data, owner, has_limit=True)
 
     def input_size(self, image: str, owner: str = "local") -> tuple[int, int]:
-        return self._inputs.size(image, None if owner == "local" else owner)
+        return self._inputs.size(image, self._whose(owner))
 
     def input_thumbnail(self, image: str, owner: str = "local") -> bytes:
-        return self._inputs.thumbnail(image, None if owner == "local" else owner)
+        return self._inputs.thumbnail(image, self._whose(owner))
+
+    def _whose(self, owner: str) -> str | None:
+        return None if owner == "local" or self.settings.is_local_only else owner
 
     def pantry(self, image: str | None = None, owner: str | Visitor = "local") -> Pantry:
         try:

@@ -36,7 +36,7 @@ WORDS = {
     "guidance_scale": "Guidance",
     "scheduler": "Scheduler",
     "seed": "Seed",
-    "strength": "Change of the picture it starts from",
+    "strength": "Strength",
 }
 
 

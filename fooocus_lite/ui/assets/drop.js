@@ -82,10 +82,12 @@
     find('h3').hidden = answer.notes.length === 0;
     find('[value="use"]').textContent = words.use;
     find('[value="use"]').hidden = !answer.settings;
+    const wanted = answer.settings ? 'use' : file ? 'input' : 'close';
     find('[value="input"]').hidden = !file;
+    find('[value="input"]').classList.toggle('is-primary', wanted === 'input');
     find('[value="close"]').textContent = answer.settings ? words.close : 'Close';
     if (!dialog.open) dialog.showModal();
-    dialog.querySelector('[value="use"]:not([hidden]), [value="input"]:not([hidden]), [value="close"]').focus();
+    find(`[value="${wanted}"]`).focus();
     find('.fl-found-body').scrollTop = 0;
   }
 

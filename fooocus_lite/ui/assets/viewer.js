@@ -92,7 +92,7 @@
       ...fact('Seed', picture.seed, true),
       ...fact('Size', `${picture.width} × ${picture.height}`),
       ...fact('Avoid', picture.negative),
-      ...fact('Starts from', picture.strength && `another picture, changed ${Math.round(100 * picture.strength)} %`),
+      ...fact('Starts from', picture.strength && `another picture, changed ${Math.round(100 * picture.strength)}\u00a0%`),
       ...fact('Steps', picture.steps),
       ...fact('Guidance', picture.guidance),
       ...fact('Scheduler', picture.scheduler),

@@ -1,4 +1,4 @@
-const row = element.querySelector('.fl-chips');
+const row = element.querySelector('.fl-chosen');
 
 function chip(name) {
   const one = document.createElement('button');
@@ -14,7 +14,7 @@ function chip(name) {
   one.append(label, cross);
   one.addEventListener('click', () => {
     document.dispatchEvent(new CustomEvent('fl:style', { detail: name }));
-    (row.querySelector('.fl-chip') || row.querySelector('.fl-add')).focus();
+    (row.querySelector('.fl-chip') || row.lastElementChild).focus();
   });
   return one;
 }
@@ -28,14 +28,4 @@ function adder(names) {
   return one;
 }
 
-const picture = document.createElement('button');
-picture.type = 'button';
-picture.className = 'fl-add';
-picture.dataset.addPicture = '';
-picture.textContent = '+ Picture';
-picture.title = 'Add a picture to start from';
-picture.setAttribute('aria-label', picture.title);
-
-window.fooocusLite.on('styles', (names) => {
-  row.replaceChildren(...names.map(chip), adder(names), picture);
-});
+window.fooocusLite.on('styles', (names) => row.replaceChildren(...names.map(chip), adder(names)));
