@@ -1,10 +1,12 @@
 """Pictures that start from another one, on tiny models of all families that can."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import diffusers
+import numpy
 import pytest
 import tiny
 import tiny_families
@@ -16,12 +18,15 @@ from fooocus_lite.engine.kitchen import Kitchen
 from fooocus_lite.engine.progress import CookStep
 from fooocus_lite.errors import Cancelled
 from fooocus_lite.recipe import ImageRequest, Recipe
-from fooocus_lite.thinking.families import FAMILIES, Family
+from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
 from fooocus_lite.thinking.image_to_image import CANNOT_START
 from fooocus_lite.thinking.memory import HardwareFacts
 
 FACTS = HardwareFacts(device="cpu", name="A test CPU", cores=1, free_ram_mib=8_000)
-ABLE = {name: family for name, family in FAMILIES.items() if family.img2img}
+# The starter is an SDXL.
+ABLE = {
+    name: family for name, family in FAMILIES.items() if family.img2img and family is not STARTER
+}
 RED = Image.new("RGB", (64, 96), "red")
 BLUE = Image.new("RGB", (64, 96), "blue")
 
@@ -65,9 +70,13 @@ def family(request: pytest.FixtureRequest) -> Family:
 
 
 @pytest.fixture(scope="module")
-def kitchen(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
+def folder(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_families.build(family.name, tmp_path_factory.mktemp("models") / family.name)
+
+
+@pytest.fixture(scope="module")
+def kitchen(family: Family, folder: Path) -> Kitchen:
     torch.set_num_threads(1)
-    folder = tiny_families.build(family.name, tmp_path_factory.mktemp("models") / family.name)
     made = Kitchen(FACTS)
     made.load(recipe(family), folder, {}, quiet)
     return made
@@ -102,15 +111,15 @@ def test_words_alone_give_the_same_before_and_after(family: Family, kitchen: Kit
     assert cook(kitchen, plain, None) == before
 
 
-@pytest.mark.parametrize("strength", [0.01, 0.29, 0.58, 0.7, 1.0])
+@pytest.mark.parametrize(("strength", "made"), [(0.01, 1), (0.29, 2), (1.0, 7)])
 def test_every_family_makes_the_steps_that_the_recipe_says(
-    family: Family, kitchen: Kitchen, strength: float
+    family: Family, kitchen: Kitchen, strength: float, made: int
 ) -> None:
     wanted = recipe(family, strength=strength, num_inference_steps=7)
     steps: list[CookStep] = []
     cook(kitchen, wanted, on_step=steps.append)
-    assert [step.step for step in steps] == list(range(wanted.steps_made + 1))
-    assert wanted.steps_made == {0.01: 1, 0.29: 2, 0.58: 4, 0.7: 5, 1.0: 7}[strength]
+    assert [step.step for step in steps] == list(range(made + 1))
+    assert steps[0].total_steps == made
 
 
 def test_every_scheduler_of_flow_matching_starts_in_the_middle(
@@ -131,6 +140,22 @@ def test_the_weights_are_not_there_twice(family: Family, kitchen: Kitchen) -> No
             assert next(part.parameters()).dtype == torch.float32
 
 
+@pytest.mark.parametrize("offload", ["model", "block", "leaf"])
+def test_where_the_weights_wait_changes_nothing(
+    family: Family, kitchen: Kitchen, folder: Path, offload: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kitchen.plan is not None
+    plan = replace(kitchen.plan, offload=offload)
+    moving = Kitchen(FACTS)
+    monkeypatch.setattr(moving.planner, "plan", lambda *_: plan)
+    for wanted in (recipe(family), recipe(family, seed=8)):
+        moving.load(wanted, folder, {}, quiet)
+        still = numpy.frombuffer(cook(kitchen, wanted), numpy.uint8).astype(int)
+        made = numpy.frombuffer(cook(moving, wanted), numpy.uint8).astype(int)
+        # Another place rounds the last digit otherwise.
+        assert abs(still - made).max() <= 1
+
+
 @pytest.fixture(scope="module")
 def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
     made = Kitchen(FACTS)
@@ -140,14 +165,13 @@ def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
 
 
 @pytest.mark.parametrize("scheduler", FAMILIES["sdxl"].schedulers)
-def test_every_scheduler_counts_true_and_stays_near_the_picture(
+def test_every_scheduler_starts_in_the_middle_and_counts_true(
     sdxl: Kitchen, scheduler: str
 ) -> None:
     wanted = recipe(FAMILIES["sdxl"], scheduler=scheduler, num_inference_steps=10, strength=0.3)
     steps: list[CookStep] = []
     made = cook(sdxl, wanted, on_step=steps.append)
     assert (steps[-1].step, steps[-1].total_steps) == (3, 3)
-    assert made == cook(sdxl, wanted)
     assert made != cook(sdxl, wanted, BLUE)
 
 

@@ -23,8 +23,6 @@ def cook(
     """
     size = (recipe.width, recipe.height)
     pipeline = pipeline_around(loaded)
-    # Encoders that a plan moved to the device for the words would lie beside the picture's.
-    loaded.pipeline.maybe_free_model_hooks()
     told = {
         **loaded.conditions.arguments(recipe),
         **call,

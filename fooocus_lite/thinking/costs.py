@@ -113,19 +113,24 @@ def cost(model: ModelSize, way: Way, picture: Picture) -> Cost:
 def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[float, float]]:
     """MiB of weights on the device and of working numbers, in each part of making a picture.
 
-    Encoding a picture takes no more than decoding one, so it is no part of its own; but then the
-    VAE lies beside the denoiser, since nothing sends it away. In groups, the decoder stays and text
-    encoders move leaf by leaf; a stream brings the next group while one computes, so there are two.
+    A picture to start from is encoded while the last text encoder is still there, which takes no
+    more than decoding one, and the VAE stays there for the denoiser's steps. In groups, the decoder
+    stays and text encoders move leaf by leaf; a stream brings the next group while one computes, so
+    there are two.
     """
     denoiser = model.denoiser
     step_mib, decode_mib = _step_mib(model, way, picture), _decode_mib(model, way, picture)
     if way.offload == "none":
         yield sum(_stored(part, model, way) for part in model.parts), max(step_mib, decode_mib)
     elif way.offload == "model":
-        kept = [part for part in model.others if part.role == "decoder" and picture.has_image]
-        yield sum(_stored(part, model, way) for part in (denoiser, *kept)), step_mib
+        vae_mib = sum(_stored(part, model, way) for part in model.others if part.role == "decoder")
+        beside_mib = vae_mib if picture.has_image else 0
+        yield _stored(denoiser, model, way) + beside_mib, step_mib
         for part in model.others:
-            yield _stored(part, model, way), decode_mib if part.role == "decoder" else 0
+            if part.role == "decoder":
+                yield vae_mib, decode_mib
+            else:
+                yield _stored(part, model, way) + beside_mib, decode_mib if beside_mib else 0
     else:
         small = [part for part in model.others if part.role not in ("text", "denoiser")]
         staying = sum(_stored(part, model, way) for part in small)
