@@ -124,11 +124,12 @@ class Inputs:
 
     def _used(self) -> set[str]:
         """The ids that a picture of the history or an unfinished job refers to."""
-        rows = self._database.connection().execute(
-            f"""SELECT json_extract(recipe, '$.image') AS image FROM pictures
-            UNION SELECT json_extract(recipe, '$.image') FROM recipes
-                JOIN jobs ON jobs.id = recipes.job_id WHERE NOT {IS_FINAL}"""
-        )
+        named = """SELECT json_extract(recipe, '$.image') AS image FROM (
+            SELECT recipe FROM pictures
+            UNION ALL SELECT recipe FROM recipes JOIN jobs ON jobs.id = recipes.job_id
+                WHERE NOT {is_final}
+        ) WHERE instr(recipe, 'image-to-image') AND json_valid(recipe)"""
+        rows = self._database.connection().execute(named.format(is_final=IS_FINAL))
         return {row["image"] for row in rows}
 
     def _make_room(self, files: Iterable[Path], size: int, limit: int) -> None:
