@@ -138,6 +138,10 @@ class Recipe(BaseModel):
         needs_image = self.task == "image-to-image"
         if {self.image is not None, self.strength is not None} != {needs_image}:
             raise ValueError("image and strength come with the task image-to-image, and only there")
+        if needs_image and self.refiner is not None:
+            raise ValueError(
+                "a picture that starts from another one (image-to-image) has no refiner"
+            )
         return self
 
     @property

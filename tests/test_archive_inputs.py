@@ -158,13 +158,23 @@ def test_what_a_job_refers_to_never_leaves(tmp_path: Path, monkeypatch: pytest.M
     assert kept.sweep() == 1
 
 
-def test_a_sweep_takes_half_written_files_and_leaves_new_ones(kept: Inputs, tmp_path: Path) -> None:
+def test_a_sweep_leaves_new_ones_and_takes_half_written_files_in_time(
+    kept: Inputs, tmp_path: Path
+) -> None:
     image = kept.add(picture(), MINE, has_limit=False)
     part = next(tmp_path.glob("inputs/*/*")).with_suffix(".png.part")
     part.write_bytes(b"half")
+    assert kept.sweep() == 0
+    os.utime(part, (0, 0))
     assert kept.sweep() == 1
     assert not part.exists()
     assert kept.size(image) == (30, 20)
+
+
+def test_the_size_is_known_again_after_a_restart(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "jobs.sqlite3")
+    image = Inputs(tmp_path / "inputs", database).add(picture(), MINE, has_limit=False)
+    assert Inputs(tmp_path / "inputs", database).size(image, MINE) == (30, 20)
 
 
 def test_a_disk_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

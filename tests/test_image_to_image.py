@@ -107,6 +107,7 @@ def test_strength_needs_an_image_and_an_image_its_whole_id(values: dict[str, Any
         {"image": None},
         {"task": "text-to-image"},
         {"image": None, "strength": None},
+        {"refiner": "polish", "refiner_switch": 0.8},
     ],
 )
 def test_a_recipe_has_all_of_it_or_nothing(changes: dict[str, Any]) -> None:

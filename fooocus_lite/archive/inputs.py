@@ -8,6 +8,7 @@ import hashlib
 import io
 import logging
 import re
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,7 +20,7 @@ from ..recipe import SHA256
 from ..thinking.image_to_image import missing_input
 from .database import Database
 from .ending import IS_FINAL
-from .pictures import FORMATS, thumbnail, write_whole
+from .pictures import FORMATS, shrunk, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,6 @@ TOTAL_LIMIT_BYTES = 4_000_000_000
 KEPT_DAYS = 7
 """How long a picture stays that nothing refers to."""
 DAY_S = 24 * 3600.0
-ORIENTATION = 0x0112
-# EXIF's values for pictures that lie on their side.
-ON_THEIR_SIDE = (5, 6, 7, 8)
 
 
 class Inputs:
@@ -41,14 +39,17 @@ class Inputs:
     def __init__(self, folder: Path, database: Database) -> None:
         self._folder = folder
         self._database = database
+        self._sizes: dict[str, tuple[int, int]] = {}
+        # One picture is decoded at a time: of those allowed, one takes some 400 MB.
+        self._adding = threading.Lock()
 
     def add(self, data: bytes, owner: str, has_limit: bool) -> str:
         """The id of the picture, which is on the disk when this returns.
 
         With `has_limit` the oldest ones leave for it, the owner's and, since an owner without a
-        login is a cookie, everybody's; but none that is in use. Raises
-        BadRequest for anything but a PNG, JPEG or WebP picture of at most 20 MB and 50 megapixels,
-        TooMany when there is no room for more, DiskError.
+        login is a cookie, everybody's; but none that is in use. Raises BadRequest for anything but
+        a PNG, JPEG or WebP picture of at most 20 MB and 50 megapixels, TooMany when there is no
+        room for more, DiskError.
         """
         if len(data) > MAX_BYTES:
             raise BadRequest(
@@ -56,71 +57,62 @@ class Inputs:
                 "taken. Save it smaller.",
                 field="image",
             )
-        suffix = _checked(data)
-        image = hashlib.sha256(data).hexdigest()
-        folder = self._folder / _folder_name(owner)
-        path = folder / f"{image}.{suffix}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if path.is_file():
-                path.touch()
-            else:
-                if has_limit:
-                    self._make_room(folder.glob("*"), len(data), OWNER_LIMIT_BYTES)
-                    self._make_room(self._folder.glob("*/*"), len(data), TOTAL_LIMIT_BYTES)
-                write_whole(path, data)
-        except OSError as error:
-            raise DiskError(
-                f"The picture could not be kept in {folder.parent}: {error.strerror or error}. "
-                "Free some space, or make the folder writable."
-            ) from error
+        with self._adding:
+            suffix, size = _checked(data)
+            image = hashlib.sha256(data).hexdigest()
+            self._sizes[image] = size
+            try:
+                self._keep(data, f"{image}.{suffix}", owner, has_limit)
+            except OSError as error:
+                raise DiskError(
+                    f"The picture could not be kept in {self._folder}: {error.strerror or error}. "
+                    "Free some space, or make the folder writable."
+                ) from error
         return image
 
     def size(self, image: str, owner: str | None = None) -> tuple[int, int]:
         """Width and height as it is seen, in pixels. Raises NotFound, also for a stranger's."""
-        try:
-            with Image.open(self._path(image, owner), formats=FORMATS) as opened:
-                width, height = opened.size
-                is_lying = opened.getexif().get(ORIENTATION) in ON_THEIR_SIDE
-        except OSError:
-            raise NotFound(missing_input(image), field="image") from None
-        return (height, width) if is_lying else (width, height)
+        self._path(image, owner)
+        if image not in self._sizes:
+            self._sizes[image] = self.open(image).size
+        return self._sizes[image]
 
-    def open(self, image: str) -> Image.Image:
+    def open(self, image: str, owner: str | None = None) -> Image.Image:
         """The picture as it is seen, RGB: upright, transparent parts white, of films the first
-        frame. Raises NotFound when it is gone.
+        frame. Raises NotFound when it is gone, also for a stranger's.
         """
         try:
-            return _decoded(self._path(image, None).read_bytes())
+            return _decoded(self._path(image, owner).read_bytes())
         except OSError:
             raise NotFound(missing_input(image), field="image") from None
 
     def thumbnail(self, image: str, owner: str | None = None) -> bytes:
         """A small WebP. Raises NotFound, also for a stranger's."""
-        path = self._path(image, owner)
-        try:
-            upright = io.BytesIO()
-            _decoded(path.read_bytes()).save(upright, "PNG", compress_level=1)
-            return thumbnail(upright)
-        except OSError:
-            raise NotFound(missing_input(image), field="image") from None
+        return shrunk(self.open(image, owner))
 
     def sweep(self) -> int:
-        """Removes what broke off half-written, and what is neither in use nor of this week.
-
-        Returns how many files went. For whoever holds the device's lock.
-        """
+        """Removes what is neither in use nor of this week; returns how many files went."""
         used, oldest = self._used(), time.time() - KEPT_DAYS * DAY_S
         gone = 0
         for path in self._folder.glob("*/*"):
             try:
-                is_part = path.suffix == ".part"
-                if is_part or (path.stem not in used and path.stat().st_mtime < oldest):
+                if path.stem not in used and path.stat().st_mtime < oldest:
                     path.unlink()
                     gone += 1
             except OSError as error:
                 log.warning("%s cannot be removed: %s", path, error)
         return gone
+
+    def _keep(self, data: bytes, name: str, owner: str, has_limit: bool) -> None:
+        folder = self._folder / _folder_name(owner)
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / name).is_file():
+            (folder / name).touch()
+            return
+        if has_limit:
+            self._make_room(folder.glob("*"), len(data), OWNER_LIMIT_BYTES)
+            self._make_room(self._folder.glob("*/*"), len(data), TOTAL_LIMIT_BYTES)
+        write_whole(folder / name, data)
 
     def _used(self) -> set[str]:
         """The ids that a picture of the history or an unfinished job refers to."""
@@ -159,8 +151,11 @@ class Inputs:
         raise NotFound(missing_input(image), field="image")
 
 
-def _checked(data: bytes) -> str:
-    """The ending of the picture's file, once it is decoded to the end. Raises BadRequest."""
+def _checked(data: bytes) -> tuple[str, tuple[int, int]]:
+    """The ending of the picture's file, and the size it is seen in, once it is decoded to the end.
+
+    Raises BadRequest.
+    """
     if not data:
         raise BadRequest("The picture is empty. Send its bytes.", field="image")
     try:
@@ -173,7 +168,7 @@ def _checked(data: bytes) -> str:
                     "megapixels are taken. Save it smaller.",
                     field="image",
                 )
-        _decoded(data)
+        return kind, _decoded(data).size
     except BadRequest:
         raise
     except Exception as error:  # Pillow's readers raise of every kind on hostile bytes.
@@ -182,7 +177,6 @@ def _checked(data: bytes) -> str:
             "That is no PNG, JPEG or WebP picture that can be read. Choose another file.",
             field="image",
         ) from None
-    return kind
 
 
 def _decoded(data: bytes) -> Image.Image:
@@ -192,8 +186,9 @@ def _decoded(data: bytes) -> Image.Image:
         if not upright.has_transparency_data:
             return upright.convert("RGB")
         layer = upright.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(white, layer).convert("RGB")
+        white = Image.new("RGB", layer.size, "white")
+        white.paste(layer, mask=layer.getchannel("A"))
+        return white
 
 
 def _folder_name(owner: str) -> str:

@@ -9,6 +9,7 @@ import PIL.Image
 import PIL.ImageOps
 import torch
 
+from ..errors import BadRequest
 from ..recipe import Recipe
 from .shelf import Loaded
 
@@ -41,11 +42,11 @@ def pipeline_around(loaded: Loaded) -> Any:
     """The family's image-to-image pipeline around the parts of a loaded one: no second copy.
 
     diffusers' own `from_pipe` would turn all of them into float32. Where a plan moves parts, its
-    hooks hang on these, so they go on moving.
+    hooks hang on these, so they go on moving. Raises BadRequest for a family that has none.
     """
     family, pipeline = loaded.family, loaded.pipeline
     if family.img2img is None:
-        raise RuntimeError(f"{family.title} has no pipeline that starts from a picture")
+        raise BadRequest(f"{family.title} cannot start from a picture.", field="image")
     kind = getattr(diffusers, family.img2img)
     given = {**pipeline.config, **pipeline.components}
     wanted = inspect.signature(kind.__init__).parameters
