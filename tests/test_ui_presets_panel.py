@@ -114,7 +114,9 @@ def test_what_was_kept_comes_back_on_top_of_its_preset(panel):
     assert "prompt" not in changes
 
 
-def test_a_picture_to_start_from_comes_back_to_whoever_added_it(panel):
+def test_a_picture_to_start_from_comes_back_to_whoever_added_it(panel, monkeypatch):
+    shared = panel.studio.settings.model_copy(update={"listen": "0.0.0.0"})
+    monkeypatch.setattr(panel.studio, "settings", shared)
     made = io.BytesIO()
     Image.new("RGB", (9, 9)).save(made, "PNG")
     for owner, comes_back in (("2", False), ("1", True)):
