@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .archive import compare, pictures
 from .archive.history import History, Rebuilt
+from .archive.inputs import Inputs
 from .errors import BadRequest, NotFound
 from .events import Picture
 from .line.board import Board
@@ -26,19 +27,21 @@ MEDIA_TYPES = {
 
 
 class Gallery:
-    """The saved pictures, and those that could not be saved and wait in memory."""
+    """The saved pictures, those that could not be saved and wait in memory, and those that people
+    brought to start from.
+    """
 
-    def __init__(self, settings: Settings, history: History, board: Board) -> None:
+    def __init__(self, settings: Settings, history: History, board: Board, inputs: Inputs) -> None:
         self._settings = settings
         self._history = history
         self._board = board
+        self._inputs = inputs
 
     def history(
         self, owner: str = LOCAL, search: str = "", limit: int = 60, before: float | None = None
     ) -> list[Picture]:
         """Newest first. Alone on localhost every owner's pictures are shown."""
-        whose = None if self._settings.is_local_only or owner == LOCAL else owner
-        return self._history.latest(whose, search, limit, before)
+        return self._history.latest(self._whose(owner), search, limit, before)
 
     def rebuild(self) -> Rebuilt:
         """The index of pictures again from the recipes inside the files."""
@@ -102,6 +105,21 @@ class Gallery:
             self._history.delete(picture, self._settings.output_path)
         self._board.forget(picture_id)
 
+    def add_input(self, data: bytes, owner: str = LOCAL) -> str:
+        """The id to start from a picture by; its file's bytes are kept for that.
+
+        Raises BadRequest for what is no picture or too large, TooMany, DiskError.
+        """
+        return self._inputs.add(data, owner, has_limit=self._whose(owner) is not None)
+
+    def input_size(self, image: str, owner: str = LOCAL) -> tuple[int, int]:
+        """Width and height. Raises NotFound, also for a stranger's."""
+        return self._inputs.size(image, self._whose(owner))
+
+    def input_thumbnail(self, image: str, owner: str = LOCAL) -> bytes:
+        """A small WebP. Raises NotFound, also for a stranger's."""
+        return self._inputs.thumbnail(image, self._whose(owner))
+
     def inspect(self, picture: Path | bytes) -> Found:
         """What a picture, or a file with one, says about itself. Never raises."""
         if isinstance(picture, bytes):
@@ -134,3 +152,7 @@ class Gallery:
     def psnr(self, one: Path, other: Path) -> float:
         """How alike two picture files are, in dB; infinite when every pixel is the same."""
         return compare.psnr_of_files(one, other)
+
+    def _whose(self, owner: str) -> str | None:
+        """None where the owner may see everybody's."""
+        return None if self._settings.is_local_only or owner == LOCAL else owner

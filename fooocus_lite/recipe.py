@@ -15,6 +15,7 @@ MAX_SEED = 2**63 - 1
 MAX_COUNT = 32
 MAX_PROMPT_CHARACTERS = 10_000
 ImageFormat = Literal["png", "jpeg", "webp"]
+SHA256 = r"^[0-9a-f]{64}$"
 
 
 class LoRA(BaseModel):
@@ -30,8 +31,9 @@ class ImageRequest(BaseModel):
     """What a person asked for; `None` means "you choose".
 
     `seed` -1 means random. `width` and `height` are pixels and come together; they beat `aspect`.
-    `prompt_limit` of the settings may be lower than the limit here, never higher. `priority` is the
-    class the job waits in, None the best that its owner may have.
+    `image` is the id of an input picture to start from, the sha256 of its file; `strength` says how
+    much of it may change. `priority` is the class the job waits in, None the best that its owner
+    may have. `prompt_limit` of the settings may be lower than the limit here, never higher.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +53,8 @@ class ImageRequest(BaseModel):
     guidance_scale: float | None = Field(default=None, ge=0, le=30, allow_inf_nan=False)
     scheduler: str | None = None
     loras: tuple[LoRA, ...] | None = Field(default=None, max_length=10)
+    image: str | None = Field(default=None, pattern=SHA256)
+    strength: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
     image_format: ImageFormat | None = None
     save_metadata: bool | None = None
     wildcards_in_order: bool = False
@@ -80,6 +84,11 @@ class ImageRequest(BaseModel):
             raise ValueError("The prompt is empty. Write what you want to see, or pick an example")
         if (self.width is None) != (self.height is None):
             raise ValueError("width and height come together. Give both, or neither")
+        if self.strength is not None and self.image is None:
+            raise ValueError(
+                "strength says how much of an image may change, and there is no image. Give an "
+                "image too, or leave strength out"
+            )
         return self
 
 
@@ -89,14 +98,15 @@ class Recipe(BaseModel):
     `prompt` and `negative_prompt` are what is asked of the model, one condition a line; `expansion`
     is the part of it that Enhance added, `embeddings` the names it holds. `request` is what was
     typed, so "use these settings" never applies a style twice. `refiner` is the model that takes
-    over after the share `refiner_switch` of the steps.
+    over after the share `refiner_switch` of the steps. `image` is the sha256 of the input picture
+    that an image-to-image recipe starts from; `strength` is the share of the steps then made.
     `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     version: Literal[1] = 1
-    task: Literal["text-to-image"] = "text-to-image"
+    task: Literal["text-to-image", "image-to-image"] = "text-to-image"
     model: str
     family: str
     model_revision: str | None = None
@@ -115,6 +125,8 @@ class Recipe(BaseModel):
     seed: int = Field(ge=0, le=MAX_SEED)
     refiner: str | None = None
     refiner_switch: float | None = Field(default=None, ge=0.1, lt=1, allow_inf_nan=False)
+    image: str | None = Field(default=None, pattern=SHA256)
+    strength: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
     request: ImageRequest
 
     @model_validator(mode="after")
@@ -122,6 +134,24 @@ class Recipe(BaseModel):
         if (self.refiner is None) != (self.refiner_switch is None):
             raise ValueError("refiner and refiner_switch come together. Give both, or neither")
         return self
+
+    @model_validator(mode="after")
+    def _has_what_its_task_needs(self) -> "Recipe":
+        needs_image = self.task == "image-to-image"
+        if {self.image is not None, self.strength is not None} != {needs_image}:
+            raise ValueError("image and strength come with the task image-to-image, and only there")
+        if needs_image and self.refiner is not None:
+            raise ValueError(
+                "a picture that starts from another one (image-to-image) has no refiner"
+            )
+        return self
+
+    @property
+    def steps_made(self) -> int:
+        """How many of `num_inference_steps` are made: an image stands for those left out."""
+        if self.strength is None:
+            return self.num_inference_steps
+        return max(1, round(self.num_inference_steps * self.strength))
 
     @property
     def models(self) -> str:

@@ -7,6 +7,7 @@ presets.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from random import SystemRandom
 
@@ -17,13 +18,14 @@ from .archive.audit import Audit, Entry
 from .archive.database import Database, open_database
 from .archive.estimates import Estimates
 from .archive.history import History
+from .archive.inputs import Inputs
 from .archive.job import Job
 from .archive.jobs import JobStore
 from .archive.moves import To as To  # doors take it from here
 from .archive.sessions import Sessions
 from .archive.sweep import sweep
 from .archive.terms import Terms
-from .errors import BadRequest, FooocusLiteError, LineFull, NotAllowed, TooMany
+from .errors import BadRequest, FooocusLiteError, LineFull, NotAllowed, NotFound, TooMany
 from .events import Event, JobView, Loading, Queued, Step
 from .gallery import Gallery
 from .line.board import Board
@@ -41,6 +43,7 @@ from .supplies.downloads import Download
 from .supplies.model_store import ModelStore
 from .supplies.stock import Stock
 from .thinking.forecast import Forecast
+from .thinking.pantry import Pantry
 from .thinking.prompt_list import in_line, only_first
 from .thinking.resolve import resolve
 from .thinking.rules import Rule
@@ -86,6 +89,7 @@ class Studio:
         self._device_lock = lock
         sweep(self.settings.state / "tmp", self.settings.output_path)
         uploads.sweep(self.settings.models)
+        self._inputs.sweep()
         self._store.recover()
         return True
 
@@ -93,7 +97,13 @@ class Studio:
         """Starts the lane, for all jobs or `only` some; False when another process cooks."""
         if self._lane is None and self.take_device():
             self._lane = Lane(
-                self.settings, self._store, self.board, self.stock, self._forecasts, only
+                self.settings,
+                self._store,
+                self.board,
+                self.stock,
+                self._forecasts,
+                self._inputs,
+                only,
             )
             self._lane.start()
         return self._lane is not None
@@ -145,9 +155,14 @@ class Studio:
         )
 
     @cached_property
+    def _inputs(self) -> Inputs:
+        return Inputs(self.settings.state / "inputs", self._database)
+
+    @cached_property
     def gallery(self) -> Gallery:
         """The pictures that are here."""
-        return Gallery(self.settings, History(self._database, self.settings.home), self.board)
+        history = History(self._database, self.settings.home)
+        return Gallery(self.settings, history, self.board, self._inputs)
 
     @cached_property
     def _models(self) -> ModelStore:
@@ -235,17 +250,30 @@ class Studio:
 
     # -- asking ----------------------------------------------------------------------------
 
-    def plan(self, request: ImageRequest) -> list[Recipe]:
+    def plan(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> list[Recipe]:
         """What would be made, without making it. Raises BadRequest or UnknownName."""
         self._check_length(request)
-        return resolve(request, self.stock.pantry(), SystemRandom())
+        return resolve(request, self.pantry(request.image, owner), SystemRandom())
 
-    def plan_sheet(self, request: ImageRequest, styles: Sequence[str] = ()) -> list[Recipe]:
+    def plan_sheet(
+        self, request: ImageRequest, styles: Sequence[str] = (), owner: str | Visitor = LOCAL
+    ) -> list[Recipe]:
         """`plan` for the prompt in these styles, or in twelve that suit it and the model."""
         self._check_length(request)
         model = request.model or self.stock.preset_named(request.preset).model
         shown = self.stock.shown_styles(model)
-        return sheet(request, self.stock.pantry(), SystemRandom(), styles, shown)
+        return sheet(request, self.pantry(request.image, owner), SystemRandom(), styles, shown)
+
+    def pantry(self, image: str | None = None, owner: str | Visitor = LOCAL) -> Pantry:
+        """All that a request may name, the input picture `image` among it if it is the owner's."""
+        pantry = self.stock.pantry()
+        if image is None:
+            return pantry
+        try:
+            size = self.gallery.input_size(image, self._visitor(owner).owner)
+        except NotFound:
+            return pantry
+        return replace(pantry, inputs={image: size})
 
     def _check_length(self, request: ImageRequest) -> None:
         limit = self.settings.prompt_limit
@@ -257,12 +285,12 @@ class Studio:
                     field=field,
                 )
 
-    def forecast(self, request: ImageRequest) -> Forecast | None:
+    def forecast(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> Forecast | None:
         """What it would take to make it; None while nothing can be said.
 
         Raises BadRequest, UnknownName or WeightsError.
         """
-        return self._forecasts.of(self.plan(request))
+        return self._forecasts.of(self.plan(request, owner))
 
     def start(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> str:
         """The id of a job that is on disk; one whose prompt is not allowed is `blocked` at once.
@@ -270,20 +298,24 @@ class Studio:
         Raises BadRequest, also when the line is full; TooMany over a quota; WeightsError when a
         model has to come first.
         """
-        return self.start_recipes(request, self.plan(request), owner)
+        return self.start_recipes(request, self.plan(request, owner), owner)
 
     def start_sheet(
         self, request: ImageRequest, styles: Sequence[str] = (), owner: str | Visitor = LOCAL
     ) -> str:
         """`start` for `plan_sheet`: one job, a picture for each style."""
-        return self.start_recipes(request, self.plan_sheet(request, styles), owner)
+        return self.start_recipes(request, self.plan_sheet(request, styles, owner), owner)
 
     def start_recipes(
         self, request: ImageRequest, recipes: Sequence[Recipe], owner: str | Visitor = LOCAL
     ) -> str:
-        """`start` for recipes already decided (replay)."""
+        """`start` for recipes already decided (replay). Raises NotFound for one whose input picture
+        is not here.
+        """
         self.stock.check_is_here(recipes)
         visitor = self._visitor(owner)
+        for image in {recipe.image for recipe in recipes if recipe.image is not None}:
+            self.gallery.input_size(image, visitor.owner)
         try:
             priority = priority_for(visitor, request)
             terms = self._terms(visitor, request, recipes)

@@ -148,6 +148,17 @@ def test_a_decoders_peak_is_three_tensors_of_the_full_size(side: int) -> None:
     assert decoder_mib(sizes.decoder_shape(VAE), side, side, 2) == pytest.approx(measured, rel=0.01)
 
 
+@pytest.mark.parametrize("kind", ["AutoencoderKL", "AutoencoderKLQwenImage"])
+def test_encoding_a_picture_takes_no_more_than_decoding_one(kind: str) -> None:
+    # Qwen-Image's was made for films, of which a picture is one frame.
+    config, frame = (VAE, ()) if kind == "AutoencoderKL" else ({}, (1,))
+    vae = on_meta(getattr(diffusers, kind), **config)
+    channels = vae.config.get("latent_channels", vae.config.get("z_dim"))
+    encoding = peak_mib(vae, lambda: vae.encode(empty(1, 3, *frame, 512, 512)))
+    decoding = peak_mib(vae, lambda: vae.decode(empty(1, channels, *frame, 64, 64)))
+    assert encoding <= decoding
+
+
 def test_in_tiles_a_decoders_peak_is_that_of_a_tile_and_the_picture() -> None:
     vae = on_meta(diffusers.AutoencoderKL, **VAE)
     vae.enable_tiling()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from api_client import awake, served
+from PIL import Image
 
 TEXT = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
 SHELL = re.findall(r"```bash\n(.*?)```", TEXT, re.DOTALL)
@@ -21,10 +22,15 @@ def server(tmp_path_factory):
 
 
 @pytest.mark.parametrize("example", SHELL)
-def test_a_shell_example_runs(server, example):
+def test_a_shell_example_runs(server, example, tmp_path):
+    Image.new("RGB", (96, 64), "red").save(tmp_path / "picture.png")
     lines = f'SERVER={server}\ncurl() {{ command curl --fail-with-body "$@"; }}\n{example}'
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", lines], capture_output=True, text=True, timeout=300
+        ["bash", "-euo", "pipefail", "-c", lines],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout

@@ -86,6 +86,9 @@ def test_a_file_with_more_prompts_than_fit_is_refused_as_a_whole(capsys, tmp_pat
         (["--lora", "none:1"], "lora", "none"),
         (["--format", "gif"], "image_format", "gif"),
         (["--priority", "first"], "priority", "turbo"),
+        (["--image", "nowhere.png"], "image", "nowhere.png"),
+        (["--image", __file__], "image", "PNG, JPEG or WebP"),
+        (["--strength", "0.5"], None, "strength"),
     ],
 )
 def test_bad_input_names_value_and_way_out(capsys, arguments, field, says):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -63,6 +64,23 @@ def test_a_changed_picture_replays_as_different(capsys, tmp_path):
     changed.save(tmp_path / "changed.png", pnginfo=kept)
     assert main(["replay", str(tmp_path / "changed.png")]) == 1
     assert "different: PSNR" in capsys.readouterr().out
+
+
+def test_a_picture_started_from_another_is_replayed_with_that_one_only(capsys, tmp_path):
+    for name in ("red", "blue"):
+        Image.new("RGB", (96, 64), name).save(tmp_path / f"{name}.png")
+    (made,) = cooked(capsys, "--image", "red.png", "--strength", "0.5")
+    assert main(["replay", made["path"], "--json"]) == 0
+    assert lines(capsys)[0]["identical"]
+    shutil.rmtree(tmp_path / "state" / "inputs")
+    assert main(["replay", made["path"]]) == 2
+    assert "--image FILE" in capsys.readouterr().err
+    assert main(["replay", made["path"], "--image", "blue.png"]) == 2
+    assert "is not the picture it started from" in capsys.readouterr().err
+    assert main(["replay", made["path"], "--image", "red.png", "--json"]) == 0
+    assert lines(capsys)[0]["identical"]
+    (plain,) = cooked(capsys)
+    assert main(["replay", plain["path"], "--image", "red.png"]) == 2
 
 
 def test_a_link_and_a_recipe_file_are_replayed_without_the_picture(capsys, tmp_path):

@@ -33,6 +33,15 @@ def fit(**values: object) -> FoundSettings:
     return fitted(FoundSettings(source="A1111", notes=("said before",), **values), PANTRY)
 
 
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_picture_it_started_from_is_asked_for_again_where_it_is_not_here(is_here):
+    image = "ab" * 32
+    pantry = replace(PANTRY, inputs={image: (300, 200)} if is_here else {})
+    found = fitted(FoundSettings(source="Fooocus Lite", image=image, strength=0.3), pantry)
+    assert (found.image, found.strength) == ((image, 0.3) if is_here else (None, None))
+    assert any("Add that picture again" in note for note in found.notes) != is_here
+
+
 def test_what_fits_is_left_alone():
     found = fit(prompt="a fox", styles=("Watercolor",), preset="portraits", model="org/base-xl",
                 performance="Speed", seed=3, width=1024, height=1024,

@@ -244,6 +244,6 @@ def test_a_refined_picture_carries_both_models_hashes_and_can_be_made_again(
     assert found.model_hashes[f"refiner/{unet}"] == verify.sha256(folder / unet)
     assert found.model_hashes[unet] != found.model_hashes[f"refiner/{unet}"]
     studio.close()
-    asked = Namespace(picture=str(picture.path), json=True)
+    asked = Namespace(picture=str(picture.path), image=None, json=True)
     assert replay(load({"home": tmp_path}), asked) == 0
     assert json.loads(capsys.readouterr().out)["identical"] is True

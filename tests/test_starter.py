@@ -33,10 +33,10 @@ def cook(starter, tmp_path_factory):
     loras = {file.stem: file for file in (starter / "loras").glob("*.safetensors")}
     kitchen = Kitchen()
 
-    def cooked(request: ImageRequest, **changes) -> Image.Image:
+    def cooked(request: ImageRequest, start: Image.Image | None = None, **changes) -> Image.Image:
         recipe: Recipe = studio.plan(request)[0].model_copy(update=changes)
         kitchen.load(recipe, starter, loras, lambda _: None)
-        return kitchen.cook(recipe, lambda _: None, lambda: False)
+        return kitchen.cook(recipe, lambda _: None, lambda: False, start)
 
     return cooked
 
@@ -53,6 +53,15 @@ def test_every_scheduler_gives_a_sane_picture(cook, scheduler):
     picture = cook(request)
     assert measure_color(picture) == "red"
     assert measure_background(picture) == "white"
+
+
+@pytest.mark.parametrize(("strength", "colour"), [(0.1, "red"), (0.8, "blue")])
+def test_a_little_change_keeps_what_was_there_and_a_lot_follows_the_words(cook, strength, colour):
+    there = cook(ImageRequest(prompt="a red circle on a white background", seed=5))
+    started = {"task": "image-to-image", "image": "0" * 64, "strength": strength}
+    wanted = ImageRequest(prompt="a blue circle on a white background", seed=6)
+    picture = cook(wanted, start=there, **started)
+    assert (measure_color(picture), measure_background(picture)) == (colour, "white")
 
 
 @pytest.mark.parametrize("name", GOLDEN_PROMPTS)

@@ -49,6 +49,37 @@ def finished(studio, job_id):
     return wait_until(studio, job_id, lambda view: view.is_final)
 
 
+def red_input(studio):
+    made = io.BytesIO()
+    Image.new("RGB", (80, 80), "red").save(made, "PNG")
+    return studio.gallery.add_input(made.getvalue())
+
+
+def test_a_picture_to_start_from_is_kept_over_a_restart(tmp_path):
+    studio = Studio(load({"home": tmp_path}))
+    image = red_input(studio)
+    job_id = studio.start(request(image=image, num_inference_steps=4, strength=0.5))
+    studio.close()
+    again = Studio(load({"home": tmp_path}))
+    again.cook()
+    (picture,) = finished(again, job_id).pictures
+    again.close()
+    assert (picture.recipe.task, picture.recipe.image) == ("image-to-image", image)
+
+
+def test_a_picture_to_start_from_that_is_gone_is_said_in_words(studio, tmp_path):
+    wanted = request(image=red_input(studio))
+    (recipe,) = studio.plan(wanted)
+    job_id = studio.start(wanted)
+    shutil.rmtree(tmp_path / "state" / "inputs")
+    with pytest.raises(BadRequest, match="Add it again"):
+        studio.plan(wanted)
+    with pytest.raises(NotFound, match="Add it again"):
+        studio.start_recipes(wanted, [recipe])
+    studio.cook()
+    assert "Add it again" in finished(studio, job_id).error.message
+
+
 def test_a_job_ends_with_pictures_that_carry_their_recipe(studio):
     assert studio.cook()
     view = finished(studio, studio.start(request(count=2)))

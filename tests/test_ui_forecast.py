@@ -5,17 +5,19 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from starlette.requests import Request
 from ui_fake import FakeStudio
 
 from fooocus_lite.settings import load
 from fooocus_lite.ui.forecast import DECIDES, ForecastLine
+from fooocus_lite.visitor import Visitor
 
 NAMES = (*DECIDES, "prompt", "styles", "seed", "negative_prompt", "scheduler", "image_format")
 FIELDS = {name: gr.Textbox(render=False) for name in NAMES}
 EMPTY = {
     "prompt": "", "aspect": "1:1", "styles": [], "preset": "starter", "count": 1, "seed": "-1",
     "negative_prompt": "", "performance": "Quality", "num_inference_steps": "",
-    "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None,
+    "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None, "start": None,
 }  # fmt: skip
 
 
@@ -26,7 +28,8 @@ def line(tmp_path: Path) -> ForecastLine:
 
 def said(line: ForecastLine, **changes: Any) -> dict[str, str]:
     values = {FIELDS[name]: value for name, value in {**EMPTY, **changes}.items()}
-    return line.look(values)[line.line]
+    request = gr.Request(Request({"type": "http", "state": {"visitor": Visitor("1")}}))
+    return line.look(values, request)[line.line]
 
 
 def test_time_memory_and_reason_are_said_before_a_word_is_written(line: ForecastLine) -> None:

@@ -18,14 +18,14 @@ from fooocus_lite.ui.form import number_of, preset_updates, request_of, settings
 NAMES = (
     "prompt", "aspect", "styles", "preset", "count", "seed", "negative_prompt", "performance",
     "num_inference_steps", "guidance_scale", "scheduler", "image_format", "size",
-    "wildcards_in_order",
+    "wildcards_in_order", "start",
 )  # fmt: skip
 FIELDS = {name: gr.Textbox(render=False) for name in NAMES}
 UNTOUCHED = {
     "prompt": "a hill", "aspect": "3:2", "styles": ["Noir"], "preset": "starter", "count": 2,
     "seed": "-1", "negative_prompt": "", "performance": "Quality", "num_inference_steps": "",
     "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None,
-    "wildcards_in_order": False,
+    "wildcards_in_order": False, "start": None,
 }  # fmt: skip
 
 
@@ -52,6 +52,15 @@ def test_what_is_written_is_what_is_asked():
 def test_wildcards_go_in_order_only_where_that_is_ticked():
     assert not asked().wildcards_in_order
     assert asked(wildcards_in_order=True).wildcards_in_order
+
+
+def test_a_picture_to_start_from_is_asked_for_with_its_strength_or_the_familys():
+    assert asked().image is None
+    for strength in (None, 0.3):
+        request = asked(start={"image": "ab" * 32, "strength": strength})
+        assert (request.image, request.strength) == ("ab" * 32, strength)
+    with pytest.raises(BadRequest, match="strength"):
+        asked(start={"image": "ab" * 32, "strength": 2})
 
 
 def test_removing_every_style_means_no_style():

@@ -1,10 +1,12 @@
 """What presets do on the page: looked at, saved, restored."""
 
 import asyncio
+import io
 from typing import Any
 
 import gradio as gr
 import pytest
+from PIL import Image
 from starlette.requests import Request
 from ui_fake import LARGE, FakeStock, FakeStudio
 
@@ -95,7 +97,7 @@ def test_a_visitor_of_a_shared_page_saves_nothing(panel):
 
 
 def restored(panel: PresetsPanel, settings: object) -> dict[str, Any]:
-    changes = panel.restore({panel.kept: {"settings": settings}})
+    changes = panel.restore({panel.kept: {"settings": settings}}, asked_by(is_host=False))
     assert changes.pop(panel.kept) == {"is_done": True}
     names = {component: name for name, component in panel.actions.fields.items()}
     return {names[each]: value for each, value in changes.items() if each in names}
@@ -112,6 +114,19 @@ def test_what_was_kept_comes_back_on_top_of_its_preset(panel):
     assert "prompt" not in changes
 
 
+def test_a_picture_to_start_from_comes_back_to_whoever_added_it(panel, monkeypatch):
+    shared = panel.studio.settings.model_copy(update={"listen": "0.0.0.0"})
+    monkeypatch.setattr(panel.studio, "settings", shared)
+    made = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(made, "PNG")
+    for owner, comes_back in (("2", False), ("1", True)):
+        start = {"image": panel.studio.gallery.add_input(made.getvalue(), owner), "strength": 0.5}
+        changes = restored(panel, {"preset": "starter", "start": start})
+        assert (changes["start"].get("value") == start) == comes_back
+    changes = restored(panel, {"preset": "starter", "start": {**start, "strength": 2}})
+    assert "value" not in changes["start"]
+
+
 @pytest.mark.parametrize(
     "settings", [None, [], "x", {}, {"preset": "gone"}, {"preset": ["starter"]}]
 )
@@ -125,6 +140,9 @@ def test_what_is_no_set_of_settings_changes_nothing(panel, settings):
         ("performance", "Lightning"),
         ("performance", ["Speed"]),
         ("aspect", {"a": 1}),
+        ("start", "x"),
+        ("start", {"image": "0" * 64, "strength": 0.5}),
+        ("start", {"image": ["a"], "strength": 0.5, "more": 1}),
         ("scheduler", "flow_euler"),
         ("size", {"width": 100_000, "height": 64}),
         ("size", {"width": "64", "height": 64}),

@@ -18,7 +18,7 @@ from fooocus_lite.ui.prompt_tools import PromptTools, installed
 UNTOUCHED = {
     "prompt": "a hill", "aspect": "3:2", "styles": ["Noir"], "preset": "starter", "count": 2,
     "seed": "-1", "negative_prompt": "", "performance": "Quality", "num_inference_steps": "",
-    "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None,
+    "guidance_scale": "", "scheduler": "", "image_format": "png", "size": None, "start": None,
 }  # fmt: skip
 FIELDS: Fields = {name: gr.Textbox(render=False) for name in UNTOUCHED}
 NOTE, COMPLETIONS, BLOCKS = (gr.HTML(render=False) for _ in range(3))

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw
 from fooocus_lite.archive import compare, pictures
 from fooocus_lite.archive.audit import Audit
 from fooocus_lite.archive.database import open_database
+from fooocus_lite.archive.inputs import Inputs
 from fooocus_lite.archive.sessions import Sessions
 from fooocus_lite.errors import (
     BadRequest,
@@ -309,7 +310,31 @@ class FakeStudio:
     def warm(self, preset: str) -> None:
         self.warmed.append(preset)
 
-    def plan(self, request: ImageRequest) -> list[Recipe]:
+    @cached_property
+    def _inputs(self) -> Inputs:
+        database = open_database(self.settings.state / "jobs.sqlite3")
+        return Inputs(self.settings.state / "inputs", database)
+
+    def add_input(self, data: bytes, owner: str = "local") -> str:
+        return self._inputs.add(data, owner, has_limit=True)
+
+    def input_size(self, image: str, owner: str = "local") -> tuple[int, int]:
+        return self._inputs.size(image, self._whose(owner))
+
+    def input_thumbnail(self, image: str, owner: str = "local") -> bytes:
+        return self._inputs.thumbnail(image, self._whose(owner))
+
+    def _whose(self, owner: str) -> str | None:
+        return None if owner == "local" or self.settings.is_local_only else owner
+
+    def pantry(self, image: str | None = None, owner: str | Visitor = "local") -> Pantry:
+        try:
+            inputs = {image: self.input_size(image)} if image else {}
+        except NotFound:
+            inputs = {}
+        return replace(self.stock.pantry(), inputs=inputs)
+
+    def plan(self, request: ImageRequest, owner: str | Visitor = "local") -> list[Recipe]:
         if request.preset == "large" and LARGE.model not in self.stock.here:
             error = WeightsError("“Large” needs the model somebody/large, which is not here yet.")
             error.download, error.download_gib = LARGE.model, LARGE.download_gib
@@ -324,13 +349,15 @@ class FakeStudio:
         return [
             Recipe(
                 model="starter", family="starter", prompt=request.prompt, expansion=added,
+                task="image-to-image" if request.image else "text-to-image", image=request.image,
+                strength=(request.strength or 0.4) if request.image else None,
                 width=width, height=height, seed=seed + place, num_inference_steps=self.steps,
                 guidance_scale=3.0, scheduler="euler", styles=request.styles or (), request=request,
             )
             for place in range(request.count)
         ]  # fmt: skip
 
-    def forecast(self, request: ImageRequest) -> Forecast | None:
+    def forecast(self, request: ImageRequest, owner: str | Visitor = "local") -> Forecast | None:
         if "unknown" in request.prompt:
             return None
         seconds = 1.4 * self.steps * len(self.plan(request))

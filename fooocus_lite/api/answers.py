@@ -40,6 +40,15 @@ class JobAnswer(BaseModel):
     error: Refusal | None
 
 
+class InputAnswer(BaseModel):
+    """A picture to start from; `id` is what `image` of a request takes."""
+
+    id: str
+    width: int
+    height: int
+    thumbnail_url: str
+
+
 class Listed(BaseModel):
     """One page of pictures; `next` goes into `before` for the following one."""
 

@@ -79,9 +79,14 @@ def save_thumbnail(source: Path, target: Path) -> None:
 
 def thumbnail(source: Path | io.BytesIO, side: int = THUMBNAIL_SIDE) -> bytes:
     """A small WebP of a picture, at most `side` pixels wide and high. Raises OSError."""
-    made = io.BytesIO()
     with Image.open(source, formats=FORMATS) as image:
-        small = image.convert("RGB")
+        return shrunk(image, side)
+
+
+def shrunk(image: Image.Image, side: int = THUMBNAIL_SIDE) -> bytes:
+    """`thumbnail` of a picture that is open."""
+    made = io.BytesIO()
+    small = image.convert("RGB")
     small.thumbnail((side, side), Image.Resampling.LANCZOS)
     small.save(made, "WEBP", quality=82)
     return made.getvalue()

@@ -39,13 +39,16 @@ DRY_RUN_KEYS = (
     "model",
     "loras",
     "styles",
+    "image",
+    "strength",
 )
 
 
 def generate(settings: Settings, arguments: Namespace) -> int:
     """Makes the pictures and prints their paths; exit code 1 when a job failed."""
-    requests = {number: request_from(values) for number, values in _asked(arguments)}
     studio = Studio(settings)
+    image = add_input(studio, arguments.image) if arguments.image else None
+    requests = {number: request_from(values) for number, values in _asked(arguments, image)}
     for problem in studio.notices:
         print(problem, file=sys.stderr)
     if arguments.dry_run:
@@ -168,7 +171,18 @@ def _dry_run(studio: Studio, request: ImageRequest, as_json: bool) -> None:
             print("\n".join(f"{name:>20}  {value}" for name, value in shown.items()) + "\n")
 
 
-def _asked(arguments: Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
+def add_input(studio: Studio, file: str) -> str:
+    """The id of a file's picture, kept to start from. Raises BadRequest when it is none."""
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise BadRequest(
+            f"The picture {file} cannot be read: {error.strerror}. Check the path.", field="image"
+        ) from None
+    return studio.gallery.add_input(data)
+
+
+def _asked(arguments: Namespace, image: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, prompt in _prompts(arguments).items():
         values = {
             "prompt": prompt,
@@ -184,6 +198,8 @@ def _asked(arguments: Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
             "guidance_scale": arguments.guidance,
             "scheduler": arguments.scheduler,
             "loras": [_lora(text) for text in arguments.lora] if arguments.lora else None,
+            "image": image,
+            "strength": arguments.strength,
             "image_format": arguments.format,
             "save_metadata": False if arguments.no_metadata else None,
             "wildcards_in_order": arguments.wildcards_in_order or None,

@@ -121,6 +121,10 @@ def _generate(commands: "_SubParsersAction[_Command]") -> None:
     parser.add_argument("--guidance", metavar="X")
     parser.add_argument("--scheduler", metavar="NAME", help="such as euler or dpmpp_2m_karras")
     parser.add_argument("--lora", action="append", metavar="NAME:WEIGHT", help="may be repeated")
+    parser.add_argument("--image", metavar="FILE", help="a picture to start from")
+    parser.add_argument(
+        "--strength", metavar="X", help="how much of it may change: 0.1 a little, 1 everything"
+    )
     parser.add_argument("--format", metavar="png|jpeg|webp")
     parser.add_argument(
         "--priority", metavar="turbo|fast|relax", help="when the page's line makes it"
@@ -139,6 +143,9 @@ def _generate(commands: "_SubParsersAction[_Command]") -> None:
 def _replay(commands: "_SubParsersAction[_Command]") -> None:
     parser = commands.add_parser("replay", help="make a picture again and compare")
     parser.add_argument("picture", metavar="PICTURE", help="or a recipe file, or a recipe link")
+    parser.add_argument(
+        "--image", metavar="FILE", help="the picture it started from, when that is no longer here"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     _common(parser)
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequest
+from ..errors import BadRequest, NotFound
 from ..events import Event, PictureReady
 from ..recipe import MadeWith, Recipe
 from ..settings import Settings
 from ..studio import Studio
 from ..thinking import link
-from .generate import finish
+from .generate import add_input, finish
 from .progress import Reporter, Terminal
 
 IDENTICAL, DIFFERENT = 0, 1
@@ -58,6 +58,7 @@ def replay(settings: Settings, arguments: Namespace) -> int:
     studio = Studio(settings)
     original = _original(studio, arguments.picture)
     recipe = original.recipe
+    _check_input(studio, recipe, arguments.image)
     request = recipe.request.model_copy(update={"count": 1, "image_format": "png"})
     job_id = studio.start_recipes(request, [recipe])
     catching = _Catching(Terminal())
@@ -90,6 +91,31 @@ def _original(studio: Studio, given: str) -> _Original:
         reason = found.problem or "it carries no recipe of Fooocus Lite."
         raise BadRequest(f"{path.name} cannot be replayed: {reason}", field="picture")
     return _Original(found.recipe, path, path, found.made_with)
+
+
+def _check_input(studio: Studio, recipe: Recipe, file: str | None) -> None:
+    """Raises BadRequest unless the picture that the recipe starts from is here, or is this file."""
+    if recipe.image is None:
+        if file is not None:
+            raise BadRequest("It started from no picture. Leave --image out.", field="image")
+        return
+    if file is None:
+        try:
+            studio.gallery.input_size(recipe.image)
+        except NotFound:
+            raise BadRequest(
+                f"It started from a picture that is not here, with the sha256 {recipe.image}. Give "
+                "that file with --image FILE.",
+                field="image",
+            ) from None
+        return
+    given = add_input(studio, file)
+    if given != recipe.image:
+        raise BadRequest(
+            f"{file} is not the picture it started from: its sha256 is {given}, and it was "
+            f"{recipe.image}.",
+            field="image",
+        )
 
 
 def _verdict(studio: Studio, original: _Original, made: Path) -> dict[str, Any]:

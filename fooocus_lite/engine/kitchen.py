@@ -24,9 +24,8 @@ from ..thinking.forecast import Timing
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import sizes, verify
 from ..weights.catalogue import Model
-from . import faults, hardware, pipelines, previews, refining, schedulers
+from . import cooking, faults, hardware, pipelines, previews, schedulers
 from .conditions import Conditions
-from .latents import grid
 from .loras import LoRAs
 from .planning import Planner
 from .progress import BytesRead, CookStep, Progress
@@ -192,9 +191,11 @@ class Kitchen:
         recipe: Recipe,
         on_step: Callable[[CookStep], None],
         wants_preview: Callable[[], bool],
+        image: PIL.Image.Image | None = None,
     ) -> PIL.Image.Image:
         """The recipe's picture; the same bytes each time on one machine.
 
+        `image` is what an image-to-image recipe starts from, RGB of any size; None for all others.
         `on_step` is called before the first step and after each; raising from it stops at once and
         leaves the pipeline good. Raises OutOfMemory or BrokenPicture.
         """
@@ -211,47 +212,24 @@ class Kitchen:
             if wants_preview() and ready.latent_map is None:
                 ready.latent_map = previews.measured(pipeline.vae, family.latents.factor)
                 pipeline.maybe_free_model_hooks()
-            draw = partial(_preview, recipe, ready, glimpse)
-            progress = Progress(recipe.num_inference_steps, on_step, wants_preview, draw)
+            draw = partial(cooking.preview, recipe, ready, glimpse)
+            progress = Progress(recipe.steps_made, on_step, wants_preview, draw)
             began = time.perf_counter()
             self.timing = None
             progress.begin()
-            pixels = self._pixels(ready, recipe, progress, glimpse)
+            pixels = cooking.pixels(ready, self._refiner, recipe, image, progress, glimpse)
             if not torch.isfinite(pixels).all():
                 raise _broken(recipe)
             numbers = pipeline.image_processor.pt_to_numpy(pixels)
-            image: PIL.Image.Image = pipeline.image_processor.numpy_to_pil(numbers)[0]
+            made: PIL.Image.Image = pipeline.image_processor.numpy_to_pil(numbers)[0]
             self.timing = progress.timing(time.perf_counter() - began)
-            return image
+            return made
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
         finally:
             pipeline.maybe_free_model_hooks()
             if self._refiner is not None:
                 self._refiner.pipeline.maybe_free_model_hooks()
-
-    def _pixels(
-        self, ready: Loaded, recipe: Recipe, progress: Progress, glimpse: previews.Glimpse
-    ) -> torch.Tensor:
-        """The picture's numbers [1, 3, height, width] in 0..1."""
-        call = {
-            **ready.family.call,
-            ready.family.guidance_argument: recipe.guidance_scale,
-            "num_inference_steps": recipe.num_inference_steps,
-            # Noise from the CPU is the same on every device.
-            "generator": torch.Generator("cpu").manual_seed(recipe.seed),
-            "callback_on_step_end": progress.step_end,
-        }
-        if self._refiner is not None:
-            return refining.cook(ready, self._refiner, recipe, progress, glimpse, call)
-        pixels: torch.Tensor = ready.pipeline(
-            **ready.conditions.arguments(recipe),
-            **call,
-            width=recipe.width,
-            height=recipe.height,
-            output_type="pt",
-        ).images
-        return pixels
 
     def made_with(self) -> MadeWith:
         """The machine and versions that pictures come from now."""
@@ -313,16 +291,6 @@ class Kitchen:
 def _key(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What tells one state of a model's files from another."""
     return tuple(verify.state(file) for file in verify.weight_files(folder))
-
-
-def _preview(recipe: Recipe, ready: Loaded, glimpse: previews.Glimpse) -> bytes | None:
-    """A JPEG of what the picture will be as far as is known, None before the first step."""
-    latents = glimpse.expected()
-    if latents is None or ready.latent_map is None:
-        return None
-    form, vae = ready.family.latents, ready.pipeline.vae
-    cells = grid(latents, form, vae, recipe.width, recipe.height)
-    return previews.jpeg(cells, ready.latent_map)
 
 
 def _broken(recipe: Recipe) -> BrokenPicture:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from ..archive.inputs import Inputs
 from ..archive.job import Job, Wish
 from ..archive.jobs import JobStore
 from ..errors import DiskError, FooocusLiteError, OutOfMemory, WeightsError
@@ -62,6 +63,7 @@ class Cooking:
         board: Board,
         stock: Stock,
         forecasts: Forecasts,
+        inputs: Inputs,
         closing: Event,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -70,6 +72,7 @@ class Cooking:
         self._board = board
         self._stock = stock
         self._forecasts = forecasts
+        self._inputs = inputs
         self._saving = Saving(settings, store, board, closing)
         self._closing = closing
         self._clock = clock
@@ -144,10 +147,12 @@ class Cooking:
     ) -> "Image":
         """The recipe's picture, by the best plan that memory is enough for.
 
-        Raises OutOfMemory when the thriftiest one was not thrifty enough.
+        Raises OutOfMemory when the thriftiest one was not thrifty enough, NotFound when the picture
+        it starts from is gone.
         """
         model, lora_files, embedding_files = files
         refiner = self._stock.refiner_of(recipe)
+        start = None if recipe.image is None else self._inputs.open(recipe.image)
         while True:
             try:
                 kitchen.load(
@@ -163,6 +168,7 @@ class Cooking:
                     recipe,
                     on_step=lambda step: self._on_step(job, index, step),
                     wants_preview=lambda: self._board.is_watched(job.id),
+                    image=start,
                 )
             except OutOfMemory:
                 plan = kitchen.thriftier_plan(recipe, model.folder, model.config, refiner)

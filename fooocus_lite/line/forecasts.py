@@ -93,7 +93,7 @@ class Forecasts:
         return forecast(
             plan,
             timing_for(self._estimates.timings(setting), picture.size),
-            num_inference_steps=recipe.num_inference_steps,
+            num_inference_steps=recipe.steps_made,
             pictures=len(recipes),
             load_s=load_s,
             total_mib=facts.total_mib,

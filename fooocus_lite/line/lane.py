@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection
 from threading import Event, Lock, Thread
 
+from ..archive.inputs import Inputs
 from ..archive.job import Job
 from ..archive.jobs import JobStore
 from ..errors import DeviceError, DiskError, FooocusLiteError
@@ -43,6 +44,7 @@ class Lane:
         board: Board,
         stock: Stock,
         forecasts: Forecasts,
+        inputs: Inputs,
         only: Collection[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -56,7 +58,9 @@ class Lane:
         self._closing = Event()
         self._taking = Lock()
         self._job: Job | None = None
-        self._cooking = Cooking(settings, store, board, stock, forecasts, self._closing, clock)
+        self._cooking = Cooking(
+            settings, store, board, stock, forecasts, inputs, self._closing, clock
+        )
         self._opening = Opening(settings, forecasts)
         self._ahead: Recipe | None = None
         self._broken = ""

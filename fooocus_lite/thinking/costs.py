@@ -46,6 +46,8 @@ class Picture:
     height: int
     batch: int = 2
     num_inference_steps: int = 30
+    has_image: bool = False
+    """Whether it starts from a picture, which the VAE encodes first."""
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -62,7 +64,11 @@ def picture_of(recipe: Recipe, family: Family) -> Picture:
     """What a recipe asks of a model of its family."""
     has_guidance = recipe.guidance_scale > family.guidance_off and family.has_negative_prompt
     return Picture(
-        recipe.width, recipe.height, 2 if has_guidance else 1, recipe.num_inference_steps
+        recipe.width,
+        recipe.height,
+        2 if has_guidance else 1,
+        recipe.steps_made,
+        has_image=recipe.image is not None,
     )
 
 
@@ -116,17 +122,24 @@ def cost(model: ModelSize, way: Way, picture: Picture) -> Cost:
 def _phases(model: ModelSize, way: Way, picture: Picture) -> Iterator[tuple[float, float]]:
     """MiB of weights on the device and of working numbers, in each part of making a picture.
 
-    In groups, the decoder stays and text encoders move leaf by leaf; a stream brings the next group
-    while one computes, so there are two.
+    A picture to start from is encoded while the last text encoder is still there, which takes no
+    more than decoding one, and the VAE stays there for the denoiser's steps. In groups, the decoder
+    stays and text encoders move leaf by leaf; a stream brings the next group while one computes, so
+    there are two.
     """
     denoiser = model.denoiser
     step_mib, decode_mib = _step_mib(model, way, picture), _decode_mib(model, way, picture)
     if way.offload == "none":
         yield sum(_stored(part, model, way) for part in model.parts), max(step_mib, decode_mib)
     elif way.offload == "model":
-        yield _stored(denoiser, model, way), step_mib
+        vae_mib = sum(_stored(part, model, way) for part in model.others if part.role == "decoder")
+        beside_mib = vae_mib if picture.has_image else 0
+        yield _stored(denoiser, model, way) + beside_mib, step_mib
         for part in model.others:
-            yield _stored(part, model, way), decode_mib if part.role == "decoder" else 0
+            if part.role == "decoder":
+                yield vae_mib, decode_mib
+            else:
+                yield _stored(part, model, way) + beside_mib, decode_mib if beside_mib else 0
     else:
         small = [part for part in model.others if part.role not in ("text", "denoiser")]
         staying = sum(_stored(part, model, way) for part in small)

@@ -29,6 +29,7 @@ def fitted(found: FoundSettings, pantry: Pantry) -> FoundSettings:
     model = preset.model
     family = pantry.families[model]
     aspect, width, height = _size(found, family, notes)
+    image = _image(found, pantry, notes)
     return found.model_copy(
         update={
             "preset": preset.name,
@@ -39,6 +40,8 @@ def fitted(found: FoundSettings, pantry: Pantry) -> FoundSettings:
             "aspect": aspect,
             "width": width,
             "height": height,
+            "image": image,
+            "strength": found.strength if image else None,
             "loras": tuple(
                 lora for lora in found.loras if _has_lora(lora.name, pantry.loras[model], notes)
             ),
@@ -116,6 +119,13 @@ def _scheduler(found: FoundSettings, family: Family, notes: list[str]) -> str | 
         return found.scheduler
     notes.append(f"The scheduler {found.scheduler} is not one of {family.title}.")
     return None
+
+
+def _image(found: FoundSettings, pantry: Pantry, notes: list[str]) -> str | None:
+    if found.image is not None and found.image not in pantry.inputs:
+        notes.append("It started from another picture, which is not here. Add that picture again.")
+        return None
+    return found.image
 
 
 def _size(

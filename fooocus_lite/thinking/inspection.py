@@ -58,6 +58,8 @@ def of_recipe(recipe: Recipe) -> FoundSettings:
         guidance_scale=request.guidance_scale,
         scheduler=request.scheduler,
         loras=request.loras or (),
+        image=recipe.image,
+        strength=recipe.strength,
         image_format=request.image_format,
     )
 

@@ -64,6 +64,7 @@ def to_parameters(recipe: Recipe, program_version: str) -> str:
         "CFG scale": f"{recipe.guidance_scale:g}",
         "Seed": recipe.seed,
         "Size": f"{recipe.width}x{recipe.height}",
+        **({} if recipe.strength is None else {"Denoising strength": f"{recipe.strength:g}"}),
         "Model": recipe.model,
         "Version": f"Fooocus Lite {program_version}",
     }

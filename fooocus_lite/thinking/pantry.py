@@ -27,6 +27,8 @@ class Pantry:
     default_preset: str
     wildcards: Wildcards = field(default_factory=dict)
     embeddings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Width and height of the pictures that whoever asks may start from, by their id."""
     unusable: Mapping[str, str] = field(default_factory=dict)
     """Why a model that is here cannot be used, in a sentence."""
     expand: Expander = additions

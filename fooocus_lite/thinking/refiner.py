@@ -6,15 +6,20 @@ from .presets import Preset
 
 
 def refiner_for(
-    preset: Preset, performance: Performance | None, family: Family, scheduler: str
+    preset: Preset,
+    performance: Performance | None,
+    family: Family,
+    scheduler: str,
+    has_image: bool = False,
 ) -> str | None:
     """The preset's refiner, or None.
 
     There is none for a performance with a LoRA either: that is made for the base alone, and its few
-    steps leave nothing to refine. Raises BadRequest when model or scheduler cannot have one.
+    steps leave nothing to refine. Nor for a picture that starts from another one (`has_image`),
+    which is already a refining. Raises BadRequest when model or scheduler cannot have one.
     """
     needs_lora = performance is not None and performance.lora is not None
-    if preset.refiner not in preset.needs or needs_lora:
+    if preset.refiner not in preset.needs or needs_lora or has_image:
         return None
     if family.name not in REFINERS:
         raise BadRequest(

@@ -12,6 +12,7 @@ from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from . import chance
 from .families import Family, Performance
+from .image_to_image import image_size
 from .pantry import LORA_FOLDER, MODEL_FOLDER, Pantry
 from .presets import Preset
 from .refiner import refiner_for
@@ -39,13 +40,16 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     family = pantry.families[model]
     preset = _fitting(preset, model, pantry)
     performance = _performance(request, preset, family, is_distilled(model, pantry.presets))
-    width, height = size_for(request, preset, family)
     default = family.rows(is_distilled(model, pantry.presets))[0]
     first_set = partial(_first_set, (request, performance, preset, default, family))
     first_seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
     scheduler = _scheduler(first_set("scheduler"), family)
-    refiner = refiner_for(preset, performance, family, scheduler)
+    image = image_size(request, family, scheduler, pantry)
+    width, height = size_for(request, preset, family, image)
+    has_image = image is not None
+    refiner = refiner_for(preset, performance, family, scheduler, has_image)
     unworded = Recipe(
+        task="image-to-image" if has_image else "text-to-image",
         model=model,
         family=family.name,
         prompt=request.prompt,
@@ -58,6 +62,8 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         seed=first_seed,
         refiner=refiner,
         refiner_switch=preset.refiner_switch if refiner else None,
+        image=request.image,
+        strength=first_set("strength") if has_image else None,
         request=request,
     )
     return [worded(unworded, index, preset, pantry) for index in range(count(request))]

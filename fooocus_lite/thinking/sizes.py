@@ -8,11 +8,15 @@ from .families import Aspect, Family, ratio
 from .presets import Preset
 
 
-def size_for(request: ImageRequest, preset: Preset, family: Family) -> tuple[int, int]:
+def size_for(
+    request: ImageRequest, preset: Preset, family: Family, image: tuple[int, int] | None = None
+) -> tuple[int, int]:
     """Width and height in pixels: what the person set, else the preset, else the family's first.
 
-    Of one source an exact size beats an aspect. Raises BadRequest with the two nearest sizes when
-    the model cannot make the size asked, UnknownName for an aspect it does not have.
+    Of one source an exact size beats an aspect. The shape of an `image` to start from, of this
+    width and height, is what the person set if they said nothing else. Raises BadRequest with the
+    two nearest sizes when the model cannot make the size asked, UnknownName for an aspect it does
+    not have.
     """
     for source in (request, preset):
         if source.width is not None and source.height is not None:
@@ -23,6 +27,9 @@ def size_for(request: ImageRequest, preset: Preset, family: Family) -> tuple[int
         if source.aspect is not None:
             aspect = aspect_named(source.aspect, family)
             return aspect.width, aspect.height
+        if image is not None:
+            nearest = nearest_in_shape(*image, family)
+            return nearest.width, nearest.height
     return family.aspects[0].width, family.aspects[0].height
 
 

@@ -116,12 +116,13 @@ class Actions:
         """Fills the controls from a picture made here, or from settings that were dropped."""
         try:
             asked = dict(values[self.bridge] or {})
-            found = self._found(asked, owner_of(request.headers))
+            owner = owner_of(request.headers)
+            found = self._found(asked, owner)
+            here = fitted(found, self.studio.pantry(found.image, owner))
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
         except (KeyError, TypeError, ValueError):
             return {self.message: _said("error", "Those settings are not here any more.")}
-        here = fitted(found, self.studio.stock.pantry())
         preset = self.preset_named(here.preset)
         family = self.studio.stock.family_of(preset.model)
         is_new = preset.name != values[self.fields["preset"]]

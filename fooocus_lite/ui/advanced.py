@@ -13,8 +13,9 @@ from .widgets.pickers import performance_picker, size_picker
 
 AUTOMATIC = "Automatic"
 KEPT = [
-    "preset", "aspect", "size", "styles", "count", "wildcards_in_order", "seed", "negative_prompt",
-    "performance", "num_inference_steps", "guidance_scale", "scheduler", "image_format",
+    "preset", "start", "aspect", "size", "styles", "count", "wildcards_in_order", "seed",
+    "negative_prompt", "performance", "num_inference_steps", "guidance_scale", "scheduler",
+    "image_format",
 ]  # fmt: skip
 FORMATS = [("PNG", "png"), ("JPEG", "jpeg"), ("WebP", "webp")]
 

@@ -31,6 +31,7 @@ def card(picture: Picture) -> dict[str, Any]:
         "steps": recipe.num_inference_steps,
         "guidance": recipe.guidance_scale,
         "scheduler": recipe.scheduler,
+        "strength": recipe.strength,
         "performance": request.performance or "",
         "model": recipe.model,
         "asked": asked_text(recipe),
@@ -47,6 +48,7 @@ def asked_text(recipe: Recipe) -> str:
         "Guidance": f"{recipe.guidance_scale:g}",
         "Seed": recipe.seed,
         "Size": f"{recipe.width} × {recipe.height}",
+        "Strength": "" if recipe.strength is None else f"{recipe.strength:g} (from a picture)",
     }
     parts = [recipe.prompt]
     if recipe.negative_prompt:

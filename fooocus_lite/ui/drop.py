@@ -36,6 +36,7 @@ WORDS = {
     "guidance_scale": "Guidance",
     "scheduler": "Scheduler",
     "seed": "Seed",
+    "strength": "Strength",
 }
 
 
@@ -53,7 +54,8 @@ class Drop:
 
         `settings` is text for `use_settings` of the page, since a browser would round the seed.
         """
-        if find_owner(request.headers.get("cookie", "")) is None:
+        owner = find_owner(request.headers.get("cookie", ""))
+        if owner is None:
             return PlainTextResponse("There is nothing here.", 404, headers=NO_STORE)
         is_text = request.headers.get("content-type", "").startswith("text/plain")
         limit = MAX_TEXT_BYTES if is_text else MAX_PICTURE_BYTES
@@ -66,26 +68,28 @@ class Drop:
             return Response(status_code=400)
         if data is None:
             return _problem(f"At most {limit // 1_000_000} MB can be read here.", 413)
-        answer = await run_in_threadpool(self._of_text if is_text else self._of_picture, data)
+        look = self._of_text if is_text else self._of_picture
+        answer = await run_in_threadpool(look, data, owner)
         return JSONResponse(answer, headers=NO_STORE)
 
-    def _of_text(self, data: bytes) -> dict[str, Any]:
+    def _of_text(self, data: bytes, owner: str) -> dict[str, Any]:
         try:
             found = in_text(data.decode("utf-8", "replace"))
         except BadRequest as error:
             return _answer(None, [], error.message)
-        return self._of_settings(found, "")
+        return self._of_settings(found, "", owner)
 
-    def _of_picture(self, data: bytes) -> dict[str, Any]:
+    def _of_picture(self, data: bytes, owner: str) -> dict[str, Any]:
         found = self.studio.gallery.inspect(data)
         return self._of_settings(
-            found.settings, found.problem or ("" if found.settings else NOTHING)
+            found.settings, found.problem or ("" if found.settings else NOTHING), owner
         )
 
-    def _of_settings(self, found: FoundSettings | None, problem: str) -> dict[str, Any]:
+    def _of_settings(self, found: FoundSettings | None, problem: str, owner: str) -> dict[str, Any]:
         if found is None or found.is_empty:
             return _answer(found, [*found.notes] if found else [], problem)
-        return _answer(found, [*fitted(found, self.studio.stock.pantry()).notes], problem)
+        here = fitted(found, self.studio.pantry(found.image, owner))
+        return _answer(found, [*here.notes], problem)
 
 
 def shown_rows(found: FoundSettings) -> list[tuple[str, str]]:

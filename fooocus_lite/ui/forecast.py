@@ -9,13 +9,15 @@ from gradio.components import Component
 
 from ..errors import FooocusLiteError
 from ..studio import Studio
+from ..visitor import visitor_of
 from .form import Fields, request_of
 
 ANY_PROMPT = "any"
 """Stands for the words, which change nothing of how long it takes."""
 
 DECIDES = (
-    "preset", "performance", "aspect", "size", "count", "num_inference_steps", "guidance_scale",
+    "preset", "start", "performance", "aspect", "size", "count", "num_inference_steps",
+    "guidance_scale",
 )  # fmt: skip
 """The controls that time and memory depend on."""
 
@@ -33,13 +35,13 @@ class ForecastLine:
         """The controls to look anew after."""
         return [self.fields[name] for name in DECIDES]
 
-    def look(self, values: Mapping[Component, Any]) -> dict[Component, Any]:
+    def look(self, values: Mapping[Component, Any], request: gr.Request) -> dict[Component, Any]:
         """Seconds, memory and why; empty while nothing can be said, or the form has a mistake."""
         prompt = self.fields["prompt"]
         text = str(values[prompt] or "")
         try:
-            request = request_of(self.fields, {**values, prompt: text.strip() or ANY_PROMPT})
-            found = self.studio.forecast(request)
+            asked = request_of(self.fields, {**values, prompt: text.strip() or ANY_PROMPT})
+            found = self.studio.forecast(asked, visitor_of(request))
         except FooocusLiteError:
             found = None
         return {self.line: {"text": found.text, "reason": found.reason} if found else {}}

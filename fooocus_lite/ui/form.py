@@ -13,7 +13,7 @@ from ..thinking.foreign.found import FoundSettings
 from ..thinking.presets import Preset
 from .advanced import Advanced, first_performance, own_size, scheduler_choices, text_of
 from .prompt import PromptRegion, first_aspect
-from .widgets.pickers import aspect_shapes, performance_offers, size_limits
+from .widgets.pickers import aspect_shapes, performance_offers, size_limits, starting_limits
 
 Fields = dict[str, Component]
 ADVICE = {
@@ -33,6 +33,7 @@ def fields_of(prompt: PromptRegion, advanced: Advanced, styles: gr.HTML) -> Fiel
     """Each field of `ImageRequest` that the page offers, with its control."""
     return {
         "prompt": prompt.prompt,
+        "start": prompt.start,
         "aspect": prompt.aspect,
         "size": advanced.size,
         "styles": styles,
@@ -57,6 +58,7 @@ def request_of(fields: Fields, values: Mapping[Component, Any]) -> ImageRequest:
     asked["guidance_scale"] = number_of(asked["guidance_scale"], "guidance", float)
     asked["styles"] = tuple(asked["styles"] or ())
     asked |= asked.pop("size") or {}
+    asked |= asked.pop("start") or {}
     for name in ("scheduler", "performance", "aspect", "preset", "image_format"):
         asked[name] = asked[name] or None
     for name in ("prompt", "negative_prompt"):
@@ -97,6 +99,7 @@ def settings_of(
     """
     tags = "".join(f" <lora:{each.name}:{each.weight:g}>" for each in found.loras)
     wanted: dict[str, Any] = {
+        "start": {"image": found.image, "strength": found.strength} if found.image else None,
         "negative_prompt": found.negative_prompt,
         "styles": list(found.styles),
         "preset": preset.name,
@@ -132,9 +135,10 @@ def with_values(
 
 
 def preset_updates(fields: Fields, preset: Preset, family: Family) -> dict[Component, Any]:
-    """The controls as a preset wants them; prompt, seed and count stay."""
+    """The controls as a preset wants them; prompt, picture, seed and count stay."""
     return {
         fields["styles"]: list(preset.styles),
+        fields["start"]: gr.update(**starting_limits(family)),
         fields["aspect"]: gr.update(
             value=first_aspect(preset, family), aspects=aspect_shapes(family.aspects)
         ),

@@ -63,7 +63,7 @@ class PresetsPanel:
             self.actions.message: {"kind": "info", "text": f"Saved as the preset “{saved}”."},
         }
 
-    def restore(self, values: Values) -> Changes:
+    def restore(self, values: Values, request: gr.Request) -> Changes:
         """The controls as this browser left them, as far as that is still possible here."""
         fields = self.actions.fields
         done: Changes = {self.kept: {"is_done": True}}
@@ -73,9 +73,10 @@ class PresetsPanel:
             return done
         preset = self.studio.stock.presets[kept["preset"]]
         family = self.studio.stock.family_of(preset.model)
+        checks = self._checks(preset, family, visitor_of(request).owner)
         values = {
             fields[name]: kept[name]
-            for name, is_possible in self._checks(preset, family).items()
+            for name, is_possible in checks.items()
             if name in kept and is_possible(kept[name])
         }
         changes = with_values(self.actions.preset_changes(preset), values)
@@ -84,7 +85,9 @@ class PresetsPanel:
     def _shown(self) -> list[str]:
         return [name for _, name in preset_choices(self.studio)]
 
-    def _checks(self, preset: Preset, family: Family) -> dict[str, Callable[[Any], bool]]:
+    def _checks(
+        self, preset: Preset, family: Family, owner: str
+    ) -> dict[str, Callable[[Any], bool]]:
         """Of each field, whether a value from a browser can stand in its control."""
         styles = list(self.studio.stock.styles)
         offers = family.offers(self.studio.stock.is_distilled(preset.model))
@@ -93,6 +96,7 @@ class PresetsPanel:
         aspects = [each.name for each in family.aspects]
         return {
             "styles": lambda value: isinstance(value, list) and all(x in styles for x in value),
+            "start": lambda value: self._is_start(value, owner),
             "aspect": lambda value: value in aspects,
             "size": lambda value: _is_size(value, family),
             "performance": lambda value: value in possible,
@@ -105,6 +109,17 @@ class PresetsPanel:
             "num_inference_steps": lambda value: _is_text(value, MAX_TEXT_CHARACTERS),
             "guidance_scale": lambda value: _is_text(value, MAX_TEXT_CHARACTERS),
         }
+
+    def _is_start(self, value: object, owner: str) -> bool:
+        """Whether it names a picture of the owner's that is still here, or none."""
+        if not isinstance(value, dict) or set(value) != {"image", "strength"}:
+            return value is None
+        try:
+            self.studio.gallery.input_size(str(value["image"]), owner)
+        except FooocusLiteError:
+            return False
+        strength = value["strength"]
+        return strength is None or (type(strength) in (int, float) and 0 < strength <= 1)
 
 
 def _is_text(value: object, at_most: int) -> bool:

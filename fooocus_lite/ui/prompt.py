@@ -6,7 +6,7 @@ import gradio as gr
 
 from ..thinking.families import Family
 from ..thinking.presets import Preset
-from .widgets.pickers import aspect_picker, example_prompts, style_chips
+from .widgets.pickers import aspect_picker, example_prompts, starting_picture, style_chips
 from .widgets.stage import forever, sheet_button
 from .widgets.writing import building_blocks, completions, forecast, note
 
@@ -14,6 +14,7 @@ from .widgets.writing import building_blocks, completions, forecast, note
 @dataclass(frozen=True)
 class PromptRegion:
     prompt: gr.Textbox
+    start: gr.HTML
     generate: gr.Button
     add: gr.Button
     skip: gr.Button
@@ -46,6 +47,7 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
                 add = gr.Button("Add to queue", elem_id="fl-add-to-queue")
                 skip = gr.Button("Skip", elem_id="fl-skip")
                 stop = gr.Button("Stop", elem_id="fl-stop")
+        start = starting_picture(family, elem_id="fl-start")
         names = completions(elem_id="fl-completions")
         with gr.Row(elem_id="fl-told"):
             under = note(elem_id="fl-note")
@@ -61,7 +63,19 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
             style_chips(elem_id="fl-chips")
             sheet = sheet_button(elem_id="fl-sheet")
     return PromptRegion(
-        prompt, generate, add, skip, stop, names, under, takes, examples, blocks, aspect, sheet
+        prompt,
+        start,
+        generate,
+        add,
+        skip,
+        stop,
+        names,
+        under,
+        takes,
+        examples,
+        blocks,
+        aspect,
+        sheet,
     )
 
 

@@ -65,7 +65,8 @@ class PromptTools:
             asked = request_of(self.fields, values)
             is_example = asked.seed == -1
             seed = EXAMPLE_SEED if is_example else asked.seed
-            first = self.studio.plan(asked.model_copy(update={"seed": seed, "count": 1}))[0]
+            words = {"seed": seed, "count": 1, "image": None, "strength": None}
+            first = self.studio.plan(asked.model_copy(update=words))[0]
         except FooocusLiteError:
             return {}
         return {"added": first.expansion, "is_example": is_example, "style": ENHANCE}

@@ -118,6 +118,9 @@ class Family:
     sizes: tuple[tuple[int, int], ...] = ()
     """Every width and height its models were trained on, where that is known."""
 
+    strength: float = 0.6
+    """How much of a picture that another one starts from changes, if nobody says; 0..1."""
+
     performances: tuple[Performance, ...]
     distilled: tuple[Performance, ...] = ()
 

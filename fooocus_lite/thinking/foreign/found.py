@@ -31,7 +31,8 @@ class FoundSettings(BaseModel):
     """A partial request with where it came from. `None` and empty mean that nothing was said.
 
     `source` is "Fooocus Lite", "A1111", "Fooocus" or "ComfyUI". Names are as written there: whether
-    this installation has such a model, style or LoRA is another question.
+    this installation has such a model, style or LoRA is another question, as it is for `image`, the
+    sha256 of a picture to start from.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -51,6 +52,8 @@ class FoundSettings(BaseModel):
     guidance_scale: float | None = None
     scheduler: str | None = None
     loras: tuple[LoRA, ...] = ()
+    image: str | None = None
+    strength: float | None = None
     image_format: ImageFormat | None = None
     notes: tuple[str, ...] = ()
 

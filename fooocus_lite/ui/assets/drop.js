@@ -1,4 +1,5 @@
-// Settings that come with a picture, a pasted text or a link: read by the server, shown, then used if wanted.
+// What comes with a picture, a pasted text or a link: settings are read by the server and shown, then used
+// if wanted; a picture may also be what the next one starts from.
 (() => {
   const lite = window.fooocusLite;
   const PICTURES = ['image/png', 'image/jpeg', 'image/webp'];
@@ -16,19 +17,20 @@
         <h3>Worth knowing</h3>
         <ul></ul>
       </div>
-      <div class="fl-found-buttons"><button value="close"></button><button value="use" class="is-primary"></button></div>
+      <div class="fl-found-buttons"><button value="close"></button><button value="input">Use as input</button><button value="use" class="is-primary"></button></div>
     </form>`;
   const find = (selector) => dialog.querySelector(selector);
   const veil = document.createElement('div');
   veil.className = 'fl-veil';
   veil.hidden = true;
-  veil.innerHTML = '<p>Drop a picture to see its settings</p>';
+  veil.innerHTML = '<p>Drop a picture to start from it, or to use its settings</p>';
   const chooser = document.createElement('input');
   chooser.type = 'file';
   chooser.accept = [...PICTURES, '.json'].join(',');
   chooser.hidden = true;
 
   let found = null;
+  let shownFile = null;
   let asked = 0;
 
   const say = (kind, text) => {
@@ -65,6 +67,7 @@
 
   function show(answer, words, file) {
     found = answer;
+    shownFile = file;
     const image = find('img');
     image.hidden = !file;
     if (file) image.src = URL.createObjectURL(file);
@@ -79,9 +82,12 @@
     find('h3').hidden = answer.notes.length === 0;
     find('[value="use"]').textContent = words.use;
     find('[value="use"]').hidden = !answer.settings;
+    const wanted = answer.settings ? 'use' : file ? 'input' : 'close';
+    find('[value="input"]').hidden = !file;
+    find('[value="input"]').classList.toggle('is-primary', wanted === 'input');
     find('[value="close"]').textContent = answer.settings ? words.close : 'Close';
     if (!dialog.open) dialog.showModal();
-    find(answer.settings ? '[value="use"]' : '[value="close"]').focus();
+    find(`[value="${wanted}"]`).focus();
     find('.fl-found-body').scrollTop = 0;
   }
 
@@ -103,7 +109,8 @@
     const answer = await ask(isPicture ? file : await file.text(), !isPicture);
     if (!answer) return;
     if (!isPicture && !answer.source && !answer.problem) answer.problem = 'This file holds no settings known here.';
-    const title = isPicture ? 'Settings of this picture' : 'Settings of this file';
+    const nothing = isPicture && !answer.settings ? 'This picture' : 'Settings of this picture';
+    const title = isPicture ? nothing : 'Settings of this file';
     show(answer, { title, use: 'Use its settings', close: 'Close' }, isPicture ? file : null);
   }
 
@@ -171,8 +178,12 @@
     if (image.src) URL.revokeObjectURL(image.src);
     image.removeAttribute('src');
     if (dialog.returnValue === 'use' && found?.settings) use(found.settings, true);
+    if (dialog.returnValue === 'input' && shownFile) {
+      document.dispatchEvent(new CustomEvent('fl:start-from', { detail: shownFile }));
+    }
     dialog.returnValue = '';
     found = null;
+    shownFile = null;
   });
   chooser.addEventListener('change', () => {
     const [file] = chooser.files;

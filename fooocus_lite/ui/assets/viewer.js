@@ -26,6 +26,7 @@
       <a class="fl-download" download>Download</a>
       <div class="fl-share"><button type="button" class="fl-copy-link" title="Opens with these settings in another Fooocus Lite">Copy link</button><a class="fl-recipe-file" download>Recipe file</a></div>
       <input class="fl-link" readonly hidden aria-label="Recipe link">
+      <button type="button" class="fl-use-image" title="The next picture starts from this one">Use as input</button>
       <button type="button" class="fl-use">Use these settings</button>
     </aside>`;
   const find = (selector) => dialog.querySelector(selector);
@@ -91,6 +92,7 @@
       ...fact('Seed', picture.seed, true),
       ...fact('Size', `${picture.width} × ${picture.height}`),
       ...fact('Avoid', picture.negative),
+      ...fact('Starts from', picture.strength && `another picture, changed ${Math.round(100 * picture.strength)}\u00a0%`),
       ...fact('Steps', picture.steps),
       ...fact('Guidance', picture.guidance),
       ...fact('Scheduler', picture.scheduler),
@@ -136,13 +138,30 @@
     }
   }
 
-  function use() {
-    document.dispatchEvent(new CustomEvent('fl:use', { detail: pictures[place].id }));
+  function backToThePrompt() {
     dialog.close();
     if (window.matchMedia('(max-width: 900px)').matches && lite.get('panel')) {
       lite.openPanel(lite.get('panel'));
     }
     lite.promptBox()?.focus();
+  }
+
+  function use() {
+    document.dispatchEvent(new CustomEvent('fl:use', { detail: pictures[place].id }));
+    backToThePrompt();
+  }
+
+  async function useAsInput(event) {
+    const button = event.target;
+    try {
+      const answer = await fetch(pictures[place].url);
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      document.dispatchEvent(new CustomEvent('fl:start-from', { detail: await answer.blob() }));
+      backToThePrompt();
+    } catch {
+      button.textContent = 'Not possible now';
+      setTimeout(() => { button.textContent = 'Use as input'; }, 1500);
+    }
   }
 
   // A small picture that opens the large view, as an item of a list.
@@ -178,6 +197,7 @@
   find('.is-next').addEventListener('click', () => move(1));
   find('.fl-close').addEventListener('click', () => dialog.close());
   find('.fl-use').addEventListener('click', use);
+  find('.fl-use-image').addEventListener('click', useAsInput);
   find('.fl-copy-link').addEventListener('click', copyLink);
   find('.fl-asked .fl-copy').addEventListener('click', (event) => copyText(pictures[place].asked, event.target));
   find('.fl-look').addEventListener('click', (event) => {

@@ -42,13 +42,27 @@ function mark(shape) {
   }
 }
 
-function choose(one) {
-  props.value = one.dataset.name;
+function take(name) {
+  props.value = name;
   paint();
   document.dispatchEvent(new CustomEvent('fl:aspect'));
-  one.focus();
   trigger('change');
 }
+
+function choose(one) {
+  take(one.dataset.name);
+  one.focus();
+}
+
+// How far a shape is from that of a picture to start from.
+const distance = (one, other) => Math.abs(Math.log((one.width * other.height) / (one.height * other.width)));
+
+document.addEventListener('fl:shape', (event) => {
+  const nearest = props.aspects.reduce((best, each) => (
+    distance(each, event.detail) < distance(best, event.detail) ? each : best
+  ));
+  take(nearest.name);
+});
 
 group.addEventListener('click', (event) => {
   const one = event.target.closest('button');

@@ -1,4 +1,4 @@
-const row = element.querySelector('.fl-chips');
+const row = element.querySelector('.fl-chosen');
 
 function chip(name) {
   const one = document.createElement('button');

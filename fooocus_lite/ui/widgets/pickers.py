@@ -45,6 +45,19 @@ def example_prompts(prompts: Sequence[str], **given: Any) -> gr.HTML:
     return widget("examples", list(prompts), **given)
 
 
+def starting_picture(family: Family, **given: Any) -> gr.HTML:
+    """The picture to start from and how much of it may change; `value` is {"image", "strength"},
+    where a strength of None is the family's, or None.
+    """
+    return widget("start", **starting_limits(family), **given)
+
+
+def starting_limits(family: Family) -> dict[str, Any]:
+    """The strength if nobody says, and what to say where the family cannot."""
+    problem = "" if family.img2img else f"{family.title} cannot start from a picture."
+    return {"strength": family.strength, "problem": problem}
+
+
 def performance_offers(offers: Sequence[Offer]) -> list[dict[str, str]]:
     return [{"name": each.name, "hint": each.hint, "reason": each.reason} for each in offers]
 
