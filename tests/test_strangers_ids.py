@@ -35,8 +35,11 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 @pytest.fixture(scope="module")
 def mine(studio: Studio) -> dict[str, str]:
     """Ids of mine by the names that addresses give them."""
-    job = caller(studio, MINE).post("/api/v1/generate?wait=true", json=asked()).json()
-    return {"job_id": job["id"], "picture_id": job["results"][0]["id"]}
+    me = caller(studio, MINE)
+    job = me.post("/api/v1/generate?wait=true", json=asked()).json()
+    drawn = me.get(job["results"][0]["image_url"]).content
+    image = me.post("/api/v1/inputs", content=drawn).json()["id"]
+    return {"job_id": job["id"], "picture_id": job["results"][0]["id"], "image": image}
 
 
 @pytest.fixture(scope="module")
