@@ -229,13 +229,19 @@ class Stock:
         self.reload()
         return self.presets[preset.name]
 
-    def drop_bare_preset(self, model: str) -> None:
-        """Deletes what `preset_for_model` wrote; a preset that says more than the model stays."""
+    def drop_bare_preset(self, model: str) -> list[str]:
+        """Deletes what `preset_for_model` wrote, and names it.
+
+        A preset that says more than the model stays.
+        """
+        dropped = []
         for file in self._library.presets.values():
             says = file.preset.model_dump()
             if says == bare(model, says["name"], says["family"], ()).model_dump():
                 file.path.unlink(missing_ok=True)
+                dropped.append(file.preset.name)
         self.reload()
+        return dropped
 
     def reload(self) -> None:
         """Reads the data files again: what was added, changed or taken away counts from now on."""

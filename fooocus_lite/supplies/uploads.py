@@ -47,6 +47,7 @@ class Upload:
 
     def __init__(self, file_name: str, size: int, models_dir: Path, limit_bytes: int) -> None:
         self._stem = checked_stem(file_name)
+        self.file_name = f"{self._stem}{SUFFIX}"
         _check_size(size, limit_bytes)
         self._size = size
         self._models_dir = models_dir
@@ -101,9 +102,9 @@ class Upload:
         try:
             found = inspect.of_header(header.read(self._part))
         except WeightsError as error:
-            named = error.message.replace(header.shown(self._part), f"{self._stem}{SUFFIX}")
+            named = error.message.replace(header.shown(self._part), self.file_name)
             raise WeightsError(named, field="file") from None
-        _check_kind(f"{self._stem}{SUFFIX}", found)
+        _check_kind(self.file_name, found)
         return found
 
     def _same(self, files: Iterable[Path]) -> Path | None:

@@ -1,6 +1,6 @@
 """What the page says about models: size, licence, need, and how a download stands. All as text."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from ..errors import FooocusLiteError, WeightsError
@@ -13,6 +13,7 @@ from ..thinking.families import FAMILIES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset
 from ..visitor import Visitor
+from .model_samples import sample_facts
 from .preset_facts import BADGES
 from .progress import duration
 
@@ -31,10 +32,11 @@ STATES = {
 
 
 def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
-    """{"models", "files", "loras", "downloads", "is_host", "disk"}, as the panel draws it.
+    """{"models", "files", "loras", "downloads", "sampling", "is_host", "disk"}, for the panel.
 
     Models that are here come first. A visitor sees them without any way to change something.
     """
+    now = underway(studio)
     store = studio.model_store(visitor) if studio.is_host(visitor) else None
     problem = _lock_problem(store)
     here = studio.stock.models()
@@ -47,23 +49,30 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     cards = [_here(studio, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
+        card |= sample_facts(studio, model.name, now["sampling"], store is not None)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
         cards += [_absent(preset, presets) for preset in absent.values()]
     return {
         "models": cards,
-        "files": [_file(each) for each in own if each.path not in paths and each.name not in loras],
+        "files": [
+            _file(studio, editable, each, now["sampling"])
+            for each in own
+            if each.path not in paths and each.name not in loras
+        ],
         "loras": _loras(studio, store),
-        "downloads": progress(studio),
+        **now,
         "is_host": store is not None,
         "disk": _disk(store, used),
         "problem": problem,
     }
 
 
-def progress(studio: Studio) -> list[dict[str, Any]]:
-    """How each download stands."""
-    return [_download(each) for each in studio.downloads()]
+def underway(studio: Studio) -> dict[str, Any]:
+    """{"downloads", "sampling"}: how each download stands, and whose samples are being made."""
+    studio.samples.gather()
+    downloads = [_download(each) for each in studio.downloads()]
+    return {"downloads": downloads, "sampling": sorted(studio.samples.underway())}
 
 
 def offer(found: Described, free_bytes: int) -> dict[str, Any]:
@@ -116,11 +125,18 @@ def _here(
     }
 
 
-def _file(file: OwnFile) -> dict[str, Any]:
+def _file(
+    studio: Studio, store: ModelStore | None, file: OwnFile, sampling: Collection[str]
+) -> dict[str, Any]:
     """A LoRA, embedding or other file of the person's own, with the words it listens to."""
-    found = file.inspection
+    found, name = file.inspection, f"{file.folder}/{file.name}"
+    is_lora = found is not None and found.kind == "lora" and not file.problem
+    is_ours = store is not None and store.is_ours(file.path)
     return {
-        "name": file.name,
+        "name": name,
+        **(sample_facts(studio, name, sampling, store is not None) if is_lora else {}),
+        "can_remove": is_ours,
+        "place": str(file.path.parent) if store is not None and not is_ours else "",
         "title": file.name,
         "about": file_kind(found) if found else file.folder,
         "size": gib(file.size_bytes) + _precision(found),

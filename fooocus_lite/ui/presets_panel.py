@@ -21,7 +21,6 @@ from .preset_facts import about, preset_choices
 Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
 MAX_TEXT_CHARACTERS = 40
-ONLY_HERE = "Presets can be saved only by the host of the program."
 
 
 @dataclass(frozen=True)
@@ -47,13 +46,11 @@ class PresetsPanel:
         """Saves the controls as a preset, and chooses it; a preset chosen now may be replaced."""
         fields, name = self.actions.fields, str(values[self.name] or "")
         chosen = values[fields["preset"]]
-        if not visitor_of(request).is_host:
-            return {self.actions.message: {"kind": "error", "text": ONLY_HERE}}
         try:
             words = {fields["prompt"]: values[fields["prompt"]] or "any"}
             recipe = self.studio.plan(request_of(fields, {**values, **words}))[0]
             is_chosen = name.strip().lower() == str(chosen).lower()
-            self.studio.stock.save_preset(name, recipe, replace=is_chosen)
+            self.studio.save_preset(name, recipe, visitor_of(request), replace=is_chosen)
         except FooocusLiteError as error:
             return {self.actions.message: {"kind": "error", "text": error.message}}
         saved = chosen if is_chosen else name.strip()

@@ -90,6 +90,26 @@ function facts(card) {
   return lines;
 }
 
+// A neutral tile until there is a picture; only what can have one has a place for it.
+function sample(card) {
+  const place = node('div', 'fl-model-sample');
+  if (card.is_sampling) place.dataset.busy = '';
+  if (card.sample) {
+    const picture = node('img');
+    picture.src = card.sample;
+    picture.alt = `Sample of ${card.title}`;
+    picture.loading = 'lazy';
+    place.append(picture);
+  }
+  return place;
+}
+
+function sampleButton(card) {
+  const made = button('Make a sample', `${card.name} sample`, () => lite.models.change('sample', { name: card.name }));
+  const takes = node('span', 'fl-sample-takes', card.sample_takes);
+  return takes.textContent ? [made, takes] : [made];
+}
+
 function versions(card) {
   const [now, ...before] = card.revisions;
   return [
@@ -104,6 +124,7 @@ function more(card) {
   const inside = [];
   if (card.can_update) inside.push(...versions(card));
   if (isAddress(card.link)) inside.push(link(card.link));
+  if (card.place) inside.push(node('p', '', `Lies in ${card.place}`));
   if (card.can_remove) inside.push(button('Remove', `${card.name} remove`, () => askToRemove(card)));
   if (!inside.length) return [];
   const details = node('details');
@@ -126,12 +147,19 @@ function drawn(card) {
   if (card.can_download && !isUnderway(card.name)) {
     row.append(button('Download', `${card.name} download`, () => get(card.name)));
   }
+  const offersSample = typeof card.sample_takes === 'string';
+  if (offersSample) row.append(...sampleButton(card));
   row.querySelectorAll('button').forEach((each) => {
-    each.setAttribute('aria-label', `${each.textContent} ${card.title}`);
+    each.setAttribute('aria-label', `${each.textContent} ${offersSample && each.dataset.key.endsWith(' sample') ? 'of ' : ''}${card.title}`);
   });
-  if (row.children.length) one.append(...facts(card), row);
-  else one.append(...facts(card));
-  one.append(...more(card));
+  const body = node('div', 'fl-model-body');
+  body.append(...facts(card));
+  if (card.is_sampling) body.append(node('p', '', 'A sample picture is being made…'));
+  if (card.sample_problem) body.append(node('p', 'fl-about-state', `No sample: ${card.sample_problem}`));
+  if (row.children.length) body.append(row);
+  body.append(...more(card));
+  if ('sample' in card) one.append(sample(card));
+  one.append(body);
   return one;
 }
 
