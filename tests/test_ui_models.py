@@ -161,7 +161,7 @@ def test_a_file_of_another_program_says_where_it_lies_to_the_host_alone(studio, 
     folder.mkdir(parents=True)
     shapes = {"lora_unet_x.lora_down.weight": [4, 8], "lora_unet_x.lora_up.weight": [8, 4]}
     (folder / "wobble.safetensors").write_bytes(safetensors(shapes))
-    monkeypatch.setattr(studio.model_store(), "is_ours", lambda path: False)
+    monkeypatch.setattr(studio.model_store(), "is_ours", lambda _path: False)
     for visitor, place in ((HOST, str(folder)), (STRANGER, "")):
         (file,) = client_of(studio, visitor).get("/models").json()["files"]
         assert (file["can_remove"], file["place"]) == (False, place)

@@ -41,7 +41,7 @@ PROMPT = "a small red house on a flower meadow, mountains behind it, morning lig
 SHORT_PROMPT = "a red house on a meadow"
 MAX_WORDS = 3
 # Trigger words come from a file: none may say anything in the prompt language.
-_PLAIN = re.compile(r"[\w .'-]{1,60}")
+_PLAIN = re.compile(r"(?!.*__)[\w .'-]{1,60}")
 
 
 class Samples:
@@ -81,7 +81,7 @@ class Samples:
 
     def forecast(self, name: str) -> Forecast | None:
         """What making it takes; None while nothing can be said. Raises as `ask` does."""
-        return self._forecasts.of(self._recipes(self._request(name)))
+        return self._forecasts.of(self._recipes(self.request(name)))
 
     def ask(self, name: str) -> None:
         """Puts the picture at the end of the line; nothing more while it is underway.
@@ -92,7 +92,7 @@ class Samples:
         with self._lock:
             if name in self.underway():
                 return
-            request = self._request(name)
+            request = self.request(name)
             recipes = self._recipes(request)
             self._stock.check_is_here(recipes)
             job = self._store.add(OWNER, request, recipes, priority=BEHIND_ALL)
@@ -132,7 +132,7 @@ class Samples:
     def _recipes(self, request: ImageRequest) -> list[Recipe]:
         return resolve(request, self._stock.pantry(), Random(SEED))
 
-    def _request(self, name: str) -> ImageRequest:
+    def request(self, name: str) -> ImageRequest:
         """A quick picture that still looks like something. Raises UnknownName, WeightsError."""
         models = self._stock.models()
         folder, _, lora = name.partition("/")
