@@ -35,6 +35,7 @@ class Advanced:
     guidance_scale: gr.Textbox
     scheduler: gr.Dropdown
     image_format: gr.Radio
+    save_row: gr.Row
     preset_name: gr.Textbox
     save_preset: gr.Button
 
@@ -88,14 +89,16 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     image_format = gr.Radio(
         FORMATS, value=studio.settings.image_format, label="File format", elem_id="fl-format"
     )
-    with gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only):
+    # On a page that others can reach, each visitor's own load shows it to the host.
+    row = gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only)
+    with row:
         preset_name = gr.Textbox(
             label="Save as preset", placeholder="Name", max_lines=1, elem_id="fl-preset-name"
         )
         save_preset = gr.Button("Save", size="sm", scale=0, min_width=96, elem_id="fl-save-preset")
     return Advanced(
         preset_box, facts, kept, count, wildcards_in_order, seed, last_seed, negative_prompt,
-        performance, size, steps, guidance, scheduler, image_format, preset_name, save_preset,
+        performance, size, steps, guidance, scheduler, image_format, row, preset_name, save_preset,
     )  # fmt: skip
 
 

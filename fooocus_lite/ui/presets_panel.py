@@ -38,9 +38,12 @@ class PresetsPanel:
         preset = self.actions.preset_named(values[self.actions.fields["preset"]])
         return {self.about: about(preset, preset.name in self.studio.stock.ready_presets())}
 
-    def refresh(self) -> Changes:
-        """The list again: a preset or a model may have come since the page was drawn."""
-        return {self.actions.fields["preset"]: gr.update(choices=preset_choices(self.studio))}
+    def refresh(self, request: gr.Request) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The list, to which a preset or model may have come; and for the host the row to save."""
+        return (
+            gr.update(choices=preset_choices(self.studio)),
+            gr.update(visible=visitor_of(request).is_host),
+        )
 
     def save(self, values: Values, request: gr.Request) -> Changes:
         """Saves the controls as a preset, and chooses it; a preset chosen now may be replaced."""
