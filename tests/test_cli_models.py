@@ -15,7 +15,7 @@ import pytest
 from local_hub import LocalHub, weights
 
 from fooocus_lite.cli import main
-from fooocus_lite.cli.transfer import TransferBar, bar, in_bytes
+from fooocus_lite.cli.transfer import TransferBar, bar
 from fooocus_lite.weights.progress import Progress
 
 ROOT = Path(__file__).parent.parent
@@ -216,11 +216,3 @@ def test_the_bar_draws_over_itself_and_leaves_a_clean_line() -> None:
     drawn.end()
     assert screen.getvalue().count("\r\x1b[K") == 3
     assert "\n" not in screen.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [(12, "12 B"), (2048, "2 KiB"), (3 * 2**20, "3.0 MiB"), (2**40, "1024.0 GiB")],
-)
-def test_sizes_are_shown_in_the_largest_unit(size: int, shown: str) -> None:
-    assert in_bytes(size) == shown

@@ -316,7 +316,7 @@ def test_a_file_whose_length_is_a_secret_is_refused(studio):
         ),
         (
             {"state": "cancelled", "done_bytes": 2**20, "total_bytes": 2**30},
-            "Stopped · 0 % · 1 MiB of 1.0 GiB",
+            "Stopped · 0 % · 1.0 MiB of 1.0 GiB",
         ),
     ],
 )  # fmt: skip

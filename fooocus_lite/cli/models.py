@@ -9,9 +9,10 @@ from ..errors import BadRequest
 from ..settings import Settings
 from ..studio import Studio
 from ..supplies.model_store import ModelStore
+from ..thinking.amounts import in_bytes
 from ..thinking.licences import allowed_by
 from . import own_files
-from .transfer import TransferBar, TransferLines, in_bytes
+from .transfer import TransferBar, TransferLines
 
 BADGES = {
     "commercial": "commercial use OK",

@@ -9,6 +9,7 @@ from ..studio import Studio
 from ..supplies.downloads import Download
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
 from ..supplies.wishes import performance_loras
+from ..thinking.amounts import in_bytes
 from ..thinking.families import FAMILIES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset
@@ -21,7 +22,6 @@ HUB = "https://huggingface.co"
 UNKNOWN_BADGE = "Read its licence"
 NAMELESS = {"unknown": "licence unknown", "other": "a licence of its own"}
 KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
-GIB = 2**30
 STATES = {
     "waiting": "Waiting for its turn",
     "running": "Starting",
@@ -78,23 +78,20 @@ def underway(studio: Studio) -> dict[str, Any]:
 def offer(found: Described, free_bytes: int) -> dict[str, Any]:
     """What was found under a pasted name, before anything is downloaded."""
     is_here = found.missing_bytes == 0
-    needs = "" if is_here else f"{gib(found.missing_bytes)} to download"
+    needs = "" if is_here else f"{in_bytes(found.missing_bytes)} to download"
     return {
         "name": found.name,
         "title": found.name,
         "about": found.family or "",
-        "size": ", ".join(filter(None, [gib(found.size_bytes), needs, f"{gib(free_bytes)} free"])),
+        "size": ", ".join(
+            filter(None, [in_bytes(found.size_bytes), needs, f"{in_bytes(free_bytes)} free"])
+        ),
         **_licence(found.licence),
         "gate": "Its makers want you to accept their conditions first." if found.is_gated else "",
         "link": found.link,
         "problem": found.problem,
         "can_download": not found.problem,
     }
-
-
-def gib(size: float) -> str:
-    """Such as "6.5 GiB" or "48 MiB"."""
-    return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{max(1, round(size / 2**20))} MiB"
 
 
 def file_kind(found: Inspection) -> str:
@@ -113,7 +110,7 @@ def _here(
         "name": name,
         "title": model.title,
         "about": _about("" if model.title == family else family, named),
-        "size": f"{gib(model.size_bytes)} on disk{_precision(model.inspection)}",
+        "size": f"{in_bytes(model.size_bytes)} on disk{_precision(model.inspection)}",
         **_licence(model.licence, licence),
         "words": _words(model.inspection),
         "memory": _takes(studio, name, named) or _memory(named),
@@ -139,7 +136,7 @@ def _file(
         "place": str(file.path.parent) if store is not None and not is_ours else "",
         "title": file.name,
         "about": file_kind(found) if found else file.folder,
-        "size": gib(file.size_bytes) + _precision(found),
+        "size": in_bytes(file.size_bytes) + _precision(found),
         "licence": found.licence if found else "",
         "words": _words(found),
         "problem": file.problem,
@@ -216,7 +213,10 @@ def _line(download: Download, share: float) -> str:
     """Such as "41 % · 2.7 GiB of 6.5 GiB · 88 MB/s · about 44 s left"."""
     if download.state == "done" or not download.total_bytes:
         return STATES[download.state]
-    words = [f"{int(100 * share)} %", f"{gib(download.done_bytes)} of {gib(download.total_bytes)}"]
+    words = [
+        f"{int(100 * share)} %",
+        f"{in_bytes(download.done_bytes)} of {in_bytes(download.total_bytes)}",
+    ]
     if download.state == "running":
         words.append(f"{download.bytes_per_s / 1e6:.1f} MB/s")
         if download.eta_s is not None:
@@ -262,8 +262,8 @@ def _memory(named: Iterable[Preset]) -> str:
 
 
 def _disk(store: ModelStore | None, used_bytes: int) -> str:
-    free = f", {gib(store.free_bytes())} free" if store is not None else ""
-    return f"{gib(used_bytes)} used by models{free}"
+    free = f", {in_bytes(store.free_bytes())} free" if store is not None else ""
+    return f"{in_bytes(used_bytes)} used by models{free}"
 
 
 def _lock_problem(store: ModelStore | None) -> str:

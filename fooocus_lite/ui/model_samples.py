@@ -7,13 +7,16 @@ from urllib.parse import urlencode
 from ..errors import FooocusLiteError
 from ..studio import Studio
 
+UNTRIED = "Nobody knows yet how long that takes here."
+
 
 def sample_facts(
     studio: Studio, name: str, sampling: Collection[str], is_host: bool
 ) -> dict[str, Any]:
     """{"sample", "is_sampling", "sample_takes", "sample_problem"} of a model or LoRA.
 
-    `sample` is an address, or empty; `sample_takes` is None unless it is offered to make one.
+    `sample` is an address, or empty; `sample_takes`, what making one takes in words, is None where
+    it is not offered.
     """
     file = studio.samples.picture(name)
     facts: dict[str, Any] = {
@@ -32,9 +35,9 @@ def sample_facts(
 
 
 def _takes(studio: Studio, name: str) -> str | None:
-    """Empty while nothing can be said; None when nothing here can make it."""
+    """None when nothing here can make it."""
     try:
         found = studio.samples.forecast(name)
     except FooocusLiteError:
         return None
-    return found.text if found else ""
+    return found.text if found and found.seconds is not None else UNTRIED

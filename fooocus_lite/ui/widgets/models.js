@@ -91,7 +91,7 @@ function facts(card) {
 }
 
 // A neutral tile until there is a picture; only what can have one has a place for it.
-function sample(card) {
+function withSample(card, lines) {
   const place = node('div', 'fl-model-sample');
   if (card.is_sampling) place.dataset.busy = '';
   if (card.sample) {
@@ -101,13 +101,15 @@ function sample(card) {
     picture.loading = 'lazy';
     place.append(picture);
   }
-  return place;
+  const body = node('div', 'fl-model-body');
+  body.append(...lines);
+  const row = node('div', 'fl-model-top');
+  row.append(place, body);
+  return row;
 }
 
 function sampleButton(card) {
-  const made = button('Make a sample', `${card.name} sample`, () => lite.models.change('sample', { name: card.name }));
-  const takes = node('span', 'fl-sample-takes', card.sample_takes);
-  return takes.textContent ? [made, takes] : [made];
+  return button('Make a sample', `${card.name} sample`, () => lite.models.change('sample', { name: card.name }));
 }
 
 function versions(card) {
@@ -148,18 +150,16 @@ function drawn(card) {
     row.append(button('Download', `${card.name} download`, () => get(card.name)));
   }
   const offersSample = typeof card.sample_takes === 'string';
-  if (offersSample) row.append(...sampleButton(card));
+  if (offersSample) row.append(sampleButton(card));
   row.querySelectorAll('button').forEach((each) => {
-    each.setAttribute('aria-label', `${each.textContent} ${offersSample && each.dataset.key.endsWith(' sample') ? 'of ' : ''}${card.title}`);
+    each.setAttribute('aria-label', `${each.textContent}${each.textContent.endsWith('sample') ? ' of' : ''} ${card.title}`);
   });
-  const body = node('div', 'fl-model-body');
-  body.append(...facts(card));
-  if (card.is_sampling) body.append(node('p', '', 'A sample picture is being made…'));
-  if (card.sample_problem) body.append(node('p', 'fl-about-state', `No sample: ${card.sample_problem}`));
-  if (row.children.length) body.append(row);
-  body.append(...more(card));
-  if ('sample' in card) one.append(sample(card));
-  one.append(body);
+  one.append(...('sample' in card ? [withSample(card, facts(card))] : facts(card)));
+  if (card.is_sampling) one.append(node('p', '', 'A sample picture is being made…'));
+  if (card.sample_problem) one.append(node('p', 'fl-about-state', `No sample: ${card.sample_problem}`));
+  if (row.children.length) one.append(row);
+  if (offersSample) one.append(node('p', '', `A sample: ${card.sample_takes}`));
+  one.append(...more(card));
   return one;
 }
 
