@@ -119,7 +119,7 @@ def test_a_pipeline_of_another_kind_is_said_before_gigabytes_come(hub, store, ti
         json.dumps({**index, "_class_name": "AnimateDiffPipeline"})
     )
     hub.add_repo(NAME, other)
-    assert store.look_up(NAME).problem.startswith("It is a AnimateDiffPipeline, which cannot be")
+    assert store.look_up(NAME).problem.startswith("Models of the kind AnimateDiffPipeline cannot")
 
 
 @pytest.mark.parametrize("name", ["a b/c", "../etc", "https://example.com/a/b", "nothing", ""])

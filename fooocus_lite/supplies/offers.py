@@ -60,4 +60,4 @@ def _kind(offer: Offer, hub: Hub) -> tuple[str | None, str]:
     if class_name in kinds:
         return kinds[class_name], ""
     known = ", ".join(sorted(kinds.values()))
-    return None, f"It is a {class_name}, which cannot be used here. Known: {known}."
+    return None, f"Models of the kind {class_name} cannot be used here. Known: {known}."

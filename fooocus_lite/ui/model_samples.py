@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from ..errors import FooocusLiteError
 from ..studio import Studio
 
-UNTRIED = "Nobody knows yet how long that takes here."
+UNTRIED = "How long a sample takes here is not known yet."
 
 
 def sample_facts(
@@ -15,8 +15,7 @@ def sample_facts(
 ) -> dict[str, Any]:
     """{"sample", "is_sampling", "sample_takes", "sample_problem"} of a model or LoRA.
 
-    `sample` is an address, or empty; `sample_takes`, what making one takes in words, is None where
-    it is not offered.
+    `sample` is an address, or empty; `sample_takes`, a sentence, is None where none is offered.
     """
     file = studio.samples.picture(name)
     facts: dict[str, Any] = {
@@ -40,4 +39,4 @@ def _takes(studio: Studio, name: str) -> str | None:
         found = studio.samples.forecast(name)
     except FooocusLiteError:
         return None
-    return found.text if found and found.seconds is not None else UNTRIED
+    return f"A sample takes {found.text}" if found and found.seconds is not None else UNTRIED

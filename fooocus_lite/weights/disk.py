@@ -30,12 +30,15 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            free = in_bytes(shutil.disk_usage(folder).free)
-            raise WeightsError(
-                f"The disk is full ({free} free). Make room and try again."
-            ) from None
-        raise WeightsError(
-            f"The folder {folder.name} below models cannot be written "
-            f"({error.strerror or error}). Check its permissions."
-        ) from None
+        raise refused(folder, error) from None
+
+
+def refused(folder: Path, error: OSError) -> WeightsError:
+    """Why something could not be written there. The folder's last two parts tell which it is."""
+    if error.errno in _FULL:
+        free = in_bytes(shutil.disk_usage(folder).free)
+        return WeightsError(f"The disk is full ({free} free). Make room and try again.")
+    return WeightsError(
+        f"The folder {'/'.join(folder.parts[-2:])} cannot be written ({error.strerror or error}). "
+        "Check its permissions."
+    )

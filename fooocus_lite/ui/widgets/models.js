@@ -158,7 +158,7 @@ function drawn(card) {
   if (card.is_sampling) one.append(node('p', '', 'A sample picture is being made…'));
   if (card.sample_problem) one.append(node('p', 'fl-about-state', `No sample: ${card.sample_problem}`));
   if (row.children.length) one.append(row);
-  if (offersSample) one.append(node('p', '', `A sample: ${card.sample_takes}`));
+  if (offersSample) one.append(node('p', '', card.sample_takes));
   one.append(...more(card));
   return one;
 }
