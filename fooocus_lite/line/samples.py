@@ -94,7 +94,6 @@ class Samples:
                 return
             request = self.request(name)
             recipes = self._recipes(request)
-            self._stock.check_is_here(recipes)
             job = self._store.add(OWNER, request, recipes, priority=BEHIND_ALL)
             self._asked[name] = job.id
 
@@ -130,7 +129,9 @@ class Samples:
         return self._settings.state / "samples" / f"{slug}-{digest}.webp"
 
     def _recipes(self, request: ImageRequest) -> list[Recipe]:
-        return resolve(request, self._stock.pantry(), Random(SEED))
+        recipes = resolve(request, self._stock.pantry(), Random(SEED))
+        self._stock.check_is_here(recipes)
+        return recipes
 
     def request(self, name: str) -> ImageRequest:
         """A quick picture that still looks like something. Raises UnknownName, WeightsError."""

@@ -50,6 +50,10 @@ function switchTo(name) {
   lite.models.change('discard', { name });
 }
 
+async function remove(card) {
+  if (await lite.models.change('remove', { name: card.name })) lite.models.tell('info', `${card.title} is removed.`);
+}
+
 function askToRemove(card) {
   const dialog = node('dialog', 'fl-dialog fl-ask-stop');
   const form = node('form');
@@ -58,15 +62,15 @@ function askToRemove(card) {
   title.id = 'fl-ask-remove-title';
   dialog.setAttribute('aria-labelledby', title.id);
   const row = node('div');
-  const [keep, remove] = [node('button', '', 'Keep it'), node('button', 'is-primary', 'Remove')];
+  const [keep, away] = [node('button', '', 'Keep it'), node('button', 'is-primary', 'Remove')];
   keep.value = '';
   keep.autofocus = true;
-  remove.value = 'remove';
-  row.append(keep, remove);
+  away.value = 'remove';
+  row.append(keep, away);
   form.append(title, node('p', '', `Its files are deleted: ${card.size}.`), row);
   dialog.append(form);
   dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'remove') lite.models.change('remove', { name: card.name });
+    if (dialog.returnValue === 'remove') remove(card);
     dialog.remove();
   });
   document.body.append(dialog);
