@@ -272,10 +272,10 @@ class FakeSamples:
     def problem(self, name: str) -> str:
         return "It broke." if "broken" in name else ""
 
-    def forecast(self, name: str) -> Forecast | None:
-        if "nothing" in name:
-            raise WeightsError("No model that is here fits it.")
-        return Forecast(14.0, 0.0, 5_222, 8_192, "model offload", "")
+    def offers(self) -> dict[str, Forecast | None]:
+        takes = Forecast(14.0, 0.0, 5_222, 8_192, "model offload", "")
+        names = ("starter", "loras/wobble")
+        return {name: takes for name in names if self.picture(name) is None}
 
     def ask(self, name: str) -> None:
         if "nothing" in name:

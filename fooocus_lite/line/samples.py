@@ -4,6 +4,7 @@ A sample is a job like anybody's, the last in the line. Its picture becomes the 
 picture of the history any more.
 """
 
+import contextlib
 import hashlib
 import logging
 import math
@@ -79,6 +80,22 @@ class Samples:
         error = self._store.get(job_id).error if job_id else None
         return error.message if error else ""
 
+    def offers(self) -> dict[str, Forecast | None]:
+        """All that has no sample and could have one, with what making it takes.
+
+        A LoRA takes as long as the model that it is tried with; None while nothing can be said.
+        """
+        models, preferred = self._stock.models(), self._stock.preset_named().model
+        found: dict[str, Forecast | None] = {}
+        for name in models:
+            with contextlib.suppress(FooocusLiteError):
+                found[name] = self.forecast(name)
+        for file in self._stock.own_files(LORAS):
+            base = _base(file, models, preferred)
+            if base is not None and base.name in found and not file.problem:
+                found[removal.whole_name(file)] = found[base.name]
+        return {name: takes for name, takes in found.items() if self.picture(name) is None}
+
     def forecast(self, name: str) -> Forecast | None:
         """What making it takes; None while nothing can be said. Raises as `ask` does."""
         return self._forecasts.of(self._recipes(self.request(name)))
@@ -142,7 +159,13 @@ class Samples:
         file = removal.named(name, self._stock.own_files(LORAS))
         words = file.inspection.trigger_words if file.inspection else ()
         plain = [word for word in words if _PLAIN.fullmatch(word)][:MAX_WORDS]
-        return self._of(_base(file, models, self._stock.preset_named().model), plain, lora)
+        base = _base(file, models, self._stock.preset_named().model)
+        if base is None:
+            made_for = file.inspection.architecture.title if file.inspection else "unknown models"
+            raise WeightsError(
+                f"{file.name} is made for {made_for}, and no such model is here. Get one first."
+            )
+        return self._of(base, plain, lora)
 
     def _of(self, model: Model, words: list[str] | None = None, lora: str = "") -> ImageRequest:
         family = FAMILIES[model.family]
@@ -171,16 +194,12 @@ class Samples:
         return next(found, None)
 
 
-def _base(file: OwnFile, models: dict[str, Model], preferred: str) -> Model:
-    """The model to try a LoRA with. Raises WeightsError when none that is here fits."""
+def _base(file: OwnFile, models: dict[str, Model], preferred: str) -> Model | None:
+    """The model to try a LoRA with; None when none that is here fits."""
     families = file.inspection.families if file.inspection else ()
     fitting = [each for each in models.values() if each.family in families]
-    if not fitting:
-        made_for = file.inspection.architecture.title if file.inspection else "an unknown model"
-        raise WeightsError(
-            f"{file.name} is made for {made_for}, and no such model is here. Get one first."
-        )
-    return min(fitting, key=lambda each: (each.name != preferred, each.size_bytes))
+    by_choice = sorted(fitting, key=lambda each: (each.name != preferred, each.size_bytes))
+    return next(iter(by_choice), None)
 
 
 def _subject(recipe: Recipe) -> str:

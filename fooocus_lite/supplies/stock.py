@@ -21,6 +21,7 @@ from ..thinking.wildcards import Wildcards
 from ..weights import catalogue, configs, folders, own_files, refiners, sizes, tokens, verify
 from ..weights.catalogue import Model
 from ..weights.inspect import inspect
+from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
 from ..weights.tokens import TokenCount
 from ..weights.words import known_words, style_words
@@ -35,6 +36,8 @@ class Stock:
         self._settings = settings
         self._library = library.read(settings)
         self._typed_for: dict[str, Model] = {}
+        self._inspected = Inspected(settings.state / "inspected.json")
+        self._inspected.recall()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -65,7 +68,9 @@ class Stock:
 
     def models(self) -> dict[str, Model]:
         """The models that lie here now, by name."""
-        return catalogue.find(self.model_folders())
+        found = catalogue.find(self.model_folders())
+        self._inspected.keep()
+        return found
 
     def model(self, name: str) -> Model:
         """Raises UnknownName when there is no such model."""
@@ -99,7 +104,9 @@ class Stock:
 
         Each with what its header says, or the reason why it cannot be used as it is.
         """
-        return own_files.found(self.model_folders(), kinds)
+        found = own_files.found(self.model_folders(), kinds)
+        self._inspected.keep()
+        return found
 
     def family_of(self, model: str) -> Family:
         """The kind of a model that is here, or that a preset names. Raises UnknownName."""

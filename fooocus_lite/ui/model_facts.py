@@ -1,6 +1,6 @@
 """What the page says about models: size, licence, need, and how a download stands. All as text."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import FooocusLiteError, WeightsError
@@ -8,6 +8,7 @@ from ..recipe import ImageRequest
 from ..studio import Studio
 from ..supplies.downloads import Download
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
+from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
 from ..thinking.amounts import in_bytes
 from ..thinking.families import FAMILIES
@@ -37,6 +38,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     Models that are here come first. A visitor sees them without any way to change something.
     """
     now = underway(studio)
+    samples = studio.samples.offers() if studio.is_host(visitor) else None
     store = studio.model_store(visitor) if studio.is_host(visitor) else None
     problem = _lock_problem(store)
     here = studio.stock.models()
@@ -49,14 +51,19 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     cards = [_here(studio, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
-        card |= sample_facts(studio, model.name, now["sampling"], store is not None)
+        card |= sample_facts(studio, model.name, now["sampling"], samples)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
         cards += [_absent(preset, presets) for preset in absent.values()]
     return {
         "models": cards,
         "files": [
-            _file(studio, editable, each, now["sampling"])
+            _file(editable, each)
+            | (
+                sample_facts(studio, whole_name(each), now["sampling"], samples)
+                if _is_lora(each)
+                else {}
+            )
             for each in own
             if each.path not in paths and each.name not in loras
         ],
@@ -122,16 +129,16 @@ def _here(
     }
 
 
-def _file(
-    studio: Studio, store: ModelStore | None, file: OwnFile, sampling: Collection[str]
-) -> dict[str, Any]:
+def _is_lora(file: OwnFile) -> bool:
+    return file.inspection is not None and file.inspection.kind == "lora" and not file.problem
+
+
+def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
     """A LoRA, embedding or other file of the person's own, with the words it listens to."""
-    found, name = file.inspection, f"{file.folder}/{file.name}"
-    is_lora = found is not None and found.kind == "lora" and not file.problem
+    found = file.inspection
     is_ours = store is not None and store.is_ours(file.path)
     return {
-        "name": name,
-        **(sample_facts(studio, name, sampling, store is not None) if is_lora else {}),
+        "name": whole_name(file),
         "can_remove": is_ours,
         "place": str(file.path.parent) if store is not None and not is_ours else "",
         "title": file.name,
