@@ -167,3 +167,24 @@ def test_why_there_is_none_is_said(studio: Studio, tiny_model: Path, small: None
     assert "diffusion_pytorch_model" in studio.samples.problem("damaged")
     studio.samples.gather()
     assert studio.samples.picture("damaged") is None
+
+
+def test_all_that_could_have_a_sample_is_offered_one_and_nothing_else(
+    studio: Studio, tiny_model: Path, small: None
+) -> None:
+    lora(studio, width=768, trigger="ink")
+    checkpoint(studio, "lonely")
+    shutil.copytree(tiny_model, studio.settings.models / "tiny")
+    (studio.settings.models / "loras" / "old.pt").write_bytes(b"\x80\x02")
+    assert studio.samples.offers() == {STARTER: None, "tiny": None}
+    studio.cook()
+    studio.samples.ask("tiny")
+    settle(studio)
+    studio.samples.gather()
+    assert set(studio.samples.offers()) == {STARTER}
+    studio.samples.forget("tiny")
+    shutil.copytree(studio.settings.models / "tiny", studio.settings.models / "twin")
+    offers = studio.samples.offers()
+    assert offers["tiny"] == offers["twin"]
+    assert offers["twin"] is not None
+    assert offers["twin"].seconds is not None

@@ -17,7 +17,7 @@ from fooocus_lite.errors import WeightsError
 from fooocus_lite.settings import Settings
 from fooocus_lite.supplies.downloads import Download
 from fooocus_lite.supplies.wishes import Wish
-from fooocus_lite.ui import model_facts, page
+from fooocus_lite.ui import download_facts, page
 from fooocus_lite.ui.model_routes import MAX_ORDER_BYTES, ModelRoutes
 from fooocus_lite.ui.models_panel import ModelsPanel
 from fooocus_lite.ui.security import SameOrigin
@@ -323,7 +323,7 @@ def test_a_file_whose_length_is_a_secret_is_refused(studio):
 def test_a_download_says_how_it_stands_in_one_line(studio, monkeypatch, changes, line):
     wish = Wish(name="a/b", title="B", repo_id="a/b")
     monkeypatch.setattr(studio, "downloads", lambda: (Download(wish, **changes),))
-    (shown,) = model_facts.underway(studio)["downloads"]
+    (shown,) = download_facts.underway(studio)["downloads"]
     assert shown["line"] == line
 
 

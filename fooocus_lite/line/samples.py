@@ -25,7 +25,7 @@ from ..thinking.families import FAMILIES, STARTER, Family
 from ..thinking.forecast import Forecast
 from ..thinking.resolve import resolve
 from ..weights.catalogue import Model
-from ..weights.folders import LORAS
+from ..weights.folders import CHECKPOINTS, LORAS
 from ..weights.own_files import OwnFile
 from .forecasts import Forecasts
 
@@ -38,6 +38,8 @@ MAX_STEPS = 16
 SIDE, SMALL_SIDE = 768, 512
 """Pixels a side; models that make small pictures make them at their own size."""
 QUICK_S = 120.0
+ALIKE_BYTES = 2**28
+"""Models that differ by less in size need as much memory as each other."""
 PROMPT = "a small red house on a flower meadow, mountains behind it, morning light"
 SHORT_PROMPT = "a red house on a meadow"
 MAX_WORDS = 3
@@ -83,13 +85,22 @@ class Samples:
     def offers(self) -> dict[str, Forecast | None]:
         """All that has no sample and could have one, with what making it takes.
 
-        A LoRA takes as long as the model that it is tried with; None while nothing can be said.
+        A LoRA takes as long as the model that it is tried with, and models of one family and size
+        take as long as each other; None while nothing can be said.
         """
         models, preferred = self._stock.models(), self._stock.preset_named().model
+        broken = {file.path for file in self._stock.own_files(CHECKPOINTS) if file.problem}
+        known: dict[tuple[str, bool, int], Forecast | None] = {}
         found: dict[str, Forecast | None] = {}
-        for name in models:
+        for model in models.values():
+            if model.folder in broken:
+                continue
+            is_distilled = self._stock.is_distilled(model.name)
+            kind = (model.family, is_distilled, model.size_bytes // ALIKE_BYTES)
             with contextlib.suppress(FooocusLiteError):
-                found[name] = self.forecast(name)
+                if kind not in known:
+                    known[kind] = self.forecast(model.name)
+                found[model.name] = known[kind]
         for file in self._stock.own_files(LORAS):
             base = _base(file, models, preferred)
             if base is not None and base.name in found and not file.problem:

@@ -6,7 +6,6 @@ from typing import Any
 from ..errors import FooocusLiteError, WeightsError
 from ..recipe import ImageRequest
 from ..studio import Studio
-from ..supplies.downloads import Download
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
 from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
@@ -15,21 +14,14 @@ from ..thinking.families import FAMILIES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset
 from ..visitor import Visitor
+from .download_facts import underway
 from .model_samples import sample_facts
 from .preset_facts import BADGES
-from .progress import duration
 
 HUB = "https://huggingface.co"
 UNKNOWN_BADGE = "Read its licence"
 NAMELESS = {"unknown": "licence unknown", "other": "a licence of its own"}
 KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
-STATES = {
-    "waiting": "Waiting for its turn",
-    "running": "Starting",
-    "done": "Here and checked",
-    "failed": "Failed",
-    "cancelled": "Stopped",
-}
 
 
 def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
@@ -73,13 +65,6 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
         "disk": _disk(store, used),
         "problem": problem,
     }
-
-
-def underway(studio: Studio) -> dict[str, Any]:
-    """{"downloads", "sampling"}: how each download stands, and whose samples are being made."""
-    studio.samples.gather()
-    downloads = [_download(each) for each in studio.downloads()]
-    return {"downloads": downloads, "sampling": sorted(studio.samples.underway())}
 
 
 def offer(found: Described, free_bytes: int) -> dict[str, Any]:
@@ -199,38 +184,6 @@ def _loras(studio: Studio, store: ModelStore | None) -> list[dict[str, Any]]:
                 {**card, "is_here": name in here, "can_download": name not in here, "link": link}
             )
     return cards
-
-
-def _download(download: Download) -> dict[str, Any]:
-    share = download.done_bytes / download.total_bytes if download.total_bytes else 0.0
-    return {
-        "name": download.name,
-        "title": download.wish.title,
-        "state": download.state,
-        "percent": int(100 * (1.0 if download.state == "done" else share)),
-        "line": _line(download, share),
-        "message": download.message,
-        "link": download.link or "",
-        # A single file is a model by another name, or a LoRA.
-        "can_use": not download.wish.files,
-    }
-
-
-def _line(download: Download, share: float) -> str:
-    """Such as "41 % · 2.7 GiB of 6.5 GiB · 88 MB/s · about 44 s left"."""
-    if download.state == "done" or not download.total_bytes:
-        return STATES[download.state]
-    words = [
-        f"{int(100 * share)} %",
-        f"{in_bytes(download.done_bytes)} of {in_bytes(download.total_bytes)}",
-    ]
-    if download.state == "running":
-        words.append(f"{download.bytes_per_s / 1e6:.1f} MB/s")
-        if download.eta_s is not None:
-            words.append(f"about {duration(download.eta_s)} left")
-    else:
-        words.insert(0, STATES[download.state])
-    return " · ".join(words)
 
 
 def _licence(name: str, written: Licence | None = None) -> dict[str, str]:

@@ -18,7 +18,8 @@ from ..studio import Studio
 from ..supplies.model_store import ModelStore
 from ..supplies.uploads import Added, Upload
 from ..visitor import visitor_of
-from .model_facts import file_kind, listing, offer, underway
+from .download_facts import underway
+from .model_facts import file_kind, listing, offer
 
 NO_STORE = {"cache-control": "no-store"}
 MAX_ORDER_BYTES = 10_000
