@@ -136,6 +136,20 @@ def test_a_downloaded_lora_is_found_by_name_and_goes_with_its_repository(
     assert [file.name for file in own.parent.iterdir()] == ["ink.safetensors"]
 
 
+def test_a_single_file_is_removed_too_and_both_are_written_down(hub, capsys, tmp_path, tiny_lora):
+    lora = tmp_path / "models" / "loras" / "pencil" / "wobble.safetensors"
+    lora.parent.mkdir(parents=True)
+    lora.write_bytes(tiny_lora.read_bytes())
+    assert main(["models", "remove", "wobble", "--yes"]) == 2
+    assert "Did you mean “pencil/wobble”?" in capsys.readouterr().err
+    assert main(["models", "remove", "loras/pencil/wobble", "--yes", "--json"]) == 0
+    assert lines(capsys) == [{"event": "removed", "name": "loras/pencil/wobble"}]
+    assert not lora.exists()
+    assert main(["users", "audit", "--json"]) == 0
+    noted = [(each["who"], each["action"], each["outcome"]) for each in lines(capsys)]
+    assert noted == [("local", "remove", "done"), ("local", "remove", "unknown_name")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -193,14 +193,15 @@ class ModelStore:
         with self._told.noting(self._who, "remove", name):
             if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
                 raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
-            model = self._stock.models().get(name)
+            models = self._stock.models()
+            model = models.get(name)
             if self.revisions(name):
                 removal.delete_download(self._settings.models, name)
                 self._forget(name)
             elif model is not None:
                 self._remove_file(name, model.title, model.folder)
             else:
-                file = removal.named(name, self._stock.own_files())
+                file = removal.named(name, self._stock.own_files(), models)
                 self._remove_file(removal.whole_name(file), file.path.name, file.path)
 
     def _remove_file(self, name: str, title: str, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Files of models that leave this computer: only ours, and no rest of them stays."""
 
 import shutil
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..errors import BadRequest, UnknownName, WeightsError
@@ -26,14 +27,15 @@ def check_ours(title: str, path: Path, models_dir: Path) -> None:
         )
 
 
-def named(name: str, files: list[OwnFile]) -> OwnFile:
+def named(name: str, files: Sequence[OwnFile], others: Iterable[str] = ()) -> OwnFile:
     """The one file of this name: "ink", or "loras/ink" where there are several.
 
-    Raises UnknownName, BadRequest when it could be several.
+    Raises UnknownName, which tells of `others` too; BadRequest when it could be several.
     """
     found = [each for each in files if name in (each.name, whole_name(each))]
     if not found:
-        raise UnknownName.among("model or file", name, [each.name for each in files])
+        known = {*others, *(each.name for each in files)}
+        raise UnknownName.among("model or file", name, known)
     if len(found) > 1:
         several = ", ".join(map(whole_name, found))
         raise BadRequest(
