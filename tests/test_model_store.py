@@ -369,3 +369,17 @@ def test_a_single_file_of_the_hub_becomes_what_it_is_and_leaves_without_a_rest(
     store.remove("dream v8")
     assert "dream v8" not in stock_of(store).models()
     assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+@pytest.mark.parametrize("lock_file", ["models--somebody--tiny.lock", "lock.json.lock"])
+def test_a_lock_that_cannot_be_taken_is_said_in_a_sentence(
+    settings, hub, store, tiny_model, lock_file
+):
+    hub.add_repo(NAME, tiny_model)
+    # As on a disk that is read-only, which binds nobody who is root.
+    (settings.models / "hub" / ".locks" / lock_file).mkdir(parents=True)
+    store.download(NAME)
+    settle(store)
+    failed = store.downloads.find(NAME)
+    assert failed.state == "failed"
+    assert "The folder home/models cannot be written" in failed.message
