@@ -6,6 +6,7 @@
     │   ├── TooMany       more than somebody may have at a time or in an hour
     │   └── LineFull      nobody's job is taken until some of those waiting are done
     ├── NotFound          a job or picture that is not there, or is somebody else's
+    ├── NotWaiting        a job that has begun or ended, where only a waiting one will do
     ├── NotAllowed        only the host of the program may do that
     ├── NotLoggedIn       nobody is asking, or with a wrong password or key
     ├── WeightsError      a model file is missing, damaged or of the wrong kind
@@ -43,17 +44,23 @@ class UnknownName(BadRequest):
     code = "unknown_name"
 
     @classmethod
-    def among(cls, kind: str, name: str, known: Iterable[str]) -> "UnknownName":
-        """An error that names the nearest known names, or lists them all when few."""
-        names = sorted(known)
+    def among(
+        cls, kind: str, name: str, known: Iterable[str], folder: str | None = None
+    ) -> "UnknownName":
+        """An error that names the nearest known names, or lists them all when few.
+
+        `folder` is where a file of one's own would go; it is told when no known name is near.
+        """
+        names, noun = sorted(known), {"lora": "LoRA"}.get(kind, kind)
         near = nearest_names(name, names)
         if near:
             hint = "Did you mean " + " or ".join(f"“{each}”" for each in near) + "?"
         elif names:
             hint = "There is: " + ", ".join(names[:20]) + ("…" if len(names) > 20 else ".")
+            hint += f" Your own belong into {folder}." if folder else ""
         else:
-            hint = f"There is no {kind} here yet."
-        return cls(f"There is no {kind} called “{name}”. {hint}", field=kind, allowed=near or names)
+            hint = f"There is no {noun} here yet" + (f": put one into {folder}." if folder else ".")
+        return cls(f"There is no {noun} called “{name}”. {hint}", field=kind, allowed=near or names)
 
 
 class TooMany(BadRequest):
@@ -79,6 +86,10 @@ class LineFull(BadRequest):
 
 class NotFound(FooocusLiteError):
     code = "not_found"
+
+
+class NotWaiting(FooocusLiteError):
+    code = "not_waiting"
 
 
 class NotAllowed(FooocusLiteError):

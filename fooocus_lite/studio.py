@@ -1,28 +1,30 @@
 """The front: opens the rooms and is the only thing a door imports.
 
-start(request) -> job id; view, watch, follow -> what is happening; skip, stop; history; presets.
+start(request) -> job id; view, watch, follow -> what is happening; skip, stop, move; history;
+presets.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from random import SystemRandom
 
 from filelock import FileLock, Timeout
 
-from .archive import measuring
+from .archive import measuring, moves
 from .archive.audit import Audit, Entry
 from .archive.database import Database, open_database
 from .archive.estimates import Estimates
 from .archive.history import History
 from .archive.job import Job
 from .archive.jobs import JobStore
+from .archive.moves import To as To  # doors take it from here
 from .archive.sessions import Sessions
 from .archive.sweep import sweep
 from .archive.terms import Terms
-from .errors import BadRequest, FooocusLiteError, NotAllowed
+from .errors import BadRequest, FooocusLiteError, LineFull, NotAllowed, TooMany
 from .events import Event, JobView, Loading, Picture, Queued, Step
 from .gallery import Gallery
 from .line.board import Board
@@ -42,9 +44,10 @@ from .supplies.model_store import ModelStore
 from .supplies.stock import Stock
 from .supplies.telling import Told
 from .thinking.forecast import Forecast
+from .thinking.prompt_list import in_line, only_first
 from .thinking.resolve import resolve
 from .thinking.rules import Rule
-from .thinking.sheet import sheet
+from .thinking.sheet import sheet, styles_of
 from .visitor import LOCAL as LOCAL  # doors take it from here
 from .visitor import Visitor
 
@@ -295,13 +298,51 @@ class Studio:
             terms = self._terms(visitor, request, recipes)
             job = self._store.add(visitor.owner, request, recipes, terms=terms)
         except BadRequest as error:
-            if not self.settings.is_local_only:
-                refused = Entry(visitor.counted_as, "generate", error.code, pictures=len(recipes))
-                self._audit.note(refused)
+            self._note_refusal(visitor, error, len(recipes))
             raise
         if self._lane is not None:
             self._lane.wake()
         return job.id
+
+    def start_all(
+        self, requests: Mapping[int, ImageRequest], owner: str | Visitor = LOCAL
+    ) -> list[str]:
+        """`start` for several, by the number of the line each was written in: all of them or none.
+
+        Raises as `start` does, naming the line; BadRequest also for a prompt that is not allowed.
+        """
+        visitor = self._visitor(owner)
+        job_ids: list[str] = []
+        try:
+            with self._database.transaction(durable=True):
+                for request in requests.values():
+                    job_id = self.start(request, visitor)
+                    self._check_not_blocked(job_id)
+                    job_ids.append(job_id)
+        except BadRequest as error:
+            self._note_refusal(visitor, error, len(requests))
+            if not isinstance(error, TooMany | LineFull):
+                raise in_line([*requests][len(job_ids)], error) from None
+            if not job_ids:
+                raise
+            raise only_first(len(job_ids), len(requests), error) from None
+        return job_ids
+
+    def _check_not_blocked(self, job_id: str) -> None:
+        refused = self._store.get(job_id).error
+        if refused is not None:
+            raise BadRequest(refused.message, field=refused.field)
+
+    def _note_refusal(self, visitor: Visitor, error: BadRequest, pictures: int) -> None:
+        if not self.settings.is_local_only:
+            self._audit.note(Entry(visitor.counted_as, "generate", error.code, pictures=pictures))
+
+    def duplicate(self, job_id: str, owner: str | Visitor = LOCAL) -> str:
+        """`start` for what a job asked for, as it was typed: a random seed is drawn again."""
+        job = self._owned(job_id, self._visitor(owner).owner)
+        if styles := styles_of(job.request, job.recipes):
+            return self.start_sheet(job.request, styles, owner)
+        return self.start(job.request, owner)
 
     def _visitor(self, owner: str | Visitor) -> Visitor:
         """The asker with limits, also where a door names only the owner."""
@@ -330,11 +371,43 @@ class Studio:
         """End the job; finished pictures stay."""
         self._store.request_stop(self._owned(job_id, owner).id)
 
+    def stop_waiting(self, owner: str) -> int:
+        """Ends all of the owner's jobs that have not begun; how many."""
+        return moves.cancel_waiting(self._database, owner)
+
+    def move(
+        self,
+        job_id: str,
+        to: To | None = None,
+        before: str | None = None,
+        owner: str = LOCAL,
+    ) -> None:
+        """Another place for a waiting job among those of its owner; others keep theirs.
+
+        Raises NotFound for a stranger's, NotWaiting when it has begun, BadRequest.
+        """
+        job = self._owned(job_id, owner)
+        if before is not None and self._owned(before, owner).owner != job.owner:
+            raise BadRequest("Only jobs of one owner change places.", field="before")
+        moves.move(self._database, job.owner, job.id, to, before)
+
     # -- watching --------------------------------------------------------------------------
 
     def active(self, owner: str = LOCAL) -> list[str]:
         """Ids of the owner's unfinished jobs, in the order they will run."""
         return list(self._store.active(None if owner == LOCAL else owner))
+
+    def between(self, owner: str) -> dict[str, int]:
+        """For each of `active`: pictures of others after the owner's job before it."""
+        return moves.pictures_between(self._database, owner)
+
+    def waiting_limit(self, owner: str | Visitor = LOCAL) -> int:
+        """How many jobs the asker may have waiting."""
+        tier = self._visitor(owner).tier
+        limit = self.settings.waiting_per_owner
+        if tier is None or self.settings.is_local_only:
+            return limit
+        return min(limit, tier.waiting_jobs)
 
     def waiting(self) -> int:
         """How many jobs wait, everybody's."""

@@ -67,6 +67,17 @@ def sdxl(folder: Path, target: Path, metadata: dict[str, str] | None = None) -> 
     )
 
 
+def refiner(folder: Path, target: Path) -> Path:
+    """A checkpoint of SDXL's refiner as its makers wrote them."""
+    return _written(
+        target,
+        None,
+        ("model.diffusion_model.", unet(folder)),
+        ("conditioner.embedders.0.model.", _clip_g(_weights(folder / "text_encoder_2"))),
+        ("first_stage_model.", _vae(folder)),
+    )
+
+
 def sd15(folder: Path, target: Path) -> Path:
     """A checkpoint of Stable Diffusion 1.5 as its makers wrote them."""
     first = {

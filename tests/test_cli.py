@@ -11,6 +11,8 @@ import pytest
 from fooocus_lite.cli import main
 from fooocus_lite.cli.generate import DRY_RUN_KEYS
 from fooocus_lite.cli.parser import build
+from fooocus_lite.settings import load
+from fooocus_lite.studio import Studio
 
 
 @pytest.fixture(autouse=True)
@@ -49,11 +51,19 @@ def test_words_stand_before_between_and_after_flags(words):
 
 def test_a_file_gives_one_prompt_a_line(capsys, tmp_path):
     prompts = tmp_path / "prompts.txt"
-    prompts.write_text("a fox\n\n🦊 ثعلب\n", encoding="utf-8")
+    prompts.write_text("a fox\n\n# a note\n🦊 ثعلب\n", encoding="utf-8")
     assert [each["prompt"] for each in dry_run(capsys, "--file", str(prompts))] == [
         "a fox",
         "🦊 ثعلب",
     ]
+
+
+def test_a_file_with_more_prompts_than_fit_is_refused_as_a_whole(capsys, tmp_path):
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("a fox\n" * 21)
+    assert main(["generate", "--file", str(prompts)]) == 2
+    assert "only the first 20 fit" in capsys.readouterr().err
+    assert Studio(load({})).active() == []
 
 
 @pytest.mark.parametrize(

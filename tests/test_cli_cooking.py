@@ -73,7 +73,11 @@ def test_a_link_and_a_recipe_file_are_replayed_without_the_picture(capsys, tmp_p
     (replayed,) = lines(capsys)
     assert replayed["identical"]
     assert replayed["thumbnail_percent"] == 0
-    assert Path(replayed["path"]).name == "recipe-5-replay.png"
+    assert Path(replayed["path"]).is_relative_to(tmp_path / "outputs")
+    assert len(list((tmp_path / "outputs").rglob("*.png"))) == 2
+    elsewhere = tmp_path / "elsewhere"
+    assert main(["replay", link, "--json", "--output-path", str(elsewhere)]) == 0
+    assert Path(lines(capsys)[0]["path"]).is_relative_to(elsewhere)
 
     shared = from_link(link)
     other = shared.fingerprint.model_copy(update={"sha256": "0" * 64})

@@ -76,7 +76,7 @@ def test_a_picture_that_says_nothing(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        (None, "#r=abcd", "version"),
+        (None, "#r=abcd", "damaged"),
         (None, "http://x.org/#r=", "no recipe link"),
         ("a.json", "{}", "recipe"),
         ("a.json", "[" * 100_000, "damaged"),

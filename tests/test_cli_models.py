@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 from local_hub import LocalHub, weights
 
 from fooocus_lite.cli import main
@@ -64,6 +65,22 @@ def test_a_model_is_looked_up_downloaded_listed_verified_and_removed(hub, capsys
     assert main(["models", "remove", REPO, "--yes"]) == 0
     assert not folder.exists()
     assert main(["models", "verify", REPO]) == 2
+
+
+def test_a_preset_with_a_refiner_brings_both_models(hub, capsys, tmp_path):
+    polish = tiny.build_refiner(tmp_path / "built")
+    hub.add_repo("owner/polish", polish)
+    (tmp_path / "presets").mkdir()
+    preset = {"model": REPO, "family": "sdxl", "refiner": "owner/polish"}
+    (tmp_path / "presets" / "both.json").write_text(json.dumps(preset))
+    assert main(["models", "download", "both"]) == 0
+    folders = capsys.readouterr().out.splitlines()
+    assert ["models--owner--tiny" in folders[0], "models--owner--polish" in folders[1]] == [
+        True
+    ] * 2
+    assert main(["presets", "list", "--json"]) == 0
+    (both,) = [each for each in lines(capsys) if each["name"] == "both"]
+    assert both["is_ready"]
 
 
 def test_the_list_names_what_is_here_and_what_presets_need(hub, capsys):

@@ -1,6 +1,7 @@
 """What the machine is said to have; nothing missing may stop the program."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -38,6 +39,47 @@ def test_a_cuda_gpu_keeps_8_bits_and_copies_while_it_computes(
     facts = hardware.facts()
     assert (facts.has_native_bf16, facts.has_float8, facts.has_streams) == (True, True, True)
     assert (facts.total_mib, facts.backends) == (12_288, frozenset({"bitsandbytes"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "capability", "has_bf16", "has_float16"),
+    [
+        ("NVIDIA GeForce GTX 1060 6GB", (6, 1), False, True),
+        ("NVIDIA GeForce GTX 1660 SUPER", (7, 5), False, False),
+        ("NVIDIA GeForce GTX 1650 Ti", (7, 5), False, False),
+        ("NVIDIA T600 Laptop GPU", (7, 5), False, False),
+        ("Tesla T4", (7, 5), False, True),
+        ("NVIDIA GeForce RTX 2060", (7, 5), False, True),
+        ("NVIDIA GeForce RTX 3050 Laptop GPU", (8, 6), True, True),
+    ],
+)
+def test_old_cards_are_known_by_what_they_compute_wrongly_or_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    capability: tuple[int, int],
+    has_bf16: bool,
+    has_float16: bool,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (4 * 2**30, 6 * 2**30))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: name)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(torch.version, "hip", None)
+    facts = hardware.facts()
+    assert (facts.has_native_bf16, facts.has_float16) == (has_bf16, has_float16)
+
+
+@pytest.mark.parametrize(
+    ("chip", "has_bf16"),
+    [("gfx1030", False), ("gfx906:sramecc+", False), ("gfx1100", True), ("gfx90a", True)],
+)
+def test_amds_cards_go_by_their_chip(
+    monkeypatch: pytest.MonkeyPatch, chip: str, has_bf16: bool
+) -> None:
+    monkeypatch.setattr(torch.version, "hip", "6.2")
+    properties = SimpleNamespace(gcnArchName=chip)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda: properties)
+    assert hardware._gpu_has_bf16() is has_bf16
 
 
 @pytest.mark.parametrize("is_new", [True, False])

@@ -18,7 +18,8 @@ from fooocus_lite.thinking.costs import Picture
 from fooocus_lite.thinking.families import CANNOT_SPLIT, FAMILIES
 from fooocus_lite.thinking.memory import HardwareFacts, plans
 from fooocus_lite.thinking.model_size import ModelSize, Part, together
-from fooocus_lite.weights import sizes
+from fooocus_lite.weights import refiners, sizes
+from fooocus_lite.weights.catalogue import Model
 
 FACTS = HardwareFacts(device="cpu", name="A test CPU", cores=1, free_ram_mib=8_000)
 SPLITTING = [name for name in FAMILIES["sdxl"].schedulers if name not in CANNOT_SPLIT]
@@ -53,13 +54,15 @@ def cook(
 
 
 @pytest.fixture(scope="module")
-def polish(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A refiner's folder; read only."""
-    return tiny.build_refiner(tmp_path_factory.mktemp("refiners") / "polish")
+def polish(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """A refiner; read only."""
+    models = tmp_path_factory.mktemp("refiners")
+    tiny.build_refiner(models / "polish")
+    return refiners.find([models])["polish"]
 
 
 @pytest.fixture
-def kitchen(tiny_model: Path, polish: Path) -> Kitchen:
+def kitchen(tiny_model: Path, polish: Model) -> Kitchen:
     made = Kitchen(FACTS)
     made.load(recipe(), tiny_model, {}, quiet, refiner=polish)
     return made
@@ -68,13 +71,13 @@ def kitchen(tiny_model: Path, polish: Path) -> Kitchen:
 @pytest.mark.parametrize("scheduler", ["euler", "dpmpp_2m_sde_karras", "euler_a"])
 @pytest.mark.parametrize("switch", [0.5, 0.8])
 def test_the_picture_is_that_of_the_two_bare_pipelines(
-    kitchen: Kitchen, tiny_model: Path, polish: Path, scheduler: str, switch: float
+    kitchen: Kitchen, tiny_model: Path, polish: Model, scheduler: str, switch: float
 ) -> None:
     base, refiner = (
         kind.from_pretrained(folder, dtype=torch.float32, add_watermarker=False)
         for kind, folder in (
             (StableDiffusionXLPipeline, tiny_model),
-            (StableDiffusionXLImg2ImgPipeline, polish),
+            (StableDiffusionXLImg2ImgPipeline, polish.folder),
         )
     )
     for pipeline in (base, refiner):
@@ -94,7 +97,7 @@ def test_the_picture_is_that_of_the_two_bare_pipelines(
 
 
 def test_the_refiner_changes_the_picture_and_it_is_the_same_each_time(
-    kitchen: Kitchen, tiny_model: Path, polish: Path
+    kitchen: Kitchen, tiny_model: Path, polish: Model
 ) -> None:
     refined = cook(kitchen, recipe())
     assert cook(kitchen, recipe()) == refined
@@ -171,7 +174,7 @@ def test_a_model_without_guidance_is_refined_too(kitchen: Kitchen) -> None:
 
 
 def test_running_out_of_memory_in_the_second_half_is_said_and_recovered_from(
-    kitchen: Kitchen, tiny_model: Path, polish: Path, monkeypatch: pytest.MonkeyPatch
+    kitchen: Kitchen, tiny_model: Path, polish: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = cook(kitchen, recipe())
 
@@ -198,8 +201,8 @@ def test_one_plan_has_room_for_both_models(free_mib: int, place: str) -> None:
     assert plans(facts, together(base, refiner), picture)[0].place.startswith(place)
 
 
-def test_two_models_weigh_what_their_files_do(tiny_model: Path, polish: Path) -> None:
-    alone = sizes.of_folder(tiny_model), sizes.of_folder(polish)
+def test_two_models_weigh_what_their_files_do(tiny_model: Path, polish: Model) -> None:
+    alone = sizes.of_folder(tiny_model), sizes.of_folder(polish.folder)
     both = sizes.of_folder(tiny_model, refiner=polish)
     assert both.parameters == sum(size.parameters for size in alone)
     assert both.denoiser == alone[0].denoiser

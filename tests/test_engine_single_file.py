@@ -14,10 +14,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fooocus_lite.engine import pipelines
+from fooocus_lite.engine.kitchen import Kitchen
 from fooocus_lite.errors import WeightsError
+from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.thinking.families import FAMILIES
-from fooocus_lite.thinking.memory import MemoryPlan
-from fooocus_lite.weights import catalogue
+from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan
+from fooocus_lite.weights import catalogue, refiners
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +43,22 @@ PLAN = MemoryPlan(
     expected_ram_mib=0,
     needed_mib=0,
     reason="for a test",
+)
+
+
+REFINED = Recipe(
+    model="base",
+    family="sdxl",
+    prompt="a red circle",
+    num_inference_steps=4,
+    guidance_scale=3.0,
+    scheduler="euler",
+    width=64,
+    height=64,
+    seed=7,
+    refiner="polish",
+    refiner_switch=0.5,
+    request=ImageRequest(prompt="a red circle"),
 )
 
 
@@ -84,6 +102,26 @@ def test_pixels_are_those_of_the_folder(
     assert file == model.folder
     assert torch.equal(picture(single), picture(whole))
     assert dict(single.scheduler.config) == dict(whole.scheduler.config)
+
+
+def test_a_refiner_in_one_file_ends_pictures_as_its_folder_does(
+    tmp_path: Path, tiny_model: Path
+) -> None:
+    folder = tiny.build_refiner(tmp_path / "folder")
+    single_files.refiner(folder, tmp_path / "models" / "checkpoints" / "polish_1.0.safetensors")
+    assert refiners.find([tmp_path / "models"]) == {}
+    settings_of(folder, tmp_path / "models" / "configs" / "sdxl-refiner")
+    found = refiners.find([tmp_path / "models", tmp_path])
+    single, whole = found["polish_1.0"], found["folder"]
+    assert (single.kind, single.family) == ("file", "sdxl-refiner")
+    assert catalogue.find([tmp_path / "models"]) == {}
+    kitchen = Kitchen(HardwareFacts(free_ram_mib=8_000))
+    pictures = []
+    for model in (single, whole):
+        recipe = REFINED.model_copy(update={"refiner": model.name})
+        kitchen.load(recipe, tiny_model, {}, lambda _: None, refiner=model)
+        pictures.append(kitchen.cook(recipe, lambda _: None, lambda: False).tobytes())
+    assert pictures[0] == pictures[1]
 
 
 @pytest.mark.parametrize("family", ["flux1", "z-image"])

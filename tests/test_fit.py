@@ -1,5 +1,7 @@
 """Found settings meet what is installed."""
 
+from dataclasses import replace
+
 import pytest
 
 from fooocus_lite.recipe import LoRA
@@ -79,6 +81,15 @@ def test_what_is_not_here_is_said(values, says):
     assert found.notes[0] == "said before"
     assert says in found.notes[1]
     assert len(found.notes) == 2
+
+
+def test_of_two_presets_of_a_model_the_one_without_a_refiner_stands_for_it():
+    plain = Preset(name="z-plain", model="lonely.safetensors", family="sdxl")
+    refined = Preset(name="a-refined", model="lonely.safetensors", family="sdxl", refiner="polish")
+    pantry = replace(PANTRY, presets={**PANTRY.presets, "a-refined": refined, "z-plain": plain})
+    assert fitted(FoundSettings(source="t", model="lonely.safetensors"), pantry).preset == "z-plain"
+    named = FoundSettings(source="t", model="lonely.safetensors", preset="a-refined")
+    assert fitted(named, pantry).preset == "a-refined"
 
 
 def test_a_size_out_of_reach_keeps_its_shape():

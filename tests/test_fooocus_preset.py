@@ -108,3 +108,24 @@ def test_what_cannot_be_used_is_said_and_the_rest_is(key, value, said):
 def test_ours_are_not_taken_for_theirs():
     assert is_fooocus(FULL)
     assert not is_fooocus({"name": "mine", "model": "starter"})
+
+
+@pytest.mark.parametrize(
+    ("values", "refiner", "switch"),
+    [
+        ({"default_refiner": "xl\\sd_xl_refiner_1.0.safetensors"}, "sd_xl_refiner_1.0", 0.5),
+        (
+            {"default_refiner": "sd_xl_refiner_1.0.safetensors", "default_refiner_switch": 0.75},
+            "sd_xl_refiner_1.0",
+            0.75,
+        ),
+        ({"default_refiner": "a_refiner.safetensors", "default_refiner_switch": "x"}, None, 0.8),
+        ({"default_refiner": "realistic_sd15.safetensors"}, None, 0.8),
+        ({"default_refiner": ["refiner"]}, None, 0.8),
+    ],
+)
+def test_the_refiner_of_sdxl_is_used_and_any_other_is_named(values, refiner, switch):
+    preset, notes = read("meadow", FULL | values, STYLES)
+    assert (preset.refiner, preset.refiner_switch) == (refiner, switch)
+    assert problem_of(preset) is None
+    assert any("default_refiner" in note for note in notes) == (refiner is None)

@@ -204,6 +204,62 @@ def test_what_common_cards_get(model: ModelSize, free_gb: int, label: str) -> No
     assert best(facts, model, picture).label == label
 
 
+Z_IMAGE = replace(
+    OVERFLOWING,
+    parts=(
+        part("transformer", "denoiser", 6155, 180, 60, 40),
+        part("text_encoder", "text", 4022, 0, 400, 388),
+        part("vae", "decoder", 84, 0, 84, 2.4),
+    ),
+)
+OLD = replace(GPU, has_native_bf16=False, free_ram_mib=30_000)
+CARDS = {
+    "GTX 1060 6 GB": replace(OLD, free_vram_mib=5_700),
+    "GTX 1660 6 GB": replace(OLD, free_vram_mib=5_700, has_float16=False),
+    "RTX 2060 6 GB": replace(OLD, free_vram_mib=5_700),
+    "RTX 3050 4 GB": replace(GPU, free_vram_mib=3_600, free_ram_mib=30_000),
+    "RX 6700 XT 12 GB": replace(OLD, free_vram_mib=11_800),
+    "RX 7600 8 GB": replace(GPU, free_vram_mib=7_800, free_ram_mib=30_000),
+    "M2 24 GB": replace(MAC, free_ram_mib=18_000, has_native_bf16=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("card", "model", "label"),
+    [
+        ("GTX 1060 6 GB", SDXL, "cuda float16 leaf offload"),
+        ("GTX 1060 6 GB", Z_IMAGE, "cuda bfloat16 block offload vae tiling"),
+        ("GTX 1660 6 GB", SDXL, "cuda float32 leaf offload"),
+        ("GTX 1660 6 GB", Z_IMAGE, "cuda bfloat16 block offload vae tiling"),
+        ("RTX 2060 6 GB", SDXL, "cuda float16 leaf offload"),
+        ("RTX 3050 4 GB", SDXL, "cuda bfloat16 leaf offload"),
+        ("RTX 3050 4 GB", Z_IMAGE, "cuda bfloat16 block offload"),
+        ("RX 6700 XT 12 GB", SDXL, "cuda float16"),
+        ("RX 6700 XT 12 GB", Z_IMAGE, "cuda bfloat16 block offload"),
+        ("RX 7600 8 GB", SDXL, "cuda bfloat16 model offload"),
+        ("M2 24 GB", SDXL, "mps float16"),
+        ("M2 24 GB", Z_IMAGE, "mps bfloat16 vae tiling"),
+    ],
+)
+def test_what_small_and_old_cards_get(card: str, model: ModelSize, label: str) -> None:
+    picture = replace(NATIVE, batch=1 if model is Z_IMAGE else 2)
+    assert best(CARDS[card], model, picture).label == label
+
+
+def test_an_emulated_format_needs_more_for_decoding_and_tiles_spare_it() -> None:
+    roomy = replace(OLD, free_vram_mib=40_000)
+    emulated = best(roomy, Z_IMAGE)
+    native = best(replace(roomy, has_native_bf16=True), Z_IMAGE)
+    more_mib = emulated.expected_vram_mib - native.expected_vram_mib
+    assert more_mib == 9 * 256 * 1024 * 1024 * 2 / 2**20
+    assert "emulates bfloat16, slowly" in emulated.reason
+
+
+def test_a_card_whose_float16_is_broken_says_so() -> None:
+    made = best(CARDS["GTX 1660 6 GB"], SDXL)
+    assert "float16 gives black pictures on this GPU" in made.reason
+
+
 def test_eight_bits_come_first_only_where_they_spare_more_than_a_minute() -> None:
     slow = replace(GPU, free_vram_mib=14_000, has_streams=False)
     assert best(slow, FLUX).storage == "float8"
@@ -241,6 +297,14 @@ def test_tight_memory_decodes_in_tiles_and_says_so() -> None:
 def test_float16_counts_the_decoder_twice_as_wide() -> None:
     old, new = replace(GPU, has_native_bf16=False), GPU
     assert best(old, SDXL).expected_vram_mib - best(new, SDXL).expected_vram_mib == 1536
+
+
+@pytest.mark.parametrize(("side", "measured_mib"), [(512, 7_300), (1024, 9_150)])
+def test_a_cpu_needs_what_full_size_sdxl_was_seen_to_take(side: int, measured_mib: int) -> None:
+    """The highest resident memory of a run in bfloat16, less the program's own 550 to 700 MiB."""
+    facts = replace(CPU, has_native_bf16=True)
+    expected = plans(facts, SDXL, Picture(side, side))[0].expected_ram_mib
+    assert expected == pytest.approx(measured_mib, rel=0.06)
 
 
 def test_nothing_fits_names_what_is_missing() -> None:

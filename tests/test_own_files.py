@@ -104,7 +104,7 @@ def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
     studio = Studio(settled(home_with_tree))
     for model, why in {
         "mine": "--config-only",
-        "other": "is a lora, and lies among the checkpoints",
+        "other": "is a LoRA, and lies among the checkpoints",
         "page": "web page",
         "v2": "Stable Diffusion 2 is no model that is run here",
         "old.ckpt": "models convert old.ckpt",

@@ -19,7 +19,7 @@ from fooocus_lite.thinking.resolve import resolve
 ROOT = Path(__file__).parent.parent
 SHIPPED = (
     *("starter", "sdxl", "realistic", "anime", "lightning", "low-vram", "z-image-turbo"),
-    *("flux2-klein", "qwen-image", "sd15", "flux1-schnell"),
+    *("flux2-klein", "qwen-image", "sd15", "flux1-schnell", "sdxl-refined"),
 )
 
 

@@ -211,3 +211,14 @@ def test_another_kind_of_model_takes_only_the_words_of_a_preset():
     assert recipe.guidance_scale == STARTER.default_performance.guidance_scale
     assert recipe.loras == ()
     assert recipe.negative_prompt == "blurry"
+
+
+@pytest.mark.parametrize(
+    ("model", "way"),
+    [("somebody/xl", "get it with `fooocus-lite models download somebody/xl`."), ("xl", "")],
+)
+def test_a_model_nobody_knows_says_how_it_would_come(model, way):
+    with pytest.raises(UnknownName, match="no model called") as caught:
+        recipes(model=model)
+    assert caught.value.message.endswith(way or ".")
+    assert ("download" in caught.value.message) == bool(way)

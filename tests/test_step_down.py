@@ -11,13 +11,17 @@ from typing import Any
 
 import diffusers
 import pytest
+import tiny_families
 import torch
 
 from fooocus_lite.engine import pipelines
+from fooocus_lite.engine.kitchen import Kitchen
+from fooocus_lite.errors import OutOfMemory
 from fooocus_lite.events import JobView, Loading
-from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
+from fooocus_lite.thinking.memory import HardwareFacts
 
 # Large enough that tiles spare memory.
 REQUEST = ImageRequest(
@@ -36,10 +40,12 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 class FailsSometimes:
     """Stands before a decoder: uses memory, then runs out of it, so many times."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, times: int, vae: type = diffusers.AutoencoderKL
+    ) -> None:
         self.left = times
         self.held: list[weakref.ref[Any]] = []
-        whole = diffusers.AutoencoderKL.decode
+        whole: Any = vae.decode  # type: ignore[attr-defined]
 
         def decode(vae: Any, latents: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
             if self.left == 0:
@@ -49,7 +55,7 @@ class FailsSometimes:
             self.held += [weakref.ref(filling), weakref.ref(latents), weakref.ref(vae)]
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB")
 
-        monkeypatch.setattr(diffusers.AutoencoderKL, "decode", decode)
+        monkeypatch.setattr(vae, "decode", decode)
 
     @property
     def leaked(self) -> int:
@@ -126,3 +132,32 @@ def test_out_of_memory_while_loading_steps_down_too(
     assert view.state == "completed"
     assert plans[1] == plans[0] + " vae tiling"
     assert any(stage.startswith("Not enough memory. Once more:") for stage in stages)
+
+
+def test_a_pipeline_that_only_warns_of_a_full_memory_is_heard_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_families.build("sana", tmp_path / "sana")
+    recipe = Recipe(
+        model="sana", family="sana", prompt="a cat", num_inference_steps=2, guidance_scale=3,
+        scheduler="flow_euler", width=768, height=768, seed=1,
+        request=ImageRequest(prompt="a cat"),
+    )  # fmt: skip
+    kitchen = Kitchen(HardwareFacts(free_ram_mib=16_000))
+
+    def cook() -> bytes:
+        kitchen.load(recipe, folder, {}, lambda _: None)
+        return kitchen.cook(recipe, lambda _: None, lambda: False).tobytes()
+
+    before = cook()
+    fails = FailsSometimes(monkeypatch, times=1, vae=diffusers.AutoencoderDC)
+    with pytest.raises(OutOfMemory, match="768 × 768"):
+        cook()
+    assert (fails.left, fails.leaked) == (0, 0)
+    plan = kitchen.thriftier_plan(recipe, folder)
+    assert plan is not None
+    assert plan.has_vae_tiling
+    again = cook()
+    assert kitchen.plan is not None
+    assert kitchen.plan.has_vae_tiling
+    assert len(again) == len(before)

@@ -274,6 +274,9 @@ def test_files_of_one_name_in_two_folders_are_both_listed(studio, home):
     listed = client_of(studio).get("/models").json()["files"]
     assert [each["name"] for each in listed] == ["loras/same", "vae/same"]
     assert [each["title"] for each in listed] == ["same", "same"]
+    loras, vae = listed
+    assert "not used yet" not in loras["about"]
+    assert vae["about"] == "VAE of 4 channels · listed, not used yet"
 
 
 @pytest.mark.parametrize(

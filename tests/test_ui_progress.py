@@ -104,6 +104,42 @@ def test_jobs_are_followed_one_after_the_other(studio):
     assert seen == jobs
 
 
+def test_the_stage_follows_the_order_as_it_is_changed(studio):
+    studio.start(ImageRequest(prompt="a slow hill"), "2" * 32)
+    first, second = (studio.start(ImageRequest(prompt="a hill"), OWNER) for _ in range(2))
+
+    async def follow() -> list[str]:
+        seen = []
+        async for shown in frames(studio, OWNER):
+            if not seen:
+                studio.move(second, to="up", owner=OWNER)
+            seen.append(shown.frame["job"])
+        return list(dict.fromkeys(seen))
+
+    seen = asyncio.run(follow())
+    assert seen == [first, second]
+    assert (
+        studio.view(second, OWNER).pictures[0].created
+        < studio.view(first, OWNER).pictures[0].created
+    )
+
+
+def test_a_job_cancelled_while_it_waited_does_not_take_the_stage(studio):
+    kept = studio.start(ImageRequest(prompt="a slow hill"), OWNER)
+    cancelled = studio.start(ImageRequest(prompt="a hill"), OWNER)
+
+    async def follow() -> list[Shown]:
+        seen = []
+        async for shown in frames(studio, OWNER):
+            studio.stop(cancelled, OWNER)
+            seen.append(shown)
+        return seen
+
+    seen = asyncio.run(follow())
+    assert {each.frame["job"] for each in seen} == {kept}
+    assert seen[-1].frame["state"] == "completed"
+
+
 def test_a_job_of_somebody_else_is_passed_by(studio):
     job = studio.start(ImageRequest(prompt="a hill"), "2" * 32)
     assert followed(studio, newest=job) == []

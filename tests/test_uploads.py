@@ -131,11 +131,11 @@ def test_a_file_that_cannot_be_used_is_said_and_nothing_of_it_stays(tmp_path, da
 
 
 def test_an_architecture_that_is_not_run_here_is_refused_by_its_name(tmp_path):
-    other = {"conditioner.embedders.0.model.x": [1]} | {
-        "model.diffusion_model.input_blocks.0.0.weight": [384, 4, 1, 1]
+    other = {"cond_stage_model.model.x": [1]} | {
+        "model.diffusion_model.input_blocks.0.0.weight": [320, 4, 1, 1]
     }
-    with pytest.raises(BadRequest, match="it improves pictures of another model"):
-        bring(tmp_path, "refiner.safetensors", safetensors(other))
+    with pytest.raises(BadRequest, match="Stable Diffusion 2 is no model that is run here"):
+        bring(tmp_path, "old.safetensors", safetensors(other))
     assert files_in(tmp_path) == []
 
 

@@ -84,7 +84,6 @@ def test_models_that_are_not_run_are_named(keys: str) -> None:
         (768, 4, "Stable Diffusion 1.5", "sd15"),
         (1024, 4, "Stable Diffusion 2", None),
         (2048, 4, "SDXL", "sdxl"),
-        (1280, 4, "SDXL refiner", None),
         (2048, 9, "SDXL for inpainting", None),
         (768, 8, "Stable Diffusion 1.5 for editing pictures", None),
     ],
@@ -104,13 +103,20 @@ def test_a_unet_goes_by_the_width_of_its_text_and_its_channels(
     [
         ("cond_stage_model.transformer.text_model.x", "Stable Diffusion 1.5"),
         ("cond_stage_model.model.x", "Stable Diffusion 2"),
-        ("conditioner.embedders.0.model.x", "SDXL refiner"),
         ("conditioner.embedders.1.model.x", "SDXL"),
     ],
 )
 def test_a_checkpoint_goes_by_its_text_encoders(encoder: str, title: str) -> None:
     found = header_of({f"{LDM}input_blocks.0.0.weight": (320, 4, 3, 3), encoder: (1,)})
     assert (found.kind, found.architecture.title) == ("checkpoint", title)
+
+
+def test_a_refiner_is_a_kind_of_its_own_and_half_of_one_is_no_use() -> None:
+    unet = {f"{LDM}input_blocks.0.0.weight": (384, 4, 3, 3), LDM + TEXT_LAYER: (768, 1280)}
+    whole = header_of({**unet, "conditioner.embedders.0.model.x": (1,)})
+    assert (whole.kind, whole.family, whole.problem) == ("refiner", "sdxl-refiner", "")
+    assert (whole.shown_kind, whole.is_model) == ("SDXL refiner", False)
+    assert "only a part of a refiner" in header_of(unet).problem
 
 
 @pytest.mark.parametrize(

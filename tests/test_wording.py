@@ -57,6 +57,26 @@ def test_the_settings_of_one_picture_of_an_array_make_that_picture_again():
     assert [each.prompt for each in again] == ["blue circle"]
 
 
+@pytest.mark.parametrize("negative", ["", "  ", "__color__ light"])
+@pytest.mark.parametrize("prompt", ["a lake", "a __color__ lake"])
+def test_a_line_in_order_of_the_negative_prompt_is_written_out_also_a_presets(prompt, negative):
+    asked = {"preset": "chalky", "negative_prompt": negative, "wildcards_in_order": True}
+    third = recipes(prompt, count=3, **asked)[2]
+    assert third.negative_prompt.startswith("blue")
+    assert "__" not in third.request.negative_prompt
+    again = resolve(third.request, PANTRY, Random(1))[0]
+    assert (again.prompt, again.negative_prompt) == (third.prompt, third.negative_prompt)
+    assert again.request == third.request
+
+
+def test_a_negative_prompt_of_a_preset_with_nothing_to_fill_stays_the_presets():
+    plain = Preset(name="plain", model="starter", negative_prompt="blurry, (dark:1.2)")
+    pantry = replace(PANTRY, presets={"plain": plain})
+    second = recipes("a __color__ lake", count=2, wildcards_in_order=True, pantry=pantry)[1]
+    assert second.negative_prompt == plain.negative_prompt
+    assert second.request.negative_prompt == ""
+
+
 def test_enhance_minds_every_line():
     night = recipes("a lake\nmidnight, starry sky", styles=("Enhance",))[0]
     assert not re.search("golden|sunlit|daylight|morning", night.expansion)

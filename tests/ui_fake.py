@@ -9,7 +9,7 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,15 @@ from fooocus_lite.archive import compare, pictures
 from fooocus_lite.archive.audit import Audit
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.sessions import Sessions
-from fooocus_lite.errors import BadRequest, Cancelled, NotAllowed, NotFound, WeightsError
+from fooocus_lite.errors import (
+    BadRequest,
+    Cancelled,
+    NotAllowed,
+    NotFound,
+    NotWaiting,
+    TooMany,
+    WeightsError,
+)
 from fooocus_lite.events import (
     FINAL_STATES,
     Event,
@@ -35,6 +43,7 @@ from fooocus_lite.events import (
 from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
+from fooocus_lite.studio import To
 from fooocus_lite.supplies import library
 from fooocus_lite.supplies.downloads import Download, Downloads
 from fooocus_lite.supplies.model_store import Described
@@ -46,6 +55,7 @@ from fooocus_lite.thinking.inspection import Found
 from fooocus_lite.thinking.link import Shared
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Licence, Preset, named, saved_as
+from fooocus_lite.thinking.prompt_list import in_line, only_first
 from fooocus_lite.thinking.styles import ENHANCE, Style
 from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import own_files
@@ -121,6 +131,9 @@ class FakeStock:
 
     def preset_named(self, name: str | None = None) -> Preset:
         return self.presets[name or "starter"]
+
+    def models_and_refiners(self) -> dict[str, Model]:
+        return self.models()
 
     def models(self) -> dict[str, Model]:
         return self.here
@@ -310,6 +323,7 @@ class FakeStudio:
         self.samples = FakeSamples(settings)
         self._store = FakeModelStore(settings, self.stock, step_s)
         self._jobs: dict[str, _Job] = {}
+        self._order: list[str] = []
         self._files: dict[str, bytes] = {}
 
     @cached_property
@@ -387,30 +401,86 @@ class FakeStudio:
         tiles = [request.model_copy(update={"styles": (*kept, name)}) for name in names]
         return self._put_into_line([self.plan(tile)[0] for tile in tiles], owner)
 
+    def start_all(
+        self, requests: Mapping[int, ImageRequest], owner: str | Visitor = "local"
+    ) -> list[str]:
+        planned = []
+        for number, request in requests.items():
+            try:
+                planned.append(self.plan(request))
+            except BadRequest as error:
+                raise in_line(number, error) from None
+        room = self.waiting_limit(owner) - self._waiting(_name(owner))
+        if len(planned) > room:
+            raise only_first(room, len(planned), TooMany("You have too many jobs waiting."))
+        return [self._put_into_line(recipes, owner) for recipes in planned]
+
+    def duplicate(self, job_id: str, owner: str | Visitor = "local") -> str:
+        recipes = self._job(job_id, _name(owner)).recipes
+        return self._put_into_line(recipes, owner)
+
+    def move(
+        self, job_id: str, to: To | None = None, before: str | None = None, owner: str = "local"
+    ) -> None:
+        """As the real one does, for `to` "up" and "down"."""
+        if self._job(job_id, owner).state != "queued":
+            raise NotWaiting("That job does not wait any more.")
+        own = [each for each in self.active(owner) if self._jobs[each].state == "queued"]
+        other = own.index(job_id) + (1 if to == "down" else -1)
+        if 0 <= other < len(own):
+            places = self._order
+            a, b = places.index(job_id), places.index(own[other])
+            places[a], places[b] = places[b], places[a]
+
+    def stop_waiting(self, owner: str) -> int:
+        waiting = [each for each in self.active(owner) if self._jobs[each].state == "queued"]
+        for job_id in waiting:
+            self.stop(job_id, owner)
+        return len(waiting)
+
+    def between(self, owner: str) -> dict[str, int]:
+        found, others = {}, 0
+        for job in self._unfinished():
+            if job.owner == owner:
+                found[job.id], others = others, 0
+            else:
+                others += len(job.recipes)
+        return found
+
+    def waiting_limit(self, owner: str | Visitor = "local") -> int:
+        return self.settings.waiting_per_owner
+
     def _put_into_line(self, recipes: Sequence[Recipe], owner: str | Visitor) -> str:
-        owner = owner.owner if isinstance(owner, Visitor) else owner
-        job = _Job(secrets.token_hex(16), owner, time.time(), tuple(recipes), now=Queued(1, None))
+        name = _name(owner)
+        if self._waiting(name) >= self.waiting_limit(owner):
+            raise TooMany("You have too many jobs waiting.")
+        job = _Job(secrets.token_hex(16), name, time.time(), tuple(recipes), now=Queued(1, None))
         self._jobs[job.id] = job
+        self._order.append(job.id)
         threading.Thread(target=self._cook, args=(job,), daemon=True).start()
         return job.id
 
     def view(self, job_id: str, owner: str = "local") -> JobView:
         job = self._job(job_id, owner)
         if job.state == "queued":
-            ahead = [each for each in self._jobs.values() if each.created < job.created]
-            unfinished = sum(each.state not in FINAL_STATES for each in ahead)
-            job.now = Queued(unfinished + 1, 5.0 * unfinished)
+            ahead = self._unfinished().index(job)
+            job.now = Queued(ahead + 1, 5.0 * ahead)
         return JobView(
             job.id, job.owner, job.state, job.created, job.recipes, tuple(job.pictures),
             tuple(job.skipped), job.now, job.error,
         )  # fmt: skip
 
     def active(self, owner: str = "local") -> list[str]:
-        return [
-            job.id
-            for job in list(self._jobs.values())
-            if job.owner == owner and not self.view(job.id, owner).is_final
-        ]
+        return [job.id for job in self._unfinished() if job.owner == owner]
+
+    def _waiting(self, owner: str) -> int:
+        jobs = [job for job in self._unfinished() if job.owner == owner]
+        return sum(job.state == "queued" for job in jobs)
+
+    def _unfinished(self) -> list[_Job]:
+        """Everybody's, in the order they run."""
+        jobs = [self._jobs[job_id] for job_id in list(self._order)]
+        return [job for job in jobs if job.state not in FINAL_STATES]
 
     async def watch(
         self, job_id: str, owner: str = "local", interval_s: float = 0.22
@@ -427,7 +497,10 @@ class FakeStudio:
         self._job(job_id, owner).is_asked_to_skip = True
 
     def stop(self, job_id: str, owner: str = "local") -> None:
-        self._job(job_id, owner).is_asked_to_stop = True
+        job = self._job(job_id, owner)
+        job.is_asked_to_stop = True
+        if job.state == "queued":
+            job.state, job.now = "cancelled", None
 
     def history(
         self, owner: str = "local", search: str = "", limit: int = 60, before: float | None = None
@@ -475,10 +548,10 @@ class FakeStudio:
         return job
 
     def _cook(self, job: _Job) -> None:
-        jobs = list(self._jobs.values())
-        earlier = jobs[: jobs.index(job)]
-        while any(each.state not in FINAL_STATES for each in earlier):
+        while job.state == "queued" and self._unfinished()[:1] != [job]:
             time.sleep(0.005)
+        if job.state != "queued":
+            return
         job.state, job.now = "loading", Loading("Loading the starter model")
         time.sleep(self.step_s)
         job.state = "running"
@@ -518,6 +591,10 @@ class FakeStudio:
         )  # fmt: skip
         self._files[picture.id] = _drawn(recipe, "PNG")
         job.pictures.append(picture)
+
+
+def _name(owner: str | Visitor) -> str:
+    return owner.owner if isinstance(owner, Visitor) else owner
 
 
 def _model(name: str, title: str, family: str, size_bytes: int) -> Model:

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from torch import Tensor
+from torch.multiprocessing.spawn import spawn
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def run_team(work: Callable[..., None], processes: int, *arguments: Any) -> None
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting = str(Path(folder) / "meeting")
-        mp.spawn(_start, (processes, meeting, work, arguments), nprocs=processes)
+        spawn(_start, (processes, meeting, work, arguments), nprocs=processes)
 
 
 def _start(

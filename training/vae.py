@@ -1,5 +1,7 @@
 """The picture codec: an AutoencoderKL that starts out as average pooling and grows from there."""
 
+from typing import Any
+
 import torch
 from diffusers import AutoencoderKL
 from torch import Tensor, nn
@@ -42,7 +44,7 @@ def whiten(vae: AutoencoderKL, latents: Tensor) -> None:
     vae.post_quant_conv.weight.mul_(spread[None, :, None, None])
 
 
-def _soften_residual(module: nn.Module) -> None:
+def _soften_residual(module: Any) -> None:
     """Make a residual block start close to its shortcut."""
     if type(module).__name__ != "ResnetBlock2D":
         return
@@ -59,7 +61,8 @@ def _pass_through(conv: nn.Conv2d, gain: float = 1.0) -> None:
     for i in range(min(weight.shape[:2])):
         weight[i] = 0
         weight[i, i, middle, middle] = gain
-    conv.bias.zero_()
+    if conv.bias is not None:
+        conv.bias.zero_()
 
 
 def _start_encoder(vae: AutoencoderKL) -> None:

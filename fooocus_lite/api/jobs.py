@@ -14,7 +14,7 @@ from .caller import Caller, House
 from .following import ended
 from .refusals import Refusal, RefusalAnswer, Responses
 from .relay import Relays
-from .request import GenerateRequest
+from .request import GenerateRequest, Move
 from .stream import messages
 
 WAIT_S = 120.0
@@ -22,6 +22,10 @@ JOBS_SHOWN = 100
 UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
 NOT_FOUND: Responses = {
     404: {"model": RefusalAnswer, "description": "No such job, or somebody else's"}
+}
+NOT_WAITING: Responses = {
+    **NOT_FOUND,
+    409: {"model": RefusalAnswer, "description": "It has begun or ended meanwhile"},
 }
 REFUSED: Responses = {
     status: {"model": RefusalAnswer, "description": description}
@@ -83,6 +87,21 @@ def cancel(job_id: str, studio: House, caller: Caller) -> JobAnswer:
     """Ends the job after its running step; finished pictures stay."""
     studio.stop(job_id, caller.owner)
     return job_answer(studio.view(job_id, caller.owner))
+
+
+@router.post("/generate/{job_id}/move", responses=NOT_WAITING)
+def move(job_id: str, wish: Move, studio: House, caller: Caller) -> JobAnswer:
+    """Another place for a waiting job among the caller's own; nobody else's place changes."""
+    studio.move(job_id, wish.to, wish.before, caller.owner)
+    return job_answer(studio.view(job_id, caller.owner))
+
+
+@router.post("/generate/{job_id}/duplicate", status_code=202, responses={**REFUSED, **NOT_FOUND})
+def duplicate(job_id: str, response: Response, studio: House, caller: Caller) -> JobAnswer:
+    """A new job that asks for the same; a random seed is drawn again."""
+    new_id = studio.duplicate(job_id, caller)
+    response.headers["location"] = f"/api/v1/generate/{new_id}"
+    return job_answer(studio.view(new_id, caller.owner))
 
 
 @router.post("/generate/{job_id}/skip", responses=NOT_FOUND)

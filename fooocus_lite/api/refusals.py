@@ -21,6 +21,7 @@ from ..errors import (
     NotAllowed,
     NotFound,
     NotLoggedIn,
+    NotWaiting,
     TooMany,
     UnknownName,
     WeightsError,
@@ -92,7 +93,7 @@ def status_of(error: FooocusLiteError) -> int:
             return 403
         case NotFound():
             return 404
-        case WeightsError():
+        case WeightsError() | NotWaiting():
             return 409
         case TooSlow():
             return 408

@@ -1,12 +1,15 @@
-"""What a program asks for: the one `ImageRequest` of all doors, under the names people use."""
+"""What a program asks for: the one `ImageRequest` of all doors, under the names people use; and a
+place in the line.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..recipe import ImageRequest
+from ..studio import To
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
@@ -65,3 +68,18 @@ class GenerateRequest(ImageRequest):
         """What the studio is asked, without what only HTTP knows."""
         values = {name: getattr(self, name) for name in ImageRequest.model_fields}
         return ImageRequest.model_validate(values)
+
+
+class Move(BaseModel):
+    """Where a waiting job goes among those of its owner: one of the two is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    before: Annotated[str | None, Field(description="The id of another waiting job.")] = None
+    to: To | None = None
+
+    @model_validator(mode="after")
+    def _is_one_place(self) -> "Move":
+        if (self.before is None) == (self.to is None):
+            raise ValueError("Give either “before” (a job's id) or “to” (first, last, up, down)")
+        return self

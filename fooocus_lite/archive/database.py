@@ -32,7 +32,7 @@ class Database:
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._lock = threading.Lock()
         # Writers of this process queue here: SQLite's own waiting sleeps, and is not fair.
-        self._writing = threading.Lock()
+        self._writing = threading.RLock()
 
     def connection(self) -> sqlite3.Connection:
         """The calling thread's own connection, in autocommit."""
@@ -51,8 +51,13 @@ class Database:
 
         Without `durable` a commit survives a killed program but maybe not a power cut: right for
         progress, wrong for a job somebody was told is accepted. Raises DiskError for a full disk.
+        Inside another one of the same thread it is a part of that one.
         """
         connection = self.connection()
+        is_inside = connection.in_transaction
+        if is_inside:
+            yield connection
+            return
         with self._writing:
             try:
                 if durable:

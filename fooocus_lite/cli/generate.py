@@ -17,6 +17,7 @@ from ..events import Cancelled, Event, Failed, Picture, PictureReady
 from ..recipe import ImageRequest, request_from
 from ..settings import Settings
 from ..studio import Studio
+from ..thinking.prompt_list import prompts_in
 from .progress import JsonLines, Reporter, Terminal
 from .transfer import TransferBar, TransferLines
 
@@ -38,20 +39,20 @@ DRY_RUN_KEYS = (
 
 def generate(settings: Settings, arguments: Namespace) -> int:
     """Makes the pictures and prints their paths; exit code 1 when a job failed."""
-    requests = [request_from(values) for values in _asked(arguments)]
+    requests = {number: request_from(values) for number, values in _asked(arguments)}
     studio = Studio(settings)
     for problem in studio.notices:
         print(problem, file=sys.stderr)
     if arguments.dry_run:
-        for request in requests:
+        for request in requests.values():
             _dry_run(studio, request, arguments.json)
         return 0
-    for request in requests:
+    for request in requests.values():
         studio.plan(request)  # a mistake in the last prompt is said before the first is cooked
         if arguments.download:
             _bring_missing(studio, request, arguments.json)
     reporter: Reporter = JsonLines() if arguments.json else Terminal()
-    job_ids = [studio.start(request) for request in requests]
+    job_ids = studio.start_all(requests) if arguments.file else [studio.start(requests[1])]
     return finish(studio, job_ids, reporter)
 
 
@@ -161,8 +162,8 @@ def _dry_run(studio: Studio, request: ImageRequest, as_json: bool) -> None:
             print("\n".join(f"{name:>20}  {value}" for name, value in shown.items()) + "\n")
 
 
-def _asked(arguments: Namespace) -> Iterator[dict[str, Any]]:
-    for prompt in _prompts(arguments):
+def _asked(arguments: Namespace) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, prompt in _prompts(arguments).items():
         values = {
             "prompt": prompt,
             "negative_prompt": arguments.negative,
@@ -182,22 +183,20 @@ def _asked(arguments: Namespace) -> Iterator[dict[str, Any]]:
             "wildcards_in_order": arguments.wildcards_in_order or None,
             **_size(arguments.size),
         }
-        yield {name: value for name, value in values.items() if value is not None}
+        yield number, {name: value for name, value in values.items() if value is not None}
 
 
-def _prompts(arguments: Namespace) -> list[str]:
+def _prompts(arguments: Namespace) -> dict[int, str]:
+    """Each prompt by the number of its line."""
     if arguments.file is None:
-        return [" ".join(arguments.prompt)]
+        return {1: " ".join(arguments.prompt)}
     if arguments.prompt:
         raise BadRequest("Give a prompt or --file, not both.", field="prompt")
     try:
-        lines = Path(arguments.file).read_text(encoding="utf-8").splitlines()
+        text = Path(arguments.file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadRequest(f"{arguments.file} cannot be read: {error}.", field="file") from None
-    prompts = [line for line in lines if line.strip()]
-    if not prompts:
-        raise BadRequest(f"{arguments.file} has no prompt in it. Write one a line.", field="file")
-    return prompts
+    return prompts_in(text)
 
 
 def _size(text: str | None) -> dict[str, str]:

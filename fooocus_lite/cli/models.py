@@ -3,14 +3,18 @@
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import BadRequest
 from ..settings import Settings
 from ..studio import Studio
 from ..supplies.model_store import ModelStore
+from ..supplies.wishes import Wish
 from ..thinking.amounts import in_bytes
+from ..thinking.families import REFINERS
 from ..thinking.licences import allowed_by
+from ..thinking.presets import Preset, preset_of
 from . import own_files
 from .transfer import TransferBar, TransferLines
 
@@ -41,8 +45,8 @@ def models(settings: Settings, arguments: Namespace) -> int:
 
 
 def _list(studio: Studio, arguments: Namespace) -> int:
-    """The models that are here, then those that presets name and that are not."""
-    here = studio.stock.models()
+    """What is here, refiners too, then what presets name and is not."""
+    here, presets = studio.stock.models_and_refiners(), studio.stock.presets.values()
     for model in here.values():
         values = {
             "name": model.name,
@@ -53,32 +57,46 @@ def _list(studio: Studio, arguments: Namespace) -> int:
             "memory_gib": None,
             "revision": model.revision,
             "is_here": True,
+            "presets": _using(model.name, presets),
         }
         _show(arguments, values, _row(values))
-    missing = {each.model: each for each in studio.stock.presets.values() if each.model not in here}
-    for preset in missing.values():
-        licence = preset.licence.id if preset.licence else "unknown"
-        values = {
-            "name": preset.model,
-            "family": preset.family,
-            "licence": licence,
-            "pictures": preset.licence.pictures if preset.licence else None,
-            "size_mib": round(preset.download_gib * 1024, 1) if preset.download_gib else None,
-            "memory_gib": preset.memory_gib,
-            "revision": None,
-            "is_here": False,
-        }
-        _show(arguments, values, _row(values) + ", not downloaded")
+    missing = dict.fromkeys(name for each in presets for name in each.needs if name not in here)
+    for name in missing:
+        if preset := preset_of(name, presets):
+            values = {**_missing(name, preset), "presets": _using(name, presets)}
+            _show(arguments, values, _row(values) + ", not downloaded")
     own_files.show(studio, arguments)
     used = sum(model.size_bytes for model in here.values())
     print(f"{in_bytes(used)} on this disk.", file=sys.stderr)
     return 0
 
 
+def _missing(name: str, preset: Preset) -> dict[str, Any]:
+    """What a preset says of its model, or of its refiner."""
+    refining = REFINERS.get(preset.family or "") if name != preset.model else None
+    gib = preset.refiner_gib if refining else preset.download_gib
+    return {
+        "name": name,
+        "family": refining.name if refining else preset.family,
+        "licence": preset.licence.id if preset.licence else "unknown",
+        "pictures": preset.licence.pictures if preset.licence else None,
+        "size_mib": round(gib * 1024, 1) if gib else None,
+        "memory_gib": preset.memory_gib,
+        "revision": None,
+        "is_here": False,
+    }
+
+
+def _using(name: str, presets: Iterable[Preset]) -> list[str]:
+    return [each.name for each in presets if name in each.needs]
+
+
 def _row(values: dict[str, Any]) -> str:
     size = in_bytes(int(values["size_mib"] * 2**20)) if values["size_mib"] else "?"
     family = values["family"] or "?"
     memory = f", needs {values['memory_gib']:g} GiB of memory" if values["memory_gib"] else ""
+    if any(family == each.name for each in REFINERS.values()):
+        memory += f", used by {', '.join(values['presets']) or 'no preset yet'}"
     return f"{size:>9}  {family:<12} {values['licence']} ({BADGES[values['pictures']]}){memory}"
 
 
@@ -117,7 +135,7 @@ def _info(store: ModelStore, arguments: Namespace) -> int:
 
 def _download(store: ModelStore, arguments: Namespace) -> int:
     """In this process and to its end; Ctrl+C keeps what has come."""
-    wish = store.wish(_named(arguments), is_update=arguments.update)
+    wish, *others = store.wishes(_named(arguments), is_update=arguments.update)
     given: dict[str, Any] = {}
     if arguments.revision:
         given["revision"] = arguments.revision
@@ -127,15 +145,21 @@ def _download(store: ModelStore, arguments: Namespace) -> int:
         given["is_config_only"] = True
     if arguments.file:
         given["files"] = tuple(arguments.file)
-    reporter = TransferLines() if arguments.json else TransferBar()
+    for each in (wish.model_copy(update=given), *others):
+        _bring(store, each, arguments.json)
+    return 0
+
+
+def _bring(store: ModelStore, wish: Wish, as_json: bool) -> None:
+    reporter = TransferLines() if as_json else TransferBar()
     try:
-        snapshot = store.bring(wish.model_copy(update=given), reporter.tell)
+        snapshot = store.bring(wish, reporter.tell)
     except KeyboardInterrupt:
         print("\nWhat has come is kept: the same command goes on there.", file=sys.stderr)
         raise
     finally:
         reporter.end()
-    if arguments.json:
+    if as_json:
         _print_json(
             {
                 "event": "completed",
@@ -146,7 +170,6 @@ def _download(store: ModelStore, arguments: Namespace) -> int:
         )
     else:
         print(snapshot.folder)
-    return 0
 
 
 def _remove(store: ModelStore, arguments: Namespace) -> int:

@@ -26,7 +26,7 @@ def convert(store: ModelStore, arguments: Namespace) -> int:
 
 def show(studio: Studio, arguments: Namespace) -> None:
     """The single files that are no models by themselves, and those that cannot be used."""
-    models = studio.stock.models()
+    models = studio.stock.models_and_refiners()
     for file in studio.stock.own_files():
         if file.name in models and not file.problem:
             continue
@@ -59,8 +59,8 @@ def info(store: ModelStore, arguments: Namespace) -> bool:
         for row, text in rows.items():
             if text:
                 print(f"  {row:<9} {text}")
-    if file.problem:
-        print(f"  {file.problem}")
+    if file.problem or file.note:
+        print(f"  {file.problem or file.note}")
     return True
 
 
@@ -68,9 +68,10 @@ def _words(file: OwnFile) -> str:
     if file.inspection is None:
         return file.problem
     found = file.inspection
-    said = f"{found.architecture.title} {found.kind}, {found.precision}"
+    said = f"{found.shown_kind}, {found.precision}"
     if found.trigger_words:
         said += f", words: {', '.join(found.trigger_words)}"
+    said += f" ({file.note})" if file.note else ""
     return f"{said}. {file.problem}" if file.problem else said
 
 
@@ -89,6 +90,7 @@ def _values(file: OwnFile) -> dict[str, Any]:
         "licence": found.licence if found else None,
         "trigger_words": list(found.trigger_words) if found else [],
         "problem": file.problem or None,
+        "note": file.note or None,
     }
 
 

@@ -95,7 +95,9 @@ def _common(parser: ArgumentParser) -> None:
 def _generate(commands: "_SubParsersAction[_Command]") -> None:
     parser = commands.add_parser("generate", help="make pictures from a prompt")
     parser.add_argument("prompt", nargs="*", metavar="PROMPT", help="what you want to see")
-    parser.add_argument("--file", metavar="PROMPTS.TXT", help="one prompt a line instead")
+    parser.add_argument(
+        "--file", metavar="PROMPTS.TXT", help="one prompt a line instead; # begins a note"
+    )
     parser.add_argument("--negative", metavar="TEXT", help="what you do not want to see")
     parser.add_argument("--style", action="append", metavar="NAME", help="may be repeated")
     parser.add_argument("--preset", default=SUPPRESS, metavar="NAME")

@@ -27,10 +27,13 @@ MAX_FILE_BYTES = 4 * link.MAX_JSON_BYTES
 
 @dataclass(frozen=True)
 class _Original:
-    """What to make again, and what to hold it against: `picture`, else `fingerprint`."""
+    """What to make again, and what to hold it against: `picture`, else `fingerprint`.
+
+    The new picture goes `beside` a file; None for a link, whose picture stays among the outputs.
+    """
 
     recipe: Recipe
-    beside: Path
+    beside: Path | None = None
     picture: Path | None = None
     made_with: MadeWith | None = None
     fingerprint: link.Fingerprint | None = None
@@ -61,16 +64,13 @@ def replay(settings: Settings, arguments: Namespace) -> int:
     if finish(studio, [job_id], catching) or catching.event is None:
         return DIFFERENT
     made = catching.event.picture
-    beside = _free_name(original.beside)
-    partial = beside.with_name(beside.name + ".part")
-    shutil.copyfile(made.path, partial)
-    partial.replace(beside)
-    again = studio.gallery.inspect(beside)
+    path = made.path if original.beside is None else _copied(made.path, original.beside)
+    again = studio.gallery.inspect(path)
     differences = _differences(recipe.model_hashes, made.recipe.model_hashes)
     if original.made_with and again.made_with:
         differences += _differences(original.made_with.model_dump(), again.made_with.model_dump())
-    verdict = _verdict(studio, original, beside)
-    result = {**verdict, "differences": differences, "path": str(beside)}
+    verdict = _verdict(studio, original, path)
+    result = {**verdict, "differences": differences, "path": str(path)}
     return _report(result, arguments.json)
 
 
@@ -78,8 +78,7 @@ def _original(studio: Studio, given: str) -> _Original:
     """Of a link, a recipe file or a picture. Raises BadRequest when there is no recipe in it."""
     if link.is_link(given):
         shared = link.from_link(given)
-        beside = Path(f"recipe-{shared.recipe.seed}")
-        return _Original(shared.recipe, beside, fingerprint=shared.fingerprint)
+        return _Original(shared.recipe, fingerprint=shared.fingerprint)
     path = Path(given)
     if path.suffix.lower() == ".json" and path.is_file():
         if path.stat().st_size > MAX_FILE_BYTES:
@@ -137,6 +136,15 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         for name in names
         if before.get(name) != now.get(name)
     ]
+
+
+def _copied(picture: Path, beside: Path) -> Path:
+    """Where the picture lies too, complete or not at all."""
+    path = _free_name(beside)
+    partial = path.with_name(path.name + ".part")
+    shutil.copyfile(picture, partial)
+    partial.replace(path)
+    return path
 
 
 def _free_name(path: Path) -> Path:

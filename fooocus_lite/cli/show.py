@@ -47,7 +47,7 @@ def _state(preset: Preset, is_ready: bool) -> str:
     """Whether it works now, and how much has to come if not."""
     if is_ready:
         return "ready"
-    size = f", {preset.download_gib:g} GiB" if preset.download_gib else ""
+    size = f", {preset.total_gib:g} GiB" if preset.total_gib else ""
     return f"not downloaded{size}"
 
 

@@ -3,6 +3,7 @@
 import logging
 import os
 import platform
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from . import bf16
 
 log = logging.getLogger(__name__)
 MIB = 2**20
+# Turing chips without tensor cores overflow in float16 (pytorch issue 58123, ComfyUI issue 884).
+BROKEN_FLOAT16 = re.compile(
+    r"\b(GTX 16[356]0|T[456]00|T1000|T1200|T2000|MX[45]50|CMP 30HX)\b", re.IGNORECASE
+)
 BACKENDS = ("bitsandbytes",)
 """Packages that keep weights in 4 bits."""
 
@@ -40,21 +45,33 @@ def facts(state: Path | None = None) -> HardwareFacts:
 
 
 def _cuda() -> HardwareFacts:
-    free, total = torch.cuda.mem_get_info()
+    """A card of Nvidia's, or one of AMD's, which torch calls CUDA too."""
+    (free, total), name = torch.cuda.mem_get_info(), torch.cuda.get_device_name()
     return HardwareFacts(
         device="cuda",
-        name=torch.cuda.get_device_name(),
+        name=name,
         cores=_cores(),
         free_ram_mib=psutil.virtual_memory().available // MIB,
         free_vram_mib=free // MIB,
         total_mib=total // MIB,
-        # torch says yes for emulated bf16 too; tensor cores have it from Ampere on.
-        has_native_bf16=torch.cuda.get_device_capability() >= (8, 0),
+        has_native_bf16=_gpu_has_bf16(),
+        has_float16=not BROKEN_FLOAT16.search(name),
         # Weights are only kept in 8 bits and widened for computing, which every card can do.
         has_float8=hasattr(torch, "float8_e4m3fn"),
         has_streams=True,
         backends=frozenset(name for name in BACKENDS if find_spec(name) is not None),
     )
+
+
+def _gpu_has_bf16() -> bool:
+    """Whether the card computes bf16 itself; torch says yes for emulated bf16 too.
+
+    Nvidia's do from Ampere on; AMD's from MI100 (gfx908) and RX 7000 (gfx11) on.
+    """
+    if torch.version.hip is None:
+        return torch.cuda.get_device_capability() >= (8, 0)
+    chip: str = torch.cuda.get_device_properties().gcnArchName
+    return chip.startswith(("gfx908", "gfx90a", "gfx94", "gfx95", "gfx11", "gfx12"))
 
 
 def _mps() -> HardwareFacts:

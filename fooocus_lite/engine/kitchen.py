@@ -23,6 +23,7 @@ from ..thinking.families import FAMILIES, REFINERS, Family
 from ..thinking.forecast import Timing
 from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import sizes, verify
+from ..weights.catalogue import Model
 from . import hardware, pipelines, previews, refining, schedulers
 from .conditions import Conditions
 from .latents import grid
@@ -65,13 +66,13 @@ class Kitchen:
         on_stage: Callable[[str], None],
         embedding_files: Mapping[str, Path] | None = None,
         config: Path | None = None,
-        refiner: Path | None = None,
+        refiner: Model | None = None,
     ) -> None:
         """Makes the recipe's models, LoRAs and embeddings ready. Quick when they are already.
 
         `model_folder` may be a single file; `config` is then the folder with the settings it lacks.
-        `refiner` is the folder of the recipe's refiner, None when it has none. Raises
-        WeightsError, OutOfMemory or UnknownName.
+        `refiner` is the recipe's, None when it has none. Raises WeightsError, OutOfMemory or
+        UnknownName.
         """
         if recipe.family not in FAMILIES:
             raise UnknownName.among("model family", recipe.family, FAMILIES)
@@ -105,7 +106,7 @@ class Kitchen:
         recipe: Recipe,
         folder: Path,
         config: Path | None,
-        refiner: Path | None,
+        refiner: Model | None,
         on_stage: Callable[[str], None],
     ) -> tuple[Loaded, Loaded | None]:
         """The recipe's model and its refiner, if it has one, by a plan that has room for both."""
@@ -113,11 +114,13 @@ class Kitchen:
         picture = picture_of(recipe, FAMILIES[recipe.family])
         plan = self._tried = self.planner.plan(recipe.models, self.facts(), size, picture)
         family = FAMILIES[recipe.family]
-        ready = self._model(recipe.model, family, folder, config, plan, on_stage, refiner)
+        beside = refiner.folder if refiner else None
+        ready = self._model(recipe.model, family, folder, config, plan, on_stage, beside)
         if refiner is None or recipe.refiner is None:
             return ready, None
         family = REFINERS[recipe.family]
-        return ready, self._model(recipe.refiner, family, refiner, None, plan, on_stage, folder)
+        place = refiner.folder, refiner.config
+        return ready, self._model(recipe.refiner, family, *place, plan, on_stage, folder)
 
     def _model(
         self,
@@ -276,7 +279,7 @@ class Kitchen:
         recipe: Recipe,
         model_folder: Path,
         config: Path | None = None,
-        refiner: Path | None = None,
+        refiner: Model | None = None,
     ) -> MemoryPlan | None:
         """What `load` would try after an OutOfMemory; None when nothing is left to try."""
         picture = picture_of(recipe, FAMILIES[recipe.family])

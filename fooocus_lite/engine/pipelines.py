@@ -1,6 +1,7 @@
 """From a model folder to a diffusers pipeline on a device: no code, no pickle, no network."""
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ def load(
             f"The model {folder.name} does not load: {_first_line(error)}. {verify.WAY_OUT}"
         ) from error
     _assert_whole(pipeline, folder)
+    _hear_out_of_memory(pipeline.vae)
     pipeline.set_progress_bar_config(disable=True)
     placing.place(pipeline, plan)
     return pipeline
@@ -126,6 +128,23 @@ def _assert_whole(pipeline: Any, folder: Path) -> None:
                     f"The model {folder.name} has no weights for {name}.{parameter}. "
                     f"{verify.WAY_OUT}"
                 )
+
+
+def _hear_out_of_memory(vae: Any) -> None:
+    """Lets decoding raise MemoryError where torch's own error would be lost.
+
+    Sana's pipeline only warns of that one, and then breaks for want of a picture (diffusers 0.42).
+    """
+
+    def decode(*arguments: Any, **options: Any) -> Any:
+        try:
+            return type(vae).decode(vae, *arguments, **options)
+        except torch.OutOfMemoryError as error:
+            # Its frames hold what filled the memory.
+            traceback.clear_frames(error.__traceback__)
+            raise MemoryError(str(error)) from None
+
+    vae.decode = decode
 
 
 def _hush() -> None:

@@ -49,7 +49,7 @@ def _assembled(file: Path, family: Family, config: Path, dtype: torch.dtype) -> 
     given: dict[str, Any] = {part: None for part in verify.UNUSED_PARTS if part in index}
     # On by default where the package is installed, which would change pixels.
     given["add_watermarker"] = False
-    if inspect(file).kind == "checkpoint":
+    if inspect(file).kind != "diffusion model":
         return pipeline_class.from_single_file(str(file), config=str(config), **given, **options)
     part = next(name for name in index if role_of(name) == "denoiser")
     denoiser_class = getattr(diffusers, family.denoiser)

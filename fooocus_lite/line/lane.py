@@ -256,7 +256,8 @@ class Lane:
         for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
             hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
         if (refiner := self._stock.refiner_of(recipe)) is not None:
-            hashes |= {f"refiner/{name}": each for name, each in verify.hashes(refiner).items()}
+            own = verify.hashes(refiner.folder)
+            hashes |= {f"refiner/{name}": each for name, each in own.items()}
         return recipe.model_copy(update={"model_hashes": hashes}), found
 
     def _files(self, recipe: Recipe) -> _Files:

@@ -33,7 +33,7 @@ from .offers import described
 from .stock import Stock
 from .telling import Told
 from .uploads import FOLDERS, Added, Upload
-from .wishes import Wish, wish_for
+from .wishes import Wish, wishes_for
 
 NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
 """What files are called whose repository says what they are."""
@@ -69,9 +69,13 @@ class ModelStore:
         """Puts a download into the line, or goes on with one that broke off.
 
         `name` is a preset's, a model's, a performance LoRA's, or what was pasted: owner/name or a
-        link. Raises BadRequest or UnknownName.
+        link. A preset's refiner follows its model. Raises BadRequest or UnknownName.
         """
-        return self.downloads.ask(self.wish(name, is_update))
+        first, *others = self.wishes(name, is_update)
+        download = self.downloads.ask(first)
+        for wish in others:
+            self.downloads.ask(wish)
+        return download
 
     def set_back(self, name: str, revision: str) -> Download:
         """Puts a revision into use again that was in use before. Raises UnknownName."""
@@ -91,10 +95,18 @@ class ModelStore:
 
     def wish(self, name: str, is_update: bool = False) -> Wish:
         """What a name asks for. Raises BadRequest or UnknownName."""
-        wish = wish_for(name, self._stock.presets).model_copy(update={"who": self._who})
+        return self.wishes(name, is_update)[0]
+
+    def wishes(self, name: str, is_update: bool = False) -> tuple[Wish, ...]:
+        """What a name asks for, a preset's refiner after its model. Raises as `wish` does."""
+        asked = wishes_for(name, self._stock.presets)
+        wishes = tuple(each.model_copy(update={"who": self._who}) for each in asked)
         if not is_update:
-            return wish
-        return self._locked(wish.repo_id, wish.model_copy(update={"is_update": True}))
+            return wishes
+        return tuple(
+            self._locked(wish.repo_id, wish.model_copy(update={"is_update": True}))
+            for wish in wishes
+        )
 
     def bring(
         self,
@@ -142,7 +154,7 @@ class ModelStore:
         All bytes where lock.json knows what they should be, else the headers. Raises UnknownName,
         and WeightsError when lock.json itself is damaged.
         """
-        entries, models = lock.read(self._settings.models), self._stock.models()
+        entries, models = lock.read(self._settings.models), self._stock.models_and_refiners()
         names = sorted({*entries, *models})
         if name is not None and name not in names:
             raise UnknownName.among("model", name, names)
@@ -193,7 +205,7 @@ class ModelStore:
         with self._told.noting(self._who, "remove", name):
             if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
                 raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
-            models = self._stock.models()
+            models = self._stock.models_and_refiners()
             model = models.get(name)
             if self.revisions(name):
                 removal.delete_download(self._settings.models, name)

@@ -13,7 +13,7 @@ from ..thinking import memory
 from ..thinking.costs import native_picture
 from ..thinking.families import FAMILIES, REFINERS, Family
 from ..thinking.pantry import Pantry
-from ..thinking.presets import Preset, bare, named, saved_as
+from ..thinking.presets import Preset, bare, named, preset_of, saved_as
 from ..thinking.resolve import is_distilled, preset_for
 from ..thinking.schedulers import SCHEDULERS
 from ..thinking.styles import BUILT_IN, Style, saying
@@ -79,18 +79,23 @@ class Stock:
             raise UnknownName.among("model", name, models)
         return models[name]
 
-    def refiners(self) -> dict[str, Path]:
-        """The folders of the models that end pictures of others, by name."""
+    def refiners(self) -> dict[str, Model]:
+        """The models that end pictures of others, by name."""
         return refiners.find(self.model_folders())
 
-    def refiner_of(self, recipe: Recipe) -> Path | None:
+    def refiner_of(self, recipe: Recipe) -> Model | None:
         """None for a recipe without one. Raises WeightsError when it is not here, or no use."""
         if recipe.refiner is None:
             return None
-        folder = self.refiners().get(recipe.refiner)
-        if folder is None or recipe.family not in REFINERS:
-            raise missing.refiner_error(recipe.refiner, FAMILIES[recipe.family])
-        return folder
+        refiner = self.refiners().get(recipe.refiner)
+        if refiner is None or recipe.family not in REFINERS:
+            unusable = self._unusable().get(recipe.refiner, "")
+            raise missing.refiner_error(recipe.refiner, FAMILIES[recipe.family], unusable)
+        return refiner
+
+    def models_and_refiners(self) -> dict[str, Model]:
+        """All that lies here to make pictures with, alone or not, by name."""
+        return self.refiners() | self.models()
 
     def model_folders(self) -> list[Path]:
         """Where models are looked for, ours first; then the trees of other programs."""
@@ -162,24 +167,21 @@ class Stock:
                 name: vectors | _own(catalogue.find_embeddings, models.get(name))
                 for name in families
             },
-            unusable={
-                file.name: file.problem
-                for file in self.own_files(folders.CHECKPOINTS)
-                if file.problem and file.name not in families
-            },
+            unusable={name: why for name, why in self._unusable().items() if name not in families},
         )
 
     def ready_presets(self) -> tuple[str, ...]:
-        """The presets whose model lies here now."""
-        models = self.models()
-        return tuple(name for name, preset in self.presets.items() if preset.model in models)
+        """The presets whose model lies here now, and their refiner if they have one."""
+        here = self.models_and_refiners().keys()
+        return tuple(name for name, each in self.presets.items() if here >= {*each.needs})
 
     def check_is_here(self, recipes: Sequence[Recipe]) -> None:
         """Raises WeightsError when a model or LoRA of the recipes has to come first."""
         models = self.models()
         for recipe in recipes:
             if recipe.model not in models:
-                raise missing.model_error(recipe, self.presets, self.ready_presets())
+                ready, refiners_here = self.ready_presets(), self.refiners()
+                raise missing.model_error(recipe, self.presets, ready, refiners_here)
             model = models[recipe.model]
             if model.inspection is not None:
                 configs.checked(model.name, model.inspection, model.config)
@@ -224,11 +226,12 @@ class Stock:
     def preset_for_model(self, name: str) -> Preset:
         """A preset of this model; one that only names it is saved when there is none yet.
 
-        Raises UnknownName, DiskError.
+        Raises UnknownName, DiskError, and BadRequest for a refiner that no preset names.
         """
-        for preset in self.presets.values():
-            if preset.model == name:
-                return preset
+        if known := preset_of(name, self.presets.values()):
+            return known
+        if name in self.refiners():
+            raise BadRequest(missing.refiner_alone(name), field="model")
         model = self.model(name)
         taken = {each.lower() for each in self.presets}
         preset = bare(model.name, model.title, model.family, taken)
@@ -311,6 +314,12 @@ class Stock:
         except WeightsError as error:
             return error.message
         return None
+
+    def _unusable(self) -> dict[str, str]:
+        """Why what is here cannot be used, or not as a model, by its name."""
+        files = self.own_files(folders.CHECKPOINTS)
+        alone = {name: missing.refiner_alone(name) for name in self.refiners()}
+        return alone | {file.name: file.problem for file in files if file.problem}
 
     def _families(self, models: dict[str, Model]) -> dict[str, Family]:
         """By name: models that are here, and those that presets name with their kind."""

@@ -22,7 +22,12 @@ from ..weights.inspect import Inspection
 INCOMING = ".incoming"
 SUFFIX = ".safetensors"
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
-FOLDERS = {"checkpoint": "checkpoints", "lora": "loras", "embedding": "embeddings"}
+FOLDERS = {
+    "checkpoint": "checkpoints",
+    "refiner": "checkpoints",
+    "lora": "loras",
+    "embedding": "embeddings",
+}
 MAX_STEM_CHARACTERS = 120
 _UNSAFE = re.compile(r"[^\w .+()-]+")
 # Names that Windows keeps for devices, whatever the ending.

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..errors import UnknownName
 from ..thinking.families import FAMILIES
 from ..thinking.families.family import PerformanceLoRA
-from ..thinking.presets import Preset
+from ..thinking.presets import Preset, preset_of
 from ..weights.address import address
 
 
@@ -39,8 +39,8 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
     Raises BadRequest or UnknownName.
     """
     named = name.strip()
-    models = (each for each in presets.values() if each.model == named)
-    if preset := presets.get(named) or next(models, None):
+    alike = (each for each in presets.values() if each.model == named)
+    if preset := presets.get(named) or preset_of(named, alike):
         return Wish(
             name=preset.model,
             title=preset.shown_name,
@@ -60,6 +60,16 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
     return Wish(
         name=whole, title=whole, repo_id=place.repo_id, revision=place.revision, files=files
     )
+
+
+def wishes_for(name: str, presets: Mapping[str, Preset]) -> tuple[Wish, ...]:
+    """All that a name asks for: of a preset, its refiner too if the Hub may have that.
+
+    Raises BadRequest or UnknownName.
+    """
+    preset = presets.get(name.strip())
+    others = [each for each in preset.needs[1:] if "/" in each] if preset else []
+    return (wish_for(name, presets), *(wish_for(each, presets) for each in others))
 
 
 def performance_loras() -> dict[str, PerformanceLoRA]:

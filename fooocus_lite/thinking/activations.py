@@ -18,6 +18,7 @@ UNET_ATTENTION_TENSORS = 26.1
 TRANSFORMER_TENSORS = 18
 # A residual, its norm and its activation, at the picture's full size: AutoencoderKL has 3.0.
 DECODER_TENSORS = 3
+UNFOLDED_TENSORS = 9
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,20 @@ def denoiser_mib(
 
 
 def decoder_mib(
-    shape: DecoderShape, width: int, height: int, dtype_bytes: int, is_tiled: bool = False
+    shape: DecoderShape,
+    width: int,
+    height: int,
+    dtype_bytes: int,
+    is_tiled: bool = False,
+    is_emulated: bool = False,
 ) -> float:
-    """The peak of decoding one picture in MiB; in tiles, that of a tile and the whole picture."""
+    """The peak of decoding one picture in MiB; in tiles, that of a tile and the whole picture.
+
+    Where the number format is emulated, torch has no cuDNN for it and unfolds what a convolution
+    reads: 3 × 3 copies of the widest tensor (`slow_conv2d`, from its source; not measured).
+    """
     pixels = width * height
     decoded = min(pixels, shape.tile_side**2) if is_tiled else pixels
     picture = 2 * 3 * pixels * dtype_bytes if is_tiled else 0
-    return (DECODER_TENSORS * shape.channels * decoded * dtype_bytes + picture) / MIB
+    tensors = DECODER_TENSORS + (UNFOLDED_TENSORS if is_emulated else 0)
+    return (tensors * shape.channels * decoded * dtype_bytes + picture) / MIB

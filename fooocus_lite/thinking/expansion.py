@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from . import chance
 from .meanings import FILLERS, SUBJECTS
 from .phrases import AGAINST, EXCLUSIVE, PHRASES, RESTRAINED, SLOTS
 from .reading import Reading, read, stem, with_implied
@@ -63,7 +64,7 @@ def additions(prompt: str, random: Random, styles_text: str = "") -> str:
         if not fitting:
             continue
         weights = [1 + WEIGHT_OF_NEED * len(phrase.needs) for phrase in fitting]
-        phrase = random.choices(fitting, weights)[0]
+        phrase = chance.weighted(fitting, weights, random)
         chosen.append(phrase)
         tokens_left -= phrase.tokens
         said = _and(said, phrase)
@@ -114,7 +115,7 @@ def _and(said: Reading, phrase: Phrase) -> Reading:
 
 def _wanted(reading: Reading, said: Reading, random: Random) -> int:
     """How many phrases; the longer the prompt, the fewer."""
-    wanted = random.choice((4, 5, 5, 6))
+    wanted = chance.pick((4, 5, 5, 6), random)
     limits = [limit for words, limit in PHRASES_BY_WORDS if said.words >= words]
     limits += [RESTRAINED[tag] for tag in RESTRAINED.keys() & said.tags]
     limits += [] if reading.tags else [PHRASES_FOR_UNKNOWN]
@@ -125,7 +126,7 @@ def _slots_in_order(said: Reading, random: Random) -> list[str]:
     """The slots that nothing fills yet: light and texture first, they do the most for a picture."""
     empty = [slot for slot, filled_by in SLOTS.items() if not said.tags & set(filled_by.split())]
     first, others = empty[:2], empty[2:]
-    return first + random.sample(others, len(others))
+    return first + chance.shuffled(others, random)
 
 
 def _phrases() -> dict[str, list[Phrase]]:

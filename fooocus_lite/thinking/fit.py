@@ -8,7 +8,7 @@ import math
 from .families import Family
 from .foreign.found import FoundSettings, shortened, stem_of
 from .pantry import Pantry
-from .presets import Preset
+from .presets import Preset, preset_of
 from .resolve import is_distilled
 from .sizes import aspect_of_size, snapped
 
@@ -60,8 +60,9 @@ def _preset(found: FoundSettings, pantry: Pantry, notes: list[str]) -> Preset:
     if found.model is None:
         return named or default
     model = _model_here(found.model, pantry)
-    fitting = [preset for preset in (named, default, *usable.values()) if preset is not None]
-    chosen = next((preset for preset in fitting if preset.model == model), None)
+    fitting = [preset for preset in (named, default) if preset and preset.model == model]
+    alike = (preset for preset in usable.values() if preset.model == model)
+    chosen = next(iter(fitting), None) or preset_of(model or "", alike)
     if chosen is None:
         why = "is not here" if model is None else "is in no preset"
         notes.append(

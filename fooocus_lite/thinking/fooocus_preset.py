@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from .families import FAMILIES
-from .foreign.found import FoundSettings, Reading, stem_of
+from .foreign.found import MAX_NAME_CHARACTERS, FoundSettings, Reading, stem_of
 from .presets import Preset
 from .sizes import aspect_of_size, snapped
 
@@ -64,10 +64,13 @@ def read(
     _take_styles(left, styles, reading)
     _take_loras(left, reading)
     _take_size(left, reading)
+    refiner = _refiner(values)
+    for key in ("default_refiner", "default_refiner_switch") if refiner else ():
+        left.pop(key, None)
     for key, value in left.items():
         reading.leave(key, value)
     found = reading.done()
-    preset, changed = _preset(name, found)
+    preset, changed = _preset(name, found, refiner)
     return preset, (*found.notes, *changed)
 
 
@@ -108,7 +111,19 @@ def _take_size(left: dict[str, Any], reading: Reading) -> None:
         reading.leave("default_aspect_ratio", written)
 
 
-def _preset(name: str, found: FoundSettings) -> tuple[Preset, tuple[str, ...]]:
+def _refiner(values: dict[str, Any]) -> dict[str, Any]:
+    """SDXL's refiner and when it takes over, for a preset; other models cannot be one here."""
+    written, switch = values.get("default_refiner"), values.get("default_refiner_switch", 0.8)
+    stem = stem_of(written) if isinstance(written, str) else ""
+    is_share = isinstance(switch, int | float) and 0.1 <= switch <= 1
+    if "refiner" not in stem.lower() or len(stem) > MAX_NAME_CHARACTERS or not is_share:
+        return {}
+    return {"refiner": stem, "refiner_switch": switch}
+
+
+def _preset(
+    name: str, found: FoundSettings, refiner: dict[str, Any]
+) -> tuple[Preset, tuple[str, ...]]:
     """The preset, without what SDXL cannot do, which is said."""
     notes = []
     rows = {row.name: row for row in FAMILY.performances}
@@ -143,5 +158,6 @@ def _preset(name: str, found: FoundSettings) -> tuple[Preset, tuple[str, ...]]:
         loras=found.loras,
         examples=(found.prompt,) if found.prompt else (),
         **size,
+        **refiner,
     )
     return preset, tuple(notes)

@@ -17,6 +17,8 @@ from ..recipe import Recipe, bad_request_from
 
 MARK = "#r="
 VERSION = 1
+ZLIB_START = b"\x78"
+"""The first byte of zlib data, whatever is in it; a damaged link hardly has it."""
 MAX_LINK_CHARACTERS = 200_000
 MAX_JSON_BYTES = 1_000_000
 THUMBNAIL_SIDE = 8
@@ -83,7 +85,8 @@ def from_file(text: str) -> Shared:
     """What `to_file` wrote. Raises BadRequest for anything else."""
     if len(text) > MAX_JSON_BYTES:
         raise BadRequest(
-            f"The recipe file has {len(text):,} characters; at most {MAX_JSON_BYTES:,} are read."
+            f"The recipe file has {len(text):,} characters; at most {MAX_JSON_BYTES:,} are read, "
+            "more than any of this program has. Choose another file."
         )
     return _shared(text.encode(errors="replace"), "file")
 
@@ -93,11 +96,14 @@ def _unpacked(letters: str) -> bytes:
         packed = base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4))
     except binascii.Error:
         raise _damaged("link") from None
-    if packed[:1] != bytes((VERSION,)):
+    version = packed[0] if packed else 0
+    if version > VERSION and packed[1:2] == ZLIB_START:
         raise BadRequest(
-            f"The recipe link has version {packed[0] if packed else 'none'}; this program reads "
-            f"version {VERSION}. Update the program, or ask for the recipe file."
+            f"The recipe link is of a newer kind (version {version}) than this program reads "
+            f"(version {VERSION}). Update the program, or ask for the recipe file."
         )
+    if version != VERSION:
+        raise _damaged("link")
     unpacking = zlib.decompressobj()
     try:
         # One byte more than allowed tells a bomb without unpacking it.
@@ -105,7 +111,10 @@ def _unpacked(letters: str) -> bytes:
     except zlib.error:
         raise _damaged("link") from None
     if len(data) > MAX_JSON_BYTES:
-        raise BadRequest(f"The recipe link unpacks to more than {MAX_JSON_BYTES:,} bytes.")
+        raise BadRequest(
+            f"The recipe link unpacks to more than {MAX_JSON_BYTES:,} bytes, so it was not made by "
+            "this program. Ask for another."
+        )
     if not unpacking.eof:
         raise _damaged("link")
     return data

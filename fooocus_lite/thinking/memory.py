@@ -26,8 +26,8 @@ class HardwareFacts:
     """What this machine has. `cores` are physical; VRAM is None without memory of the GPU's own.
 
     `total_mib`: of the memory that it computes in. `has_native_bf16`: it computes faster so.
-    `has_float8`: it can keep weights in 8 bits. `has_streams`: it copies while it computes.
-    `backends`: packages that read 4-bit weights.
+    `has_float16`: what it computes so is right. `has_float8`: it can keep weights in 8 bits.
+    `has_streams`: it copies while it computes. `backends`: packages that read 4-bit weights.
     """
 
     device: Device = "cpu"
@@ -37,6 +37,7 @@ class HardwareFacts:
     free_vram_mib: int | None = None
     total_mib: int = 0
     has_native_bf16: bool = False
+    has_float16: bool = True
     has_float8: bool = False
     has_streams: bool = False
     backends: frozenset[str] = frozenset()
@@ -118,7 +119,8 @@ def plans(
     for plan in fitting:
         if not ladder or plan.needed_mib < ladder[-1].needed_mib:
             ladder.append(plan)
-    whole = _plan(facts, Way(dtype), cost(model, Way(dtype), picture))
+    everything = _in_place(facts, dtype)
+    whole = _plan(facts, everything, cost(model, everything, picture))
     first_words = f"{facts.name}: {dtype}, because {why_dtype}; "
     return tuple(
         replace(plan, reason=first_words + _why(facts, plan, whole) + ".") for plan in ladder
@@ -147,7 +149,22 @@ def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]
                 continue
             has_streams = facts.has_streams and offload in ("block", "leaf")
             for has_vae_tiling in (False, True):
-                yield Way(dtype, offload, has_streams, storage, has_vae_tiling)
+                yield replace(
+                    _in_place(facts, dtype),
+                    offload=offload,
+                    has_streams=has_streams,
+                    storage=storage,
+                    has_vae_tiling=has_vae_tiling,
+                )
+
+
+def _in_place(facts: HardwareFacts, dtype: Dtype) -> Way:
+    """With everything where it computes."""
+    return Way(
+        dtype,
+        is_on_cpu=facts.device == "cpu",
+        is_emulated=facts.device == "cuda" and dtype == "bfloat16" and not facts.has_native_bf16,
+    )
 
 
 def _plan(facts: HardwareFacts, way: Way, costs: Cost) -> MemoryPlan:
@@ -195,11 +212,20 @@ def _dtype(facts: HardwareFacts, model: ModelSize) -> tuple[Dtype, str]:
     if facts.device == "mps":
         # Transformers are trained in bfloat16; in float16 they overflow into black pictures.
         return "float32", "this system has no bfloat16, and float16 overflows in this model"
-    if facts.device == "cuda" and not model.is_float16_safe:
+    if facts.device == "cpu":
+        return "float32", "this CPU has no native bfloat16"
+    return _dtype_of_old_card(facts, model)
+
+
+def _dtype_of_old_card(facts: HardwareFacts, model: ModelSize) -> tuple[Dtype, str]:
+    """Of a card without bfloat16. Emulated it is slow, most of all for convolutions."""
+    if not model.is_float16_safe:
         return "bfloat16", "float16 overflows in this model; this GPU emulates bfloat16, slowly"
-    if facts.device == "cuda":
+    if facts.has_float16:
         return "float16", "this GPU has no native bfloat16"
-    return "float32", "this CPU has no native bfloat16"
+    if model.denoiser_shape.kind == "unet":
+        return "float32", "float16 gives black pictures on this GPU, and it has no native bfloat16"
+    return "bfloat16", "float16 gives black pictures on this GPU; it emulates bfloat16, slowly"
 
 
 def _why(facts: HardwareFacts, plan: MemoryPlan, whole: MemoryPlan) -> str:

@@ -33,13 +33,17 @@ def from_json(text: str) -> tuple[Recipe, MadeWith | None]:
     """What `to_json` wrote. Raises BadRequest for anything else, however long or deep."""
     if len(text) > MAX_TEXT_CHARACTERS:
         raise BadRequest(
-            f"The recipe has {len(text):,} characters; at most {MAX_TEXT_CHARACTERS:,} are read."
+            f"The recipe has {len(text):,} characters; at most {MAX_TEXT_CHARACTERS:,} are read, "
+            "more than any of this program has. Take the picture as it was saved."
         )
     try:
         written = _Written.model_validate_json(text)
     except ValidationError as error:
         if error.errors(include_url=False)[0]["type"] == "json_invalid":
-            raise BadRequest("The recipe is no readable JSON; the file was changed.") from None
+            raise BadRequest(
+                "The recipe is no readable JSON; the file was changed. Take the picture as it was "
+                "saved."
+            ) from None
         complaint = bad_request_from(error)
         raise BadRequest(
             f"The recipe is not one of this program: {complaint.message}", field=complaint.field

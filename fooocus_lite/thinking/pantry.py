@@ -9,6 +9,11 @@ from .presets import Preset
 from .styles import Style
 from .wildcards import Wildcards
 
+MODEL_FOLDER = "models/checkpoints"
+LORA_FOLDER = "models/loras"
+EMBEDDING_FOLDER = "models/embeddings"
+"""Where people put files of their own, for sentences about those that are not here."""
+
 
 @dataclass(frozen=True)
 class Pantry:

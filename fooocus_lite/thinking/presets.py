@@ -1,8 +1,9 @@
 """Presets: a named set of defaults for people who just want to start."""
 
 import itertools
+import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -103,6 +104,9 @@ class Preset(BaseModel):
         allow_inf_nan=False,
         description="The share of the steps before the refiner's; 1 leaves it out.",
     )
+    refiner_gib: float | None = Field(
+        default=None, ge=0, le=1_000, description="The refiner's download; download_gib is without."
+    )
     examples: tuple[str, ...] = Field(default=(), max_length=40)
 
     @model_validator(mode="after")
@@ -120,6 +124,32 @@ class Preset(BaseModel):
     def shown_name(self) -> str:
         return self.title or self.name
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The models that have to be here: its own, and the refiner unless that is left out."""
+        if self.refiner is None or self.refiner_switch == 1:
+            return (self.model,)
+        return (self.model, self.refiner)
+
+    @property
+    def total_gib(self) -> float | None:
+        """The download of all it needs; None where a size is not known."""
+        if len(self.needs) == 1 or self.download_gib is None:
+            return self.download_gib
+        return None if self.refiner_gib is None else round(self.download_gib + self.refiner_gib, 1)
+
+
+def preset_of(model: str, presets: Iterable[Preset]) -> Preset | None:
+    """The preset that stands for a model or refiner: of those that use it, the one needing least.
+
+    Of a model, that is the one with the fewest others beside it and the smallest download.
+    """
+
+    def need(preset: Preset) -> tuple[bool, int, float]:
+        return preset.model != model, len(preset.needs), preset.total_gib or math.inf
+
+    return min((each for each in presets if model in each.needs), key=need, default=None)
+
 
 def problem_of(preset: Preset, families: Mapping[str, Family] = FAMILIES) -> BadRequest | None:
     """What in a preset its own family cannot do; None when all is well, or no family is named.
@@ -136,13 +166,15 @@ def problem_of(preset: Preset, families: Mapping[str, Family] = FAMILIES) -> Bad
         return UnknownName.among("aspect", preset.aspect, aspects)
     rows = [row.name for row in family.rows(preset.is_distilled)]
     if preset.is_distilled and not family.distilled:
-        return BadRequest(f"{family.title} has no distilled models.", field="is_distilled")
+        return BadRequest(
+            f"{family.title} has no distilled models. Leave out is_distilled.", field="is_distilled"
+        )
     if preset.performance is not None and preset.performance not in rows:
         return UnknownName.among("performance", preset.performance, rows)
     if preset.scheduler is not None and preset.scheduler not in family.schedulers:
         return UnknownName.among("scheduler", preset.scheduler, family.schedulers)
     if preset.refiner is not None and family.name not in REFINERS:
-        return BadRequest(f"{family.title} has no refiners.", field="refiner")
+        return BadRequest(f"{family.title} has no refiners. Leave out refiner.", field="refiner")
     return None
 
 

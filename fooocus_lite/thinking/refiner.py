@@ -14,7 +14,7 @@ def refiner_for(
     steps leave nothing to refine. Raises BadRequest when model or scheduler cannot have one.
     """
     needs_lora = performance is not None and performance.lora is not None
-    if preset.refiner is None or preset.refiner_switch == 1 or needs_lora:
+    if preset.refiner not in preset.needs or needs_lora:
         return None
     if family.name not in REFINERS:
         raise BadRequest(

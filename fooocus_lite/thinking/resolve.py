@@ -10,8 +10,9 @@ from typing import Any
 
 from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
+from . import chance
 from .families import Family, Performance
-from .pantry import Pantry
+from .pantry import LORA_FOLDER, MODEL_FOLDER, Pantry
 from .presets import Preset
 from .refiner import refiner_for
 from .schedulers import SCHEDULERS
@@ -34,14 +35,14 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     if model in pantry.unusable:
         raise WeightsError(pantry.unusable[model], field="model")
     if model not in pantry.families:
-        raise UnknownName.among("model", model, pantry.families)
+        raise unknown_model(model, pantry)
     family = pantry.families[model]
     preset = _fitting(preset, model, pantry)
     performance = _performance(request, preset, family, is_distilled(model, pantry.presets))
     width, height = size_for(request, preset, family)
     default = family.rows(is_distilled(model, pantry.presets))[0]
     first_set = partial(_first_set, (request, performance, preset, default, family))
-    first_seed = random.randrange(RANDOM_SEEDS) if request.seed == -1 else request.seed
+    first_seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
     scheduler = _scheduler(first_set("scheduler"), family)
     refiner = refiner_for(preset, performance, family, scheduler)
     unworded = Recipe(
@@ -70,6 +71,15 @@ def preset_for(name: str | None, pantry: Pantry) -> Preset:
     if preset is None:
         raise UnknownName.among("preset", wanted, pantry.presets)
     return preset
+
+
+def unknown_model(name: str, pantry: Pantry) -> UnknownName:
+    """The error about a model that neither is here nor stands in a preset."""
+    error = UnknownName.among("model", name, pantry.families, MODEL_FOLDER)
+    if "/" not in name:
+        return error
+    way = f"If it is on the Hub, get it with `fooocus-lite models download {name}`."
+    return UnknownName(f"{error.message} {way}", field=error.field, allowed=error.allowed)
 
 
 def is_distilled(model: str, presets: Mapping[str, Preset]) -> bool:
@@ -133,7 +143,7 @@ def _loras(
     """
     for lora in request.loras or ():
         if lora.name not in known:
-            raise UnknownName.among("lora", lora.name, known)
+            raise UnknownName.among("lora", lora.name, known, LORA_FOLDER)
     loras = tuple(preset.loras if request.loras is None else request.loras)
     needed = performance.lora if performance else None
     if needed is None or any(lora.name == needed.name for lora in loras):

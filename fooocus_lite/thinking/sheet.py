@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from random import Random
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest
 from ..recipe import MAX_COUNT, ImageRequest, Recipe
+from . import chance
 from .expansion import fight
 from .families import Performance
 from .pantry import Pantry
 from .reading import read
-from .resolve import RANDOM_SEEDS, is_distilled, preset_for, resolve
+from .resolve import RANDOM_SEEDS, is_distilled, preset_for, resolve, unknown_model
 from .styles import ENHANCE, PLACE, Style
 
 TILES = 12
@@ -30,7 +31,7 @@ def sheet(
     those of the quickest performance. `random` is asked only when the seed is -1. Raises
     BadRequest or UnknownName, naming the field.
     """
-    seed = random.randrange(RANDOM_SEEDS) if request.seed == -1 else request.seed
+    seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
     preset = preset_for(request.preset, pantry)
     if not names:
         offered = [each for each in pantry.styles.values() if shown is None or each.name in shown]
@@ -54,6 +55,13 @@ def sheet(
     return [resolve(tile, pantry, random)[0] for tile in tiles]
 
 
+def styles_of(request: ImageRequest, recipes: Sequence[Recipe]) -> tuple[str, ...]:
+    """The names that `sheet` was asked for these recipes with; none when they are no sheet."""
+    if len(recipes) < 2 or recipes[0].request == request:
+        return ()
+    return tuple((recipe.request.styles or ("",))[-1] for recipe in recipes)
+
+
 def suggested(
     styles: Iterable[Style], prompt: str, random: Random, count: int = TILES
 ) -> tuple[str, ...]:
@@ -65,7 +73,7 @@ def suggested(
     places: Counter[tuple[str, bool]] = Counter()
     ranked: list[tuple[bool, int, str]] = []
     wrapping = sorted((style for style in styles if style.is_wrapping), key=lambda each: each.name)
-    for style in random.sample(wrapping, len(wrapping)):
+    for style in chance.shuffled(wrapping, random):
         means = read(style.prompt.replace(PLACE, " ")).tags
         fights = any(fight(mine, theirs) for mine in said for theirs in means)
         ranked.append((fights, places[style.category, fights], style.name))
@@ -77,7 +85,7 @@ def suggested(
 def quickest(model: str, pantry: Pantry) -> Performance:
     """The model's performance of fewest steps whose LoRA, if it needs one, is here."""
     if model not in pantry.families:
-        raise UnknownName.among("model", model, pantry.families)
+        raise unknown_model(model, pantry)
     rows = pantry.families[model].rows(is_distilled(model, pantry.presets))
     ready = [row for row in rows if row.lora is None or row.lora.name in pantry.loras[model]]
     return min(ready, key=lambda row: row.num_inference_steps)

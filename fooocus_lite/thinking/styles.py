@@ -7,6 +7,7 @@ from random import Random
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import UnknownName
+from . import chance
 
 PLACE = "{prompt}"
 ENHANCE = "Enhance"
@@ -55,7 +56,7 @@ def chosen(names: Sequence[str], known: Mapping[str, Style], random: Random) -> 
         found.setdefault(style.name, style)
     if RANDOM_STYLE in found:
         others = [known[name] for name in sorted(known.keys() - found) if known[name].is_wrapping]
-        picked = random.choice(others) if others else None
+        picked = chance.pick(others, random) if others else None
         found = {
             style.name: style
             for style in (picked if each.name == RANDOM_STYLE else each for each in found.values())

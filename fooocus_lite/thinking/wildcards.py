@@ -9,7 +9,7 @@ from random import Random
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import MAX_PROMPT_CHARACTERS
-from . import choices
+from . import chance, choices
 from .brackets import pairs, parts
 
 NAME = re.compile(r"[^\W_](?:[^\W_]|[-./]|_(?!_))*")
@@ -79,9 +79,9 @@ class Filler:
                 "them. Use fewer, or shorten their lines.",
                 field="wildcard",
             )
-        lines = self._wildcards[known]
-        place = int(self._random.random() * len(lines)) if self._index is None else self._index
-        return self.filled(lines[place % len(lines)], (*inside, known))
+        lines, index = self._wildcards[known], self._index
+        line = chance.pick(lines, self._random) if index is None else lines[index % len(lines)]
+        return self.filled(line, (*inside, known))
 
     def _named(self, name: str) -> str:
         if name in self._wildcards:
@@ -89,7 +89,7 @@ class Filler:
         by_lower = {each.lower(): each for each in self._wildcards}
         if name.lower() in by_lower:
             return by_lower[name.lower()]
-        error = UnknownName.among("wildcard", name, self._wildcards)
+        error = UnknownName.among("wildcard", name, self._wildcards, "wildcards")
         raise UnknownName(
             f"{error.message} For the text itself write \\__{name}__.",
             field=error.field,

@@ -9,7 +9,7 @@ from . import emphasis
 from . import styles as style_rules
 from .arrays import combination, variants
 from .expansion import Expander
-from .pantry import Pantry
+from .pantry import EMBEDDING_FOLDER, LORA_FOLDER, Pantry
 from .presets import Preset
 from .prompt import filled, named_embeddings, write
 from .styles import Style
@@ -56,7 +56,8 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
     )
     for lora in written.loras:
         if lora.name not in pantry.loras[recipe.model]:
-            raise UnknownName.among("lora", lora.name, pantry.loras[recipe.model])
+            known_loras = pantry.loras[recipe.model]
+            raise UnknownName.among("lora", lora.name, known_loras, LORA_FOLDER)
     known = pantry.embeddings.get(recipe.model, frozenset())
     embeddings = (_embedding(name, known) for name in named_embeddings(prompt, negative_prompt))
     # A tag in the prompt beats the same LoRA of a preset or a performance.
@@ -70,22 +71,27 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
             "embeddings": tuple(dict.fromkeys(embeddings)),
             "styles": tuple(style.name for style in styles),
             "loras": tuple(loras.values()),
-            "request": _alone(request, index, seed, pantry),
+            "request": _alone(request, index, seed, preset, pantry),
         }
     )
 
 
-def _alone(request: ImageRequest, index: int, seed: int, pantry: Pantry) -> ImageRequest:
+def _alone(
+    request: ImageRequest, index: int, seed: int, preset: Preset, pantry: Pantry
+) -> ImageRequest:
     """What asks for picture `index` by itself: "use these settings" means no other of the job.
 
     The seed picks the same wildcards and choices again, but a line taken in order has to be
-    written out.
+    written out, also one of the preset's negative prompt. A preset's that has none stays its own.
     """
     if not request.wildcards_in_order:
         return request.model_copy(update={"prompt": combination(request.prompt, index)})
     words = Random(f"words {seed}")
-    texts = request.prompt, request.negative_prompt
+    own = request.negative_prompt.strip()
+    texts = request.prompt, own or preset.negative_prompt
     prompt, negative_prompt = filled(*texts, index, words, pantry.wildcards, in_order=True)
+    if not own and negative_prompt == preset.negative_prompt:
+        negative_prompt = ""
     return request.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
 
 
@@ -99,7 +105,7 @@ def _enhancement(prompt: str, styles: Sequence[Style], random: Random, expand: E
 
 def _embedding(name: str, known: frozenset[str]) -> str:
     """The file's own name for what was written in any case."""
-    by_folded = {each.casefold(): each for each in known}
+    by_folded = {each.casefold(): each for each in sorted(known)}
     if name.casefold() not in by_folded:
-        raise UnknownName.among("embedding", name, known)
+        raise UnknownName.among("embedding", name, known, EMBEDDING_FOLDER)
     return by_folded[name.casefold()]

@@ -58,6 +58,11 @@ class Actions:
         """Puts the job into the line; says calmly what is wrong when it cannot."""
         return self._start(self.studio.start, values, request)
 
+    def add(self, values: Values, request: gr.Request) -> Changes:
+        """`submit` while something is made: that one stays on the stage."""
+        changes = self.submit(values, request)
+        return {each: changes[each] for each in (self.message, self.newest)}
+
     def submit_sheet(self, values: Values, request: gr.Request) -> Changes:
         """`submit` for the prompt in several styles."""
 
@@ -82,6 +87,8 @@ class Actions:
                     changes[self.strip] = {"job": shown_job, "pictures": cards}
                 if shown.is_last:
                     changes |= self._last_words(shown.view)
+                    if shown_job == values[self.newest]:
+                        changes[self.newest] = ""
                 yield changes
         except FooocusLiteError as error:
             yield {self.message: _said("error", error.message), self.stage: IDLE}

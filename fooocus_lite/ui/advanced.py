@@ -42,30 +42,14 @@ class Advanced:
 
 def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     """Draws the region where it is called and returns its parts."""
-    presets = preset_choices(studio)
-    is_ready = preset.name in studio.stock.ready_presets()
-    preset_box = gr.Dropdown(
-        presets, value=preset.name, label="Preset", visible=len(presets) > 1, elem_id="fl-preset"
-    )
-    facts = about_preset(value=about(preset, is_ready), elem_id="fl-about")
-    kept = kept_settings(KEPT, studio.settings.preset, elem_id="fl-kept")
+    preset_box, facts, kept = _place_preset(studio, preset)
     performance = performance_picker(
         family.offers(preset.is_distilled),
         first_performance(preset, family).name,
         elem_id="fl-performance",
     )
     size = size_picker(family, own_size(preset), elem_id="fl-size")
-    count = gr.Slider(
-        1, MAX_COUNT, value=1, step=1, label="Number of pictures", buttons=[], elem_id="fl-count"
-    )
-    wildcards_in_order = gr.Checkbox(
-        label="Wildcards in order",
-        info="Picture 1 takes line 1 of each wildcard, and so on, instead of any.",
-        elem_id="fl-wildcards-in-order",
-    )
-    with gr.Row(elem_id="fl-seed-row"):
-        seed = gr.Textbox("-1", label="Seed (-1 is random)", max_lines=1, elem_id="fl-seed")
-        last_seed = gr.Button("Use last", size="sm", scale=0, min_width=96, elem_id="fl-last-seed")
+    count, wildcards_in_order, seed, last_seed = _place_many()
     negative_prompt = gr.Textbox(
         preset.negative_prompt,
         label="Negative prompt (what to avoid)",
@@ -73,29 +57,11 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         max_lines=5,
         elem_id="fl-negative",
     )
-    with gr.Row(elem_classes="fl-pair"):
-        steps = gr.Textbox(
-            text_of(preset.num_inference_steps), label="Steps", max_lines=1,
-            placeholder=AUTOMATIC, min_width=100, elem_id="fl-steps",
-        )  # fmt: skip
-        guidance = gr.Textbox(
-            text_of(preset.guidance_scale), label="Guidance", max_lines=1,
-            placeholder=AUTOMATIC, min_width=100, elem_id="fl-guidance",
-        )  # fmt: skip
-    scheduler = gr.Dropdown(
-        scheduler_choices(family),
-        value=preset.scheduler or "", label="Scheduler", elem_id="fl-scheduler",
-    )  # fmt: skip
+    steps, guidance, scheduler = _place_numbers(preset, family)
     image_format = gr.Radio(
         FORMATS, value=studio.settings.image_format, label="File format", elem_id="fl-format"
     )
-    # On a page that others can reach, each visitor's own load shows it to the host.
-    row = gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only)
-    with row:
-        preset_name = gr.Textbox(
-            label="Save as preset", placeholder="Name", max_lines=1, elem_id="fl-preset-name"
-        )
-        save_preset = gr.Button("Save", size="sm", scale=0, min_width=96, elem_id="fl-save-preset")
+    row, preset_name, save_preset = _place_saving(studio)
     return Advanced(
         preset_box, facts, kept, count, wildcards_in_order, seed, last_seed, negative_prompt,
         performance, size, steps, guidance, scheduler, image_format, row, preset_name, save_preset,
@@ -129,3 +95,65 @@ def model_line(preset: Preset, family: Family) -> str:
 def text_of(value: float | None) -> str:
     """A number for a text box; empty means that the program chooses."""
     return "" if value is None else f"{value:g}"
+
+
+def _place_preset(studio: Studio, preset: Preset) -> tuple[gr.Dropdown, gr.HTML, gr.HTML]:
+    """The choice, what is said about it, and what keeps the settings in the browser."""
+    presets = preset_choices(studio)
+    is_ready = preset.name in studio.stock.ready_presets()
+    return (
+        gr.Dropdown(
+            presets, value=preset.name, label="Preset", visible=len(presets) > 1,
+            elem_id="fl-preset",
+        ),
+        about_preset(value=about(preset, is_ready), elem_id="fl-about"),
+        kept_settings(KEPT, studio.settings.preset, elem_id="fl-kept"),
+    )  # fmt: skip
+
+
+def _place_many() -> tuple[gr.Slider, gr.Checkbox, gr.Textbox, gr.Button]:
+    """How many pictures, and how they differ: count, order of wildcards, seed and the last one."""
+    count = gr.Slider(
+        1, MAX_COUNT, value=1, step=1, label="Number of pictures", buttons=[], elem_id="fl-count"
+    )
+    wildcards_in_order = gr.Checkbox(
+        label="Wildcards in order",
+        info="Picture 1 takes line 1 of each wildcard, and so on, instead of any.",
+        elem_id="fl-wildcards-in-order",
+    )
+    with gr.Row(elem_id="fl-seed-row"):
+        seed = gr.Textbox("-1", label="Seed (-1 is random)", max_lines=1, elem_id="fl-seed")
+        last_seed = gr.Button("Use last", size="sm", scale=0, min_width=96, elem_id="fl-last-seed")
+    return count, wildcards_in_order, seed, last_seed
+
+
+def _place_numbers(preset: Preset, family: Family) -> tuple[gr.Textbox, gr.Textbox, gr.Dropdown]:
+    """Steps, guidance and scheduler."""
+    with gr.Row(elem_classes="fl-pair"):
+        steps = gr.Textbox(
+            text_of(preset.num_inference_steps), label="Steps", max_lines=1,
+            placeholder=AUTOMATIC, min_width=100, elem_id="fl-steps",
+        )  # fmt: skip
+        guidance = gr.Textbox(
+            text_of(preset.guidance_scale), label="Guidance", max_lines=1,
+            placeholder=AUTOMATIC, min_width=100, elem_id="fl-guidance",
+        )  # fmt: skip
+    scheduler = gr.Dropdown(
+        scheduler_choices(family),
+        value=preset.scheduler or "", label="Scheduler", elem_id="fl-scheduler",
+    )  # fmt: skip
+    return steps, guidance, scheduler
+
+
+def _place_saving(studio: Studio) -> tuple[gr.Row, gr.Textbox, gr.Button]:
+    """The name of a preset to save, for the host alone.
+
+    On a page that others can reach the row is shown when the host loads it.
+    """
+    row = gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only)
+    with row:
+        name = gr.Textbox(
+            label="Save as preset", placeholder="Name", max_lines=1, elem_id="fl-preset-name"
+        )
+        save = gr.Button("Save", size="sm", scale=0, min_width=96, elem_id="fl-save-preset")
+    return row, name, save

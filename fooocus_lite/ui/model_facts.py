@@ -10,9 +10,9 @@ from ..supplies.model_store import Described, Inspection, Model, ModelStore, Own
 from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
 from ..thinking.amounts import in_bytes
-from ..thinking.families import FAMILIES
+from ..thinking.families import FAMILIES, REFINERS, TITLES
 from ..thinking.licences import allowed_by
-from ..thinking.presets import Licence, Preset
+from ..thinking.presets import Licence, Preset, preset_of
 from ..visitor import Visitor
 from .download_facts import underway
 from .model_samples import sample_facts
@@ -21,7 +21,6 @@ from .preset_facts import BADGES
 HUB = "https://huggingface.co"
 UNKNOWN_BADGE = "Read its licence"
 NAMELESS = {"unknown": "licence unknown", "other": "a licence of its own"}
-KINDS = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
 
 
 def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
@@ -33,9 +32,10 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     samples = studio.samples.offers() if studio.is_host(visitor) else None
     store = studio.model_store(visitor) if studio.is_host(visitor) else None
     problem = _lock_problem(store)
-    here = studio.stock.models()
+    here = studio.stock.models_and_refiners()
     presets = [*studio.stock.presets.values()]
-    absent = {each.model: each for each in presets if each.model not in here and each.family}
+    needed = dict.fromkeys(name for each in presets if each.family for name in each.needs)
+    absent = [name for name in needed if name not in here]
     editable = None if problem else store
     paths, loras = {model.folder for model in here.values()}, performance_loras()
     own = studio.stock.own_files()
@@ -43,10 +43,11 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     cards = [_here(studio, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
-        card |= sample_facts(studio, model.name, now["sampling"], samples)
+        if model.family in FAMILIES:  # a refiner makes no pictures of its own
+            card |= sample_facts(studio, model.name, now["sampling"], samples)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
-        cards += [_absent(preset, presets) for preset in absent.values()]
+        cards += [_absent(name, presets) for name in absent]
     return {
         "models": cards,
         "files": [
@@ -88,14 +89,15 @@ def offer(found: Described, free_bytes: int) -> dict[str, Any]:
 
 def file_kind(found: Inspection) -> str:
     """Such as "LoRA for SDXL"."""
-    return f"{KINDS.get(found.kind, found.kind)} for {found.architecture.title}"
+    title = found.architecture.title
+    return title if found.noun in title else f"{found.noun} for {title}"
 
 
 def _here(
     studio: Studio, store: ModelStore | None, model: Model, presets: Iterable[Preset]
 ) -> dict[str, Any]:
-    name, family = model.name, FAMILIES[model.family].title
-    named = [each for each in presets if each.model == name]
+    name, family = model.name, TITLES[model.family]
+    named = _using(name, presets)
     licence = next((each.licence for each in named if each.licence), None)
     revisions = store.revisions(name) if store is not None else ()
     return {
@@ -107,6 +109,7 @@ def _here(
         "words": _words(model.inspection),
         "memory": _takes(studio, name, named) or _memory(named),
         "is_here": True,
+        "can_use": model.family in FAMILIES or bool(named),
         "can_remove": store is not None and store.may_remove(model),
         "can_update": bool(revisions),
         "revisions": [{"id": each, "name": each[:8]} for each in revisions],
@@ -127,7 +130,7 @@ def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
         "can_remove": is_ours,
         "place": str(file.path.parent) if store is not None and not is_ours else "",
         "title": file.name,
-        "about": file_kind(found) if found else file.folder,
+        "about": " · ".join(filter(None, [file_kind(found) if found else file.folder, file.note])),
         "size": in_bytes(file.size_bytes) + _precision(found),
         "licence": found.licence if found else "",
         "words": _words(found),
@@ -145,21 +148,31 @@ def _words(found: Inspection | None) -> str:
     return f"Words it listens to: {words}" if words else ""
 
 
-def _absent(preset: Preset, presets: Iterable[Preset]) -> dict[str, Any]:
-    named = [each for each in presets if each.model == preset.model]
-    size = next((each.download_gib for each in named if each.download_gib), None)
+def _using(name: str, presets: Iterable[Preset]) -> list[Preset]:
+    """The presets with this model or refiner; the one that stands for it first."""
+    first = preset_of(name, presets)
+    others = [each for each in presets if name in each.needs and each is not first]
+    return [first, *others] if first else []
+
+
+def _absent(name: str, presets: Iterable[Preset]) -> dict[str, Any]:
+    named = _using(name, presets)
+    models = [each for each in named if each.model == name]
+    sizes = [each.download_gib for each in models] or [each.refiner_gib for each in named]
+    size = next(filter(None, sizes), None)
     licence = next((each.licence for each in named if each.licence), None)
-    is_on_hub = "/" in preset.model
+    family = next(each.family for each in named if each.family)
+    is_on_hub = "/" in name
     return {
-        "name": preset.model,
-        "title": preset.model.rpartition("/")[2],
-        "about": _about(FAMILIES[preset.family or ""].title, named),
+        "name": name,
+        "title": name.rpartition("/")[2],
+        "about": _about(FAMILIES[family].title if models else REFINERS[family].title, named),
         "size": f"{size:g} GiB to download" if size else "",
         **_licence("", licence),
         "memory": _memory(named),
         "is_here": False,
         "can_download": is_on_hub,
-        "link": f"{HUB}/{preset.model}" if is_on_hub else "",
+        "link": f"{HUB}/{name}" if is_on_hub else "",
     }
 
 
@@ -203,7 +216,7 @@ def _about(family: str, named: Iterable[Preset]) -> str:
 
 def _takes(studio: Studio, name: str, named: Iterable[Preset]) -> str:
     """What a picture of a model that is here takes on this machine; empty while it is not known."""
-    preset = next((each.name for each in named), None)
+    preset = next((each.name for each in named if each.model == name), None)
     if preset is None:
         return ""
     try:

@@ -9,7 +9,7 @@ from gradio.components import Component
 
 from ..errors import FooocusLiteError
 from ..studio import Studio
-from ..thinking.presets import Preset
+from ..thinking.presets import Preset, preset_of
 from ..visitor import Visitor
 from .actions import Actions
 from .owner import asker_of
@@ -63,7 +63,6 @@ class ModelsPanel:
         chosen = presets.get(values[self.actions.fields["preset"]])
         if chosen is not None and name == chosen.model:
             return chosen
-        for preset in presets.values():
-            if name in (preset.name, preset.model):
-                return preset
+        if known := presets.get(name) or preset_of(name, presets.values()):
+            return known
         return self.studio.model_store(visitor).preset_for(name)

@@ -16,6 +16,7 @@ from .presets_panel import PresetsPanel
 from .programs import Programs
 from .prompt import PromptRegion, place_prompt
 from .prompt_tools import PromptTools
+from .queue_panel import QueuePanel, queue_panel
 from .styles_panel import shown_styles, style_cards
 from .widgets.asset import asset
 from .widgets.pickers import style_picker
@@ -39,7 +40,7 @@ def build(studio: Studio) -> gr.Blocks:
                 prompt = place_prompt(preset, family)
                 model = footer(model_line(preset, family), elem_id="fl-footer")
             with gr.Column(elem_id="fl-side", scale=0, min_width=0):
-                styles, advanced, models = _side(studio, preset, family)
+                styles, advanced, models, queue = _side(studio, preset, family)
         actions = Actions(
             studio=studio,
             fields=fields_of(prompt, advanced, styles),
@@ -59,6 +60,7 @@ def build(studio: Studio) -> gr.Blocks:
         panel = PresetsPanel(studio, actions, advanced.about, advanced.kept, advanced.preset_name)
         _wire_presets(demo, panel, advanced)
         _wire_models(ModelsPanel(studio, actions, models, advanced.about))
+        _wire_queue(QueuePanel(studio, actions, queue), prompt)
         tools = PromptTools(studio, actions.fields, prompt.note, prompt.completions, prompt.blocks)
         _wire_tools(demo, tools)
         Programs(studio).place()
@@ -70,7 +72,9 @@ def _first_preset(studio: Studio) -> Preset:
     return presets.get(studio.settings.preset) or next(iter(presets.values()))
 
 
-def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Advanced, gr.HTML]:
+def _side(
+    studio: Studio, preset: Preset, family: Family
+) -> tuple[gr.HTML, Advanced, gr.HTML, gr.HTML]:
     _static("side.html")
     with gr.Column(elem_id="fl-panel-styles", elem_classes="fl-panel"):
         styles = style_picker(
@@ -84,9 +88,11 @@ def _side(studio: Studio, preset: Preset, family: Family) -> tuple[gr.HTML, Adva
         _static("attention.html")
     with gr.Column(elem_id="fl-panel-models", elem_classes="fl-panel"):
         models = models_panel(elem_id="fl-models")
+    with gr.Column(elem_id="fl-panel-queue", elem_classes="fl-panel"):
+        queue = queue_panel(elem_id="fl-queue")
     with gr.Column(elem_id="fl-panel-history", elem_classes="fl-panel"):
         history_panel(elem_id="fl-history")
-    return styles, advanced, models
+    return styles, advanced, models, queue
 
 
 def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Advanced) -> None:
@@ -101,7 +107,7 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
         **quiet,
         "fn": actions.follow,
         "inputs": {actions.newest},
-        "outputs": [actions.stage, actions.strip, actions.message, actions.shown],
+        "outputs": [actions.stage, actions.strip, actions.message, actions.shown, actions.newest],
         "concurrency_limit": None,
     }
     started = [actions.stage, actions.message, actions.newest, actions.shown]
@@ -167,6 +173,20 @@ def _wire_models(models: ModelsPanel) -> None:
         show_progress="hidden",
         api_visibility="private",
         queue=False,
+    )
+
+
+def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:
+    """Nothing is followed from here: the stage does that already for all jobs of their owner."""
+    actions = queue.actions
+    form: set[Any] = {*actions.fields.values()}
+    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
+    told = "() => document.dispatchEvent(new CustomEvent('fl:queued'))"
+    prompt.add.click(actions.add, form, [actions.message, actions.newest], **now).then(
+        fn=None, js=told
+    )
+    queue.panel.input(queue.add, {*form, queue.panel}, [queue.panel, actions.newest], **now).then(
+        fn=None, js=told
     )
 
 

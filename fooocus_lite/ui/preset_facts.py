@@ -43,13 +43,13 @@ def about(preset: Preset, is_ready: bool) -> dict[str, str]:
     """What people ask before a download, in a few words each; empty where nothing is known."""
     licence = preset.licence
     needs = []
-    if preset.download_gib:
-        needs.append(f"{preset.download_gib:g} GiB on disk")
+    if size := preset.total_gib:
+        needs.append(f"{size:g} GiB on disk")
     if preset.memory_gib:
         note = f" ({preset.memory_note})" if preset.memory_note else ""
         needs.append(f"graphics card with {preset.memory_gib:g} GiB{note}")
     return {
-        "state": "" if is_ready else f"{NOT_HERE}: {preset.model}",
+        "state": "" if is_ready else f"{NOT_HERE}: {' and '.join(preset.needs)}",
         "badge": BADGES[licence.pictures] if licence else "",
         "kind": licence.pictures if licence else "",
         "licence": f"{licence.id}. {licence.summary}" if licence else "",

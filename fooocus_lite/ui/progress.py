@@ -4,6 +4,7 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,24 +33,46 @@ async def frames(studio: Studio, owner: str, newest: str = "") -> AsyncIterator[
 
     `newest` is a job just started: it is shown even if it ended before anybody looked.
     """
-    line: list[str] = []
-    shown_count = 0
+    known: list[str] = [newest] if newest else []
+    shown: set[str] = set()
     while True:
-        # A quick job may end while the one before it is shown; it stays in our line.
-        waiting = await asyncio.to_thread(studio.active, owner)
-        line += [job_id for job_id in [*waiting, newest] if job_id and job_id not in line]
-        if shown_count == len(line):
+        # A quick job may end while the one before it is shown; it is shown afterwards.
+        active = await asyncio.to_thread(studio.active, owner)
+        known += [job_id for job_id in active if job_id not in known]
+        ended = [job_id for job_id in known if job_id not in active]
+        unseen = [job_id for job_id in [*ended, *active] if job_id not in shown]
+        if not unseen:
             return
-        job_id = line[shown_count]
-        shown_count += 1
+        job_id = unseen[0]
+        shown.add(job_id)
         try:
-            async for shown in _frames_of_job(studio, owner, job_id):
-                yield shown
+            view = await asyncio.to_thread(studio.view, job_id, owner)
+            if job_id != newest and _was_taken_back(view):
+                continue
+            async with aclosing(_frames_of_job(studio, owner, job_id)) as updates:
+                async for update in updates:
+                    yield update
+                    if await _is_overtaken(studio, owner, update, shown):
+                        shown.remove(job_id)
+                        break
         except NotFound:
             continue
 
 
-async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncIterator[Shown]:
+def _was_taken_back(view: JobView) -> bool:
+    """Whether it was cancelled before it had a picture to show."""
+    return view.state == "cancelled" and not view.pictures
+
+
+async def _is_overtaken(studio: Studio, owner: str, update: Shown, shown: set[str]) -> bool:
+    """Whether the job shown waits while its owner put another one before it."""
+    if update.frame["state"] != "queued":
+        return False
+    active = await asyncio.to_thread(studio.active, owner)
+    return bool(active) and active[0] not in shown
+
+
+async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncGenerator[Shown]:
     view = await asyncio.to_thread(studio.view, job_id, owner)
     speak = _Speaker()
     shown_pictures = len(view.pictures)

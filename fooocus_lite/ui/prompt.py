@@ -7,7 +7,7 @@ import gradio as gr
 from ..thinking.families import Family
 from ..thinking.presets import Preset
 from .widgets.pickers import aspect_picker, example_prompts, style_chips
-from .widgets.stage import sheet_button
+from .widgets.stage import forever, sheet_button
 from .widgets.writing import building_blocks, completions, forecast, note
 
 
@@ -15,6 +15,7 @@ from .widgets.writing import building_blocks, completions, forecast, note
 class PromptRegion:
     prompt: gr.Textbox
     generate: gr.Button
+    add: gr.Button
     skip: gr.Button
     stop: gr.Button
     completions: gr.HTML
@@ -42,12 +43,14 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
             )
             with gr.Column(elem_id="fl-actions", scale=0, min_width=132):
                 generate = gr.Button("Generate", variant="primary", elem_id="fl-generate")
+                add = gr.Button("Add to queue", elem_id="fl-add-to-queue")
                 skip = gr.Button("Skip", elem_id="fl-skip")
                 stop = gr.Button("Stop", elem_id="fl-stop")
         names = completions(elem_id="fl-completions")
         with gr.Row(elem_id="fl-told"):
             under = note(elem_id="fl-note")
             takes = forecast(elem_id="fl-forecast")
+            forever(elem_id="fl-forever")
         with gr.Row(elem_id="fl-ideas"):
             blocks = building_blocks(elem_id="fl-blocks")
             examples = example_prompts(preset.examples, elem_id="fl-examples")
@@ -58,7 +61,7 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
             style_chips(elem_id="fl-chips")
             sheet = sheet_button(elem_id="fl-sheet")
     return PromptRegion(
-        prompt, generate, skip, stop, names, under, takes, examples, blocks, aspect, sheet
+        prompt, generate, add, skip, stop, names, under, takes, examples, blocks, aspect, sheet
     )
 
 

@@ -22,6 +22,7 @@ from .gate import LOOPBACK, Gate
 from .login import Login
 from .model_routes import ModelRoutes
 from .owner import OwnerCookie
+from .queue_routes import QueueRoutes
 from .request_log import RequestLog
 from .routes import Routes
 from .security import LOCAL_HOSTS, PageBodies, SameOrigin
@@ -120,6 +121,7 @@ def _app(studio: Studio, settings: Settings) -> dict[str, Any]:
             *routes.all(),
             *Drop(studio).all(),
             *ModelRoutes(studio).all(),
+            *QueueRoutes(studio).all(),
             *login.all(),
             *api.routes(studio),
         ],

@@ -12,6 +12,7 @@ FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "s
 SHEETS = (
     "assets/page.css", "assets/panels.css", "assets/styles.css", "assets/prompt.css",
     "assets/drop.css", "assets/presets.css", "assets/models.css",
+    "assets/queue.css",
 )  # fmt: skip
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 EMBER = colors.Color(
@@ -22,6 +23,55 @@ STONE = colors.Color(
     name="stone", c50="#faf9f7", c100="#f4f2ef", c200="#e7e3de", c300="#d5d0c9", c400="#aaa39b",
     c500="#6f6962", c600="#57514b", c700="#3d3833", c800="#27231f", c900="#1c1916", c950="#141210",
 )  # fmt: skip
+# Gradio's own names; a star takes a colour or size from the ones above.
+PAGE = {
+    "body_background_fill": "*neutral_100",
+    "body_background_fill_dark": "*neutral_950",
+    "body_text_color": "*neutral_900",
+    "body_text_color_dark": "*neutral_100",
+    "body_text_color_subdued": "*neutral_500",
+    "body_text_color_subdued_dark": "*neutral_400",
+    "block_background_fill": "transparent",
+    "block_background_fill_dark": "transparent",
+    "block_border_width": "0px",
+    "block_padding": "0px",
+    "block_title_text_color": "*neutral_600",
+    "block_title_text_color_dark": "*neutral_300",
+    "block_title_text_size": "*text_sm",
+    "block_title_text_weight": "600",
+}
+INPUTS = {
+    "input_background_fill": "white",
+    "input_background_fill_dark": "*neutral_800",
+    "input_border_color": "*neutral_300",
+    "input_border_color_dark": "*neutral_700",
+    "input_border_color_focus": "*primary_500",
+    "input_border_color_focus_dark": "*primary_400",
+    "input_radius": "10px",
+    "input_placeholder_color": "*neutral_500",
+    "input_placeholder_color_dark": "*neutral_400",
+    "slider_color": "*primary_600",
+    "slider_color_dark": "*primary_400",
+    "checkbox_background_color_selected": "*primary_600",
+    "checkbox_background_color_selected_dark": "*primary_500",
+}
+BUTTONS = {
+    "button_large_radius": "12px",
+    "button_medium_radius": "10px",
+    "button_small_radius": "10px",
+    "button_primary_background_fill": "*primary_600",
+    "button_primary_background_fill_hover": "*primary_700",
+    "button_primary_background_fill_dark": "*primary_400",
+    "button_primary_background_fill_hover_dark": "*primary_300",
+    "button_primary_text_color": "white",
+    "button_primary_text_color_dark": "*primary_950",
+    "button_secondary_background_fill": "*neutral_200",
+    "button_secondary_background_fill_hover": "*neutral_300",
+    "button_secondary_background_fill_dark": "*neutral_800",
+    "button_secondary_background_fill_hover_dark": "*neutral_700",
+    "button_secondary_text_color": "*neutral_900",
+    "button_secondary_text_color_dark": "*neutral_100",
+}
 
 
 def theme() -> Base:
@@ -34,50 +84,7 @@ def theme() -> Base:
         text_size=sizes.text_md,
         font=FONTS,
         font_mono=MONO,
-    ).set(
-        body_background_fill="*neutral_100",
-        body_background_fill_dark="*neutral_950",
-        body_text_color="*neutral_900",
-        body_text_color_dark="*neutral_100",
-        body_text_color_subdued="*neutral_500",
-        body_text_color_subdued_dark="*neutral_400",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        block_border_width="0px",
-        block_padding="0px",
-        block_title_text_color="*neutral_600",
-        block_title_text_color_dark="*neutral_300",
-        block_title_text_size="*text_sm",
-        block_title_text_weight="600",
-        input_background_fill="white",
-        input_background_fill_dark="*neutral_800",
-        input_border_color="*neutral_300",
-        input_border_color_dark="*neutral_700",
-        input_border_color_focus="*primary_500",
-        input_border_color_focus_dark="*primary_400",
-        input_radius="10px",
-        input_placeholder_color="*neutral_500",
-        input_placeholder_color_dark="*neutral_400",
-        button_large_radius="12px",
-        button_medium_radius="10px",
-        button_small_radius="10px",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_400",
-        button_primary_background_fill_hover_dark="*primary_300",
-        button_primary_text_color="white",
-        button_primary_text_color_dark="*primary_950",
-        button_secondary_background_fill="*neutral_200",
-        button_secondary_background_fill_hover="*neutral_300",
-        button_secondary_background_fill_dark="*neutral_800",
-        button_secondary_background_fill_hover_dark="*neutral_700",
-        button_secondary_text_color="*neutral_900",
-        button_secondary_text_color_dark="*neutral_100",
-        slider_color="*primary_600",
-        slider_color_dark="*primary_400",
-        checkbox_background_color_selected="*primary_600",
-        checkbox_background_color_selected_dark="*primary_500",
-    )
+    ).set(**PAGE, **INPUTS, **BUTTONS)
 
 
 def head(forced: Literal["auto", "light", "dark"], has_account: bool = False) -> str:

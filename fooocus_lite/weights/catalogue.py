@@ -58,11 +58,11 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
         for name, folder, revision in pipelines(models_dir):
             family = _family_of(folder, name)
             if family and name not in found:
-                found[name] = _model(name, folder, family, revision)
+                found[name] = of_folder(name, folder, family, revision)
     for file in own_files.found(models_dirs, [folders.CHECKPOINTS]):
         said = file.inspection
         if said and said.is_model and said.family and not said.problem:
-            found.setdefault(file.name, _single(file, said, said.family))
+            found.setdefault(file.name, of_file(file, said, said.family))
     return dict(sorted(found.items()))
 
 
@@ -91,6 +91,37 @@ def find_embeddings(model_folder: Path | None, models_dirs: Sequence[Path]) -> d
     return dict(sorted(named.items()))
 
 
+def of_folder(name: str, folder: Path, family: str, revision: str | None = None) -> Model:
+    """What a diffusers folder of this family is, as far as its files say."""
+    is_starter = name == STARTER.name
+    preview = folder / "preview.json"
+    return Model(
+        name=name,
+        folder=folder,
+        family=family,
+        title=FAMILIES[family].title if is_starter else name,
+        licence=_licence(folder),
+        size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        preview=preview if preview.is_file() else None,
+        revision=revision,
+    )
+
+
+def of_file(file: OwnFile, inspection: Inspection, family: str) -> Model:
+    """What a single file of this family is, as its header says."""
+    return Model(
+        name=file.name,
+        folder=file.path,
+        family=family,
+        title=inspection.title or file.name,
+        licence=inspection.licence or "unknown",
+        size_bytes=file.size_bytes,
+        kind="file",
+        config=file.config,
+        inspection=inspection,
+    )
+
+
 def _family_of(folder: Path, name: str) -> str | None:
     """The starter by its name (a damaged one is offered too, and says so); others by class."""
     if name == STARTER.name:
@@ -109,35 +140,6 @@ def _family_of(folder: Path, name: str) -> str | None:
     if family is None:
         log.info("%s is a %s, which this program cannot run yet", name, class_name)
     return family
-
-
-def _model(name: str, folder: Path, family: str, revision: str | None = None) -> Model:
-    is_starter = name == STARTER.name
-    preview = folder / "preview.json"
-    return Model(
-        name=name,
-        folder=folder,
-        family=family,
-        title=FAMILIES[family].title if is_starter else name,
-        licence=_licence(folder),
-        size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
-        preview=preview if preview.is_file() else None,
-        revision=revision,
-    )
-
-
-def _single(file: OwnFile, inspection: Inspection, family: str) -> Model:
-    return Model(
-        name=file.name,
-        folder=file.path,
-        family=family,
-        title=inspection.title or file.name,
-        licence=inspection.licence or "unknown",
-        size_bytes=file.size_bytes,
-        kind="file",
-        config=file.config,
-        inspection=inspection,
-    )
 
 
 def _licence(folder: Path) -> str:

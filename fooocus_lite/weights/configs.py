@@ -39,7 +39,7 @@ def checked(name: str, inspection: Inspection, config: Path | None) -> Path:
             field="model",
         )
     architecture = inspection.architecture
-    if inspection.kind != "checkpoint" and (config is None or not _has_other_parts(config)):
+    if inspection.kind == "diffusion model" and (config is None or not _has_other_parts(config)):
         raise WeightsError(
             f"The file {name} holds only a part of {architecture.title}: its text encoders and VAE "
             f"are missing. Get them: fooocus-lite models download {architecture.repo_id}",

@@ -35,7 +35,8 @@ def convert(source: Path, models_dir: Path, timeout_s: float | None = None) -> P
     source = source.expanduser().absolute()
     if source.suffix.lower() not in PICKLES:
         raise BadRequest(
-            f"{source.name} is not converted: that is for files ending in {', '.join(PICKLES)}.",
+            f"{source.name} is not converted: that is for files ending in {', '.join(PICKLES)}. "
+            "One that ends in .safetensors is used as it is.",
             field="file",
         )
     size = verify.state(source)[1]
@@ -80,7 +81,7 @@ def _run(source: Path, part: Path, timeout_s: float) -> None:
     except subprocess.TimeoutExpired:
         raise WeightsError(
             f"{source.name} was not converted: after {timeout_s:.0f} seconds it was still not "
-            "done. The file may be made to take for ever."
+            "done. The file may be made to take for ever; get the model as safetensors instead."
         ) from None
     if done.returncode == 0:
         return

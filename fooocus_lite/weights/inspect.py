@@ -30,6 +30,7 @@ _PRECISIONS = {
     "I8": "int8",
     "U8": "4-bit",
 }
+_NOUNS: dict[Kind, str] = {"lora": "LoRA", "vae": "VAE", "controlnet": "ControlNet"}
 # What training programs call their base model, where the tensors do not tell.
 _HINTS = (
     (re.compile(r"stable-diffusion-xl|sdxl"), kinds.SDXL),
@@ -65,6 +66,22 @@ class Inspection:
     def is_model(self) -> bool:
         """Whether it makes pictures, alone or with the other parts of such a model."""
         return self.kind in ("checkpoint", "diffusion model")
+
+    @property
+    def needs_settings(self) -> bool:
+        """Whether it is run, so that the settings and word lists it lacks have to be here."""
+        return self.is_model or self.kind == "refiner"
+
+    @property
+    def noun(self) -> str:
+        """The kind as people write it: "LoRA"."""
+        return _NOUNS.get(self.kind, self.kind)
+
+    @property
+    def shown_kind(self) -> str:
+        """Such as "SDXL LoRA"; a refiner and a VAE have their kind in their names already."""
+        title = self.architecture.title
+        return title if self.noun in title else f"{title} {self.noun}"
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -130,12 +147,14 @@ def _kind(shapes: kinds.Shapes) -> tuple[Kind, Architecture]:
     denoiser = kinds.denoiser(shapes)
     if denoiser is None:
         return kinds.other(shapes)
-    return "checkpoint" if kinds.has_more_than_denoiser(shapes) else "diffusion model", denoiser
+    if not kinds.has_more_than_denoiser(shapes):
+        return "diffusion model", denoiser
+    return "refiner" if denoiser is kinds.SDXL_REFINER else "checkpoint", denoiser
 
 
 def _problem(kind: Kind, architecture: Architecture, shapes: kinds.Shapes) -> str:
     """Why the file cannot be used; empty when it can, or when it is for nothing that is known."""
-    if kind not in ("checkpoint", "diffusion model"):
+    if kind not in ("checkpoint", "refiner", "diffusion model"):
         return ""
     if any(name.endswith((".scale_weight", "scaled_fp8", ".weight_scale")) for name in shapes):
         return "its fp8 numbers have scales of their own, which are not read here"
@@ -143,6 +162,8 @@ def _problem(kind: Kind, architecture: Architecture, shapes: kinds.Shapes) -> st
         return "its numbers are packed into 4 bits in a way that is not read here"
     if architecture.family is None:
         return architecture.why_not or f"{architecture.title} is no model that is run here"
+    if kind == "diffusion model" and architecture is kinds.SDXL_REFINER:
+        return "it holds only a part of a refiner, without its text encoder and VAE"
     return ""
 
 

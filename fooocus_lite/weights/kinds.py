@@ -9,6 +9,7 @@ from typing import Literal
 
 Kind = Literal[
     "checkpoint",
+    "refiner",
     "diffusion model",
     "lora",
     "vae",
@@ -45,7 +46,9 @@ UNKNOWN = Architecture("unknown", is_known=False)
 SD15 = Architecture("Stable Diffusion 1.5", "sd15", "stable-diffusion-v1-5/stable-diffusion-v1-5")
 SD2 = Architecture("Stable Diffusion 2")
 SDXL = Architecture("SDXL", "sdxl", "stabilityai/stable-diffusion-xl-base-1.0")
-SDXL_REFINER = Architecture("SDXL refiner", why_not="it improves pictures of another model")
+SDXL_REFINER = Architecture(
+    "SDXL refiner", "sdxl-refiner", "stabilityai/stable-diffusion-xl-refiner-1.0"
+)
 FLUX1 = Architecture("FLUX.1 dev", "flux1", "black-forest-labs/FLUX.1-dev")
 FLUX1_SCHNELL = Architecture("FLUX.1 schnell", "flux1", "black-forest-labs/FLUX.1-schnell")
 FLUX2_DEV = Architecture("FLUX.2 dev")

@@ -13,6 +13,7 @@ from .selection import PICKLES
 
 FOLDER_OF = {
     "checkpoint": folders.CHECKPOINTS,
+    "refiner": folders.CHECKPOINTS,
     "diffusion model": folders.CHECKPOINTS,
     "lora": folders.LORAS,
     "vae": folders.VAES,
@@ -21,6 +22,8 @@ FOLDER_OF = {
     "upscaler": folders.UPSCALERS,
 }
 """Where each kind of file belongs."""
+USED = ("checkpoint", "refiner", "diffusion model", "lora", "embedding")
+"""The kinds that pictures are made with today; others are found and described only."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,12 @@ class OwnFile:
     inspection: Inspection | None
     problem: str = ""
     config: Path | None = None
+
+    @property
+    def note(self) -> str:
+        """A few words about a file that is in order and of a kind that is not used; else empty."""
+        is_unused = self.inspection is not None and self.inspection.kind not in USED
+        return "listed, not used yet" if is_unused and not self.problem else ""
 
 
 def found(models_dirs: Sequence[Path], kinds: Sequence[str] = ()) -> list[OwnFile]:
@@ -73,7 +82,7 @@ def misfit(name: str, inspection: Inspection, family: str, title: str) -> str:
     """
     if not inspection.architecture.is_known or family in inspection.families:
         return ""
-    kind = {"lora": "LoRA"}.get(inspection.kind, inspection.kind)
+    kind = inspection.noun
     made_for = inspection.architecture.title
     return (
         f"The {kind} “{name}” is made for {made_for}, and the model is {title}. Choose {_a(kind)} "
@@ -103,14 +112,17 @@ def _described(
 
 
 def _problem(name: str, kind: str, inspection: Inspection, config: Path | None) -> str:
-    if inspection.is_model:
+    if inspection.needs_settings:
         try:
             configs.checked(name, inspection, config)
         except WeightsError as error:
             return error.message
     belongs = FOLDER_OF.get(inspection.kind)
     if kind and belongs and belongs != kind:
-        return f"{name} is {_a(inspection.kind)}, and lies among the {kind}. Move it to {belongs}."
+        return (
+            f"{name} is {_a(inspection.noun)}, and lies among the {kind}. Move it to "
+            f"models/{belongs}."
+        )
     return ""
 
 

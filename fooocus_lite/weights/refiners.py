@@ -4,28 +4,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import WeightsError
-from ..thinking.families import REFINERS
-from . import catalogue, verify
+from ..thinking.families import REFINERS, Family
+from . import catalogue, folders, own_files, verify
+from .catalogue import Model
 
 
-def find(models_dirs: Sequence[Path]) -> dict[str, Path]:
-    """Folders by name, named as models are; of two with one name the earlier folder's counts.
+def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
+    """Refiners by name, named as models are; of two with one name the earlier folder's counts.
 
     A pipeline with the refiner's class counts that has no first text encoder: SDXL's own parts can
-    be saved under the same class.
+    be saved under the same class. A single file counts once the settings it lacks are here.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, Model] = {}
     for models_dir in models_dirs:
-        for name, folder, _ in catalogue.pipelines(models_dir):
-            if name not in found and _is_refiner(folder):
-                found[name] = folder
-    return found
+        for name, folder, revision in catalogue.pipelines(models_dir):
+            family = _family_of(folder)
+            if family is not None and name not in found:
+                found[name] = catalogue.of_folder(name, folder, family.name, revision)
+    for file in own_files.found(models_dirs, [folders.CHECKPOINTS]):
+        said = file.inspection
+        if said and said.kind == "refiner" and said.family and not file.problem:
+            found.setdefault(file.name, catalogue.of_file(file, said, said.family))
+    return dict(sorted(found.items()))
 
 
-def _is_refiner(folder: Path) -> bool:
+def _family_of(folder: Path) -> Family | None:
     try:
         index = verify.model_index(folder)
     except WeightsError:  # the catalogue says what is wrong
-        return False
-    classes = {family.pipeline for family in REFINERS.values()}
-    return index.get("_class_name") in classes and index.get("text_encoder") == [None, None]
+        return None
+    if index.get("text_encoder") != [None, None]:
+        return None
+    class_name = index.get("_class_name")
+    return next((each for each in REFINERS.values() if each.pipeline == class_name), None)

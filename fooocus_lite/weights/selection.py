@@ -96,7 +96,7 @@ def single(repository: Repository, paths: Sequence[str]) -> tuple[RemoteFile, ..
             )
         if not path.lower().endswith((".safetensors", *_TEXTS)):
             raise BadRequest(
-                f"{path} is no weights file; single files end in .safetensors.", field="file"
+                f"{path} is no weights file; choose one that ends in .safetensors.", field="file"
             )
         chosen.append(file)
     return _storable(repository, chosen)

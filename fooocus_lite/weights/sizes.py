@@ -20,6 +20,7 @@ from ..thinking.model_size import (
     together,
 )
 from . import header, verify
+from .catalogue import Model
 
 TILE_SIDE = 512
 """Tiles are no larger than this, in pixels: some VAEs would make them as large as the picture."""
@@ -37,14 +38,15 @@ _BEGINNINGS = tuple(
 )
 
 
-def of_folder(folder: Path, config: Path | None = None, refiner: Path | None = None) -> ModelSize:
+def of_folder(folder: Path, config: Path | None = None, refiner: Model | None = None) -> ModelSize:
     """The parts of a diffusers folder. Remembered until a file of weights changes.
 
     `folder` may be a single file; `config` is then the folder with its settings, if that is here.
-    With the folder of a `refiner`, of both. Raises WeightsError when a part is missing or damaged.
+    With a `refiner`, of both. Raises WeightsError when a part is missing or damaged.
     """
     if refiner is not None:
-        return together(of_folder(folder, config), of_folder(refiner))
+        both = of_folder(folder, config), of_folder(refiner.folder, refiner.config)
+        return together(*both)
     if folder.is_file():
         return _measured_file(verify.state(folder), config)
     return _measured(folder, tuple(verify.state(file) for file in verify.weight_files(folder)))

@@ -22,7 +22,10 @@ FAMILIES: dict[str, Family] = {
     )
 }  # fmt: skip
 
+TITLES = {each.name: each.title for each in (*FAMILIES.values(), *REFINERS.values())}
+"""What people call each kind of model, refiners among them."""
+
 __all__ = [
-    "CANNOT_SPLIT", "FAMILIES", "PERFORMANCES", "REFINERS", "STARTER", "Aspect", "Family",
+    "CANNOT_SPLIT", "FAMILIES", "PERFORMANCES", "REFINERS", "STARTER", "TITLES", "Aspect", "Family",
     "Latents", "Offer", "Performance", "PerformanceLoRA", "TextEncoder", "ratio",
 ]  # fmt: skip

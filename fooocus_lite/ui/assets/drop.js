@@ -86,6 +86,10 @@
   }
 
   async function look(file) {
+    if (file.name.toLowerCase().endsWith('.txt')) {
+      document.dispatchEvent(new CustomEvent('fl:prompts', { detail: file }));
+      return;
+    }
     const isPicture = PICTURES.includes(file.type);
     if (!isPicture && !file.name.toLowerCase().endsWith('.json')) {
       say('info', 'Only PNG, JPEG and WebP pictures and recipe files can be read here.');

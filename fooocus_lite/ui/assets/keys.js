@@ -6,7 +6,7 @@
   const ALT = isMac ? '⌥' : 'Alt';
   const KEYS = [
     ['Everywhere', [
-      [[CTRL, 'Enter'], 'Generate'],
+      [[CTRL, 'Enter'], 'Generate, or add to the queue'],
       [['Esc'], 'Stop, or close what is open'],
       [['Shift', '?'], 'These keys'],
     ]],

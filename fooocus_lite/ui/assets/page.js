@@ -60,7 +60,7 @@ window.fooocusLite = (() => {
     if (window.matchMedia('(pointer: fine)').matches) box.focus();
   }
 
-  const TITLES = { styles: 'Styles', advanced: 'Advanced', models: 'Models', history: 'History' };
+  const TITLES = { styles: 'Styles', advanced: 'Advanced', models: 'Models', queue: 'Queue', history: 'History' };
 
   function openPanel(name) {
     const isSame = get('panel') === name;
@@ -88,12 +88,14 @@ window.fooocusLite = (() => {
     document.title = isBusy
       ? `${frame.state === 'running' ? `${percent}%` : 'Waiting'} · ${TITLE}` : TITLE;
     set('frameAt', Date.now());
+    const stands = `${frame.job} ${frame.state}`;
+    if (get('stands') !== stands) set('stands', stands);
     if (wasBusy === isBusy) return;
     const active = document.activeElement;
     set('isBusy', isBusy);
     if (wasBusy) document.dispatchEvent(new CustomEvent('fl:done', { detail: frame }));
     // The button pressed is gone now; keep the keyboard where it was.
-    if (active?.matches?.('#fl-generate, #fl-skip, #fl-stop')) {
+    if (active?.matches?.('#fl-generate, #fl-add-to-queue, #fl-skip, #fl-stop')) {
       document.querySelector(isBusy ? '#fl-stop' : '#fl-generate')?.focus();
     }
   }
@@ -122,7 +124,8 @@ window.fooocusLite = (() => {
     const isDialogOpen = Boolean(document.querySelector('dialog[open]'));
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !isDialogOpen) {
       event.preventDefault();
-      if (!get('isBusy')) document.querySelector('#fl-generate')?.click();
+      // A key held down would fill the queue.
+      if (!event.repeat) document.querySelector(get('isBusy') ? '#fl-add-to-queue' : '#fl-generate')?.click();
     }
     if (event.key !== 'Escape' || isDialogOpen || event.defaultPrevented) return;
     if (isMeantForTheBox(event.target)) return;

@@ -13,6 +13,7 @@ function say(kind, text, action) {
   box.dataset.kind = kind || 'info';
   box.querySelector('p').textContent = text || '';
   alertLine.textContent = text || '';
+  document.dispatchEvent(new CustomEvent('fl:said', { detail: kind }));
   if (kind === 'hint' && text) {
     document.dispatchEvent(new CustomEvent('fl:hint'));
     window.fooocusLite.promptBox()?.focus();

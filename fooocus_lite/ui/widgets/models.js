@@ -149,7 +149,7 @@ function drawn(card) {
   one.dataset.name = card.name;
   const row = node('div', 'fl-model-buttons');
   const isLora = !('memory' in card);
-  if (card.is_here && !isLora) row.append(button('Use', `${card.name} use`, () => use(card.name)));
+  if (card.is_here && card.can_use && !isLora) row.append(button('Use', `${card.name} use`, () => use(card.name)));
   if (card.can_download && !isUnderway(card.name)) {
     row.append(button('Download', `${card.name} download`, () => get(card.name)));
   }

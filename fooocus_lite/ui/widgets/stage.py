@@ -19,6 +19,11 @@ def strip(**given: Any) -> gr.HTML:
     return widget("strip", {"job": "", "pictures": []}, **given)
 
 
+def forever(**given: Any) -> gr.HTML:
+    """A switch: the next picture begins when one's own are done. Lives in the browser alone."""
+    return widget("forever", **given)
+
+
 def sheet_button(**given: Any) -> gr.HTML:
     """Starts a contact sheet (`click`); `select` carries the picture whose style was taken."""
     return widget("sheet", {}, kept=ENHANCE, **given)
