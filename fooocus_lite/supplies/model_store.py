@@ -15,11 +15,9 @@ from ..settings import Settings
 from ..thinking.families import STARTER
 from ..thinking.presets import Preset
 from ..visitor import LOCAL
-from ..weights import conversion, download, inspect, lock, own_files, snapshots
+from ..weights import conversion, download, lock, own_files, snapshots
 from ..weights.catalogue import Model as Model
-from ..weights.disk import writing_to
 from ..weights.download import Order, Snapshot
-from ..weights.folders import CHECKPOINTS
 from ..weights.hub import Hub
 from ..weights.inspect import Inspection as Inspection
 from ..weights.own_files import OwnFile as OwnFile
@@ -30,13 +28,12 @@ from . import removal
 from .downloads import Download, Downloads
 from .offers import Described as Described
 from .offers import described
+from .shelving import name_of, shelve
 from .stock import Stock
 from .telling import Told
-from .uploads import FOLDERS, Added, Upload
+from .uploads import Added, Upload
 from .wishes import Wish, wishes_for
 
-NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
-"""What files are called whose repository says what they are."""
 NOBODY_STOPS: Callable[[], bool] = lambda: False  # noqa: E731 - a default of several functions
 
 
@@ -131,7 +128,9 @@ class ModelStore:
                 is_update=wish.is_update,
                 patience=self._hub.patience,
             )
-            shelved = [self._shelve(snapshot, file, wish.lora) for file in wish.files]
+            shelved = [
+                shelve(snapshot, file, self._settings.models, wish.lora) for file in wish.files
+            ]
         if not (wish.is_config_only or wish.lora):
             for name in filter(None, shelved if wish.files else [wish.repo_id]):
                 self._told.came(name)
@@ -174,7 +173,7 @@ class ModelStore:
         with self._told.noting(self._who, "upload", upload.file_name):
             added = upload.keep()
         if added.is_new:
-            self._told.came(_name_of(added.path))
+            self._told.came(name_of(added.path))
         return added
 
     def convert(self, source: Path) -> OwnFile:
@@ -267,23 +266,6 @@ class ModelStore:
             Patience(self._settings.download_timeout_s),
         )
 
-    def _shelve(self, snapshot: Snapshot, file: str, lora: str | None) -> str | None:
-        """Links a file into the folder of its kind; one of the person's own stays as it is.
-
-        Its name from now on, as in `Told`; None for a file that is not used by itself.
-        """
-        path = snapshot.folder / file
-        folder = "loras" if lora else FOLDERS.get(inspect.inspect(path).kind)
-        if folder is None:
-            return None
-        stem = snapshot.repo_id.split("/")[1] if path.stem in NAMELESS else path.stem
-        target = self._settings.models / folder / f"{lora or stem}{path.suffix}"
-        if target.is_symlink() or not target.exists():
-            with writing_to(target.parent):
-                target.unlink(missing_ok=True)
-                snapshots.link(path, target)
-        return _name_of(target)
-
     def _locked(self, repo_id: str, wish: Wish) -> Wish:
         """The wish for the same parts of the repository as were brought before."""
         entry = lock.read(self._settings.models).get(repo_id)
@@ -296,12 +278,6 @@ class ModelStore:
         if locked.variants:
             return wish.model_copy(update={"is_config_only": True, "files": ()})
         return wish.model_copy(update={"files": tuple(locked.files)})
-
-
-def _name_of(path: Path) -> str:
-    """A checkpoint goes by its name alone, any other file with its kind: "loras/ink"."""
-    folder = path.parent.name
-    return path.stem if folder == CHECKPOINTS else f"{folder}/{path.stem}"
 
 
 def _wanted(wish: Wish) -> Wanted:
