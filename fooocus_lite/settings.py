@@ -61,6 +61,8 @@ class Settings(BaseModel):
     download_timeout_s: float = Field(default=60, gt=0, description="Without any byte.")
     tiers: dict[TierName, Tier] = dict(TIERS)
     visitor_tier: TierName = "standard"
+    host_password: SecretStr | None = None
+    """Lets in a host by the name "host", where there is no command line to make one."""
     trusted_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()

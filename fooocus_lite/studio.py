@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from random import SystemRandom
 
 from filelock import FileLock, Timeout
@@ -26,13 +27,14 @@ from .archive.sessions import Sessions
 from .archive.sweep import sweep
 from .archive.terms import Terms
 from .errors import BadRequest, FooocusLiteError, LineFull, NotAllowed, NotFound, TooMany
-from .events import Event, JobView, Loading, Queued, Step
+from .events import Event, JobView, Loading, Picture, Queued, Step
 from .gallery import Gallery
 from .line.board import Board
 from .line.forecasts import Forecasts
 from .line.lane import Lane
 from .line.measures import Measures
 from .line.news import Seen, told
+from .line.samples import Samples
 from .reception.admission import priority_for, terms_for
 from .reception.doorkeeper import Doorkeeper
 from .reception.rule_files import read_rules
@@ -42,6 +44,7 @@ from .supplies import uploads
 from .supplies.downloads import Download
 from .supplies.model_store import ModelStore
 from .supplies.stock import Stock
+from .supplies.telling import Told
 from .thinking.forecast import Forecast
 from .thinking.pantry import Pantry
 from .thinking.prompt_list import in_line, only_first
@@ -52,8 +55,8 @@ from .visitor import LOCAL as LOCAL  # doors take it from here
 from .visitor import Visitor
 
 HOST_ONLY = (
-    "Models can be added and removed only by the host: with `fooocus-lite models` on the computer "
-    "that runs the program, or on its page there without --listen and --share."
+    "Models and presets can be changed only by the host: on the computer that runs the program, or "
+    "logged in as a user made with `users add NAME --host`."
 )
 
 
@@ -166,7 +169,15 @@ class Studio:
 
     @cached_property
     def _models(self) -> ModelStore:
-        return ModelStore(self.settings, self.stock)
+        samples = self.samples
+        told = Told(self._audit.try_note, samples.ask_if_quick, samples.forget)
+        return ModelStore(self.settings, self.stock, told)
+
+    @cached_property
+    def samples(self) -> Samples:
+        """The sample pictures of models and LoRAs."""
+        history = History(self._database, self.settings.home)
+        return Samples(self.settings, self.stock, self._store, history, self._forecasts)
 
     @cached_property
     def _forecasts(self) -> Forecasts:
@@ -226,9 +237,26 @@ class Studio:
 
     def model_store(self, owner: str | Visitor = LOCAL) -> ModelStore:
         """The way in and out of models/. Raises NotAllowed for a visitor of a shared page."""
+        return self._models.asked_by(self._host(owner))
+
+    def save_preset(
+        self, name: str, recipe: Recipe, owner: str | Visitor = LOCAL, replace: bool = False
+    ) -> Path:
+        """`Stock.save_preset`. Raises NotAllowed, too, for a visitor of a shared page."""
+        with Told(self._audit.try_note).noting(self._host(owner), "save preset", name.strip()):
+            return self.stock.save_preset(name, recipe, replace)
+
+    def keep_style_card(self, picture: Picture) -> None:
+        """Makes the picture the card of its first style. Raises DiskError."""
+        style = picture.recipe.styles[0]
+        with Told(self._audit.try_note).noting(LOCAL, "render style", style):
+            self.stock.keep_style_card(picture)
+
+    def _host(self, owner: str | Visitor) -> str:
+        """The host's name in the audit log. Raises NotAllowed for a visitor of a shared page."""
         if not self.is_host(owner):
             raise NotAllowed(HOST_ONLY)
-        return self._models
+        return (owner.name or LOCAL) if isinstance(owner, Visitor) else LOCAL
 
     def downloads(self) -> tuple[Download, ...]:
         """The downloads of this run of the program, and those that an earlier one left."""

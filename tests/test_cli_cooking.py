@@ -144,6 +144,9 @@ def test_a_style_card_is_kept_small(capsys, tmp_path, monkeypatch):
         assert card.size == (192, 192)
     assert main(["styles", "render"]) == 0  # all others came with the program
     assert "has its card already" in capsys.readouterr().out
+    assert main(["users", "audit", "--json"]) == 0
+    (noted,) = lines(capsys)
+    assert (noted["who"], noted["action"], noted["subject"]) == ("local", "render style", "Sepia")
 
 
 def test_a_sheet_is_one_prompt_and_seed_in_several_styles(capsys):

@@ -16,7 +16,7 @@ import tiny
 from local_hub import LocalHub, weights
 
 from fooocus_lite.cli import main
-from fooocus_lite.cli.transfer import TransferBar, bar, in_bytes
+from fooocus_lite.cli.transfer import TransferBar, bar
 from fooocus_lite.weights.progress import Progress
 
 ROOT = Path(__file__).parent.parent
@@ -153,6 +153,20 @@ def test_a_downloaded_lora_is_found_by_name_and_goes_with_its_repository(
     assert [file.name for file in own.parent.iterdir()] == ["ink.safetensors"]
 
 
+def test_a_single_file_is_removed_too_and_both_are_written_down(hub, capsys, tmp_path, tiny_lora):
+    lora = tmp_path / "models" / "loras" / "pencil" / "wobble.safetensors"
+    lora.parent.mkdir(parents=True)
+    lora.write_bytes(tiny_lora.read_bytes())
+    assert main(["models", "remove", "wobble", "--yes"]) == 2
+    assert "Did you mean “pencil/wobble”?" in capsys.readouterr().err
+    assert main(["models", "remove", "loras/pencil/wobble", "--yes", "--json"]) == 0
+    assert lines(capsys) == [{"event": "removed", "name": "loras/pencil/wobble"}]
+    assert not lora.exists()
+    assert main(["users", "audit", "--json"]) == 0
+    noted = [(each["who"], each["action"], each["outcome"]) for each in lines(capsys)]
+    assert noted == [("local", "remove", "done"), ("local", "remove", "unknown_name")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
@@ -233,11 +247,3 @@ def test_the_bar_draws_over_itself_and_leaves_a_clean_line() -> None:
     drawn.end()
     assert screen.getvalue().count("\r\x1b[K") == 3
     assert "\n" not in screen.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("size", "shown"),
-    [(12, "12 B"), (2048, "2 KiB"), (3 * 2**20, "3.0 MiB"), (2**40, "1024.0 GiB")],
-)
-def test_sizes_are_shown_in_the_largest_unit(size: int, shown: str) -> None:
-    assert in_bytes(size) == shown

@@ -8,7 +8,7 @@ from fooocus_lite.access.throttle import FREE_TRIES
 from fooocus_lite.archive.audit import Audit
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.sessions import MAX_PER_USER, WEEK_S, Sessions
-from fooocus_lite.errors import NotLoggedIn, TooMany
+from fooocus_lite.errors import BadRequest, NotLoggedIn, TooMany
 from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.settings import Settings
 
@@ -44,6 +44,43 @@ def keeper(home) -> Doorkeeper:
 )
 def test_a_login_is_asked_for_wherever_others_can_come(home, given, has_login):
     assert keeper_of(home, **given).has_login is has_login
+
+
+SPACE = {"is_space": True, "listen": "0.0.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("given", "can_log_in"),
+    [
+        ({}, False),
+        ({"host_password": PASSWORD}, False),
+        (SPACE, False),
+        ({**SPACE, "host_password": PASSWORD}, True),
+        ({"listen": "0.0.0.0"}, True),
+    ],
+)
+def test_on_an_open_page_only_who_has_a_login_can_log_in(home, given, can_log_in):
+    assert keeper_of(home, **given).can_log_in is can_log_in
+
+
+def test_a_space_has_a_host_by_its_secret_and_visitors(home):
+    keeper = keeper_of(home, **SPACE, host_password=PASSWORD)
+    token = keeper.log_in("Host", PASSWORD, THERE)
+    host = keeper.of_session(token)
+    assert (host.owner, host.is_host, host.tier) == ("user:host", True, None)
+    assert not keeper.of_browser("1" * 32, THERE, is_direct=False).is_host
+    with pytest.raises(NotLoggedIn):
+        keeper.log_in("host", "wrong horse", THERE)
+    again = keeper_of(home, **SPACE, host_password=PASSWORD)
+    assert again.of_session(token).is_host
+    assert keeper_of(home, **SPACE, host_password="another horse").of_session(token) is None
+    assert keeper_of(home, **SPACE).of_session(token) is None
+
+
+def test_a_secret_that_is_too_short_is_refused_and_never_shown(home):
+    with pytest.raises(BadRequest, match=r"host_password cannot be used\. The pass") as no:
+        keeper_of(home, **SPACE, host_password="horse")
+    assert "horse" not in no.value.message
 
 
 def test_removing_the_last_user_opens_no_door(keeper):

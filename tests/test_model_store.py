@@ -13,6 +13,8 @@ from fooocus_lite.settings import Settings
 from fooocus_lite.studio import Studio
 from fooocus_lite.supplies.model_store import ModelStore
 from fooocus_lite.supplies.stock import Stock
+from fooocus_lite.supplies.telling import Told
+from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import lock, snapshots
 
 NAME = "somebody/tiny"
@@ -117,7 +119,7 @@ def test_a_pipeline_of_another_kind_is_said_before_gigabytes_come(hub, store, ti
         json.dumps({**index, "_class_name": "AnimateDiffPipeline"})
     )
     hub.add_repo(NAME, other)
-    assert store.look_up(NAME).problem.startswith("It is a AnimateDiffPipeline, which cannot be")
+    assert store.look_up(NAME).problem.startswith("Models of the kind AnimateDiffPipeline cannot")
 
 
 @pytest.mark.parametrize("name", ["a b/c", "../etc", "https://example.com/a/b", "nothing", ""])
@@ -202,11 +204,135 @@ def test_the_starter_and_other_programs_models_are_not_removed(store):
         store.remove("somebody/else")
 
 
-def test_a_file_that_is_sent_is_a_lora_at_once(store, tiny_lora):
-    data = tiny_lora.read_bytes()
-    upload = store.receive("my wobble.safetensors", len(data))
+@pytest.fixture
+def log(settings):
+    """A studio whose audit log is read, and its store as two people use it."""
+    studio = Studio(settings)
+    yield studio
+    studio.close()
+
+
+def lines_of(studio: Studio) -> list[tuple[str, str, str, str]]:
+    entries = reversed(studio.doorkeeper.audit.latest())
+    return [(each.who, each.action, each.outcome, each.subject) for each in entries]
+
+
+def test_what_becomes_of_models_is_written_down(hub, log, tiny_model, tmp_path):
+    anna = Visitor("user:anna", name="anna", is_host=True)
+    first = hub.add_repo(NAME, tiny_model)
+    store = log.model_store(anna)
+    store.download(NAME)
+    settle(store)
+    newer = shutil.copytree(tiny_model, tmp_path / "newer")
+    (newer / "README.md").write_text("---\nlicense: mit\n---\n")
+    hub.add_repo(NAME, newer)
+    store.download(NAME, is_update=True)
+    settle(store)
+    store.set_back(NAME, first)
+    settle(store)
+    store.preset_for(NAME)
+    log.model_store().remove(NAME)
+    with pytest.raises(UnknownName):
+        log.model_store().remove("nobody/has")
+    store.download("somebody/none")
+    settle(store)
+    assert lines_of(log) == [
+        ("anna", "download", "done", NAME),
+        ("anna", "update", "done", NAME),
+        ("anna", "set back", "done", NAME),
+        ("anna", "save preset", "done", "tiny"),
+        ("local", "remove preset", "done", "tiny"),
+        ("local", "remove", "done", NAME),
+        ("local", "remove", "unknown_name", "nobody/has"),
+        ("anna", "download", "weights", "somebody/none"),
+    ]
+
+
+def test_an_upload_is_written_down_whether_it_was_kept_or_not(log, tiny_lora):
+    send(log.model_store(), "wobble.safetensors", tiny_lora.read_bytes())
+    with pytest.raises(WeightsError):
+        send(log.model_store(), "bomb.safetensors", b"PK\x03\x04" + bytes(99))
+    assert [line[1:] for line in lines_of(log)] == [
+        ("upload", "done", "wobble.safetensors"),
+        ("upload", "weights", "bomb.safetensors"),
+    ]
+
+
+def send(store: ModelStore, name: str, data: bytes) -> Path:
+    upload = store.receive(name, len(data))
     upload.write(data)
-    upload.keep()
+    return store.keep(upload).path
+
+
+@pytest.mark.parametrize("name", ["wobble", "loras/wobble"])
+def test_a_single_file_is_removed_by_its_name(settings, store, tiny_lora, name):
+    path = send(store, "wobble.safetensors", tiny_lora.read_bytes())
+    assert path == settings.models / "loras" / "wobble.safetensors"
+    store.remove(name)
+    assert not path.exists()
+    with pytest.raises(UnknownName):
+        store.remove(name)
+
+
+def test_of_two_files_with_one_name_the_one_that_is_meant_is_removed(settings, store, tiny_lora):
+    lora = send(store, "same.safetensors", tiny_lora.read_bytes())
+    other = settings.models / "vae" / "same.safetensors"
+    other.parent.mkdir()
+    other.write_bytes(safetensors(SD15))
+    with pytest.raises(BadRequest, match="Write which: loras/same, vae/same"):
+        store.remove("same")
+    store.remove("vae/same")
+    assert (lora.exists(), other.exists()) == (True, False)
+
+
+def test_a_file_in_another_programs_folder_stays_and_the_host_is_told_where_it_lies(
+    settings, tiny_lora, tmp_path
+):
+    tree = tmp_path / "webui"
+    lora = tree / "models" / "Lora" / "ink.safetensors"
+    lora.parent.mkdir(parents=True)
+    lora.write_bytes(tiny_lora.read_bytes())
+    given = settings.model_copy(update={"extra_model_folders": (tree,)})
+    store = ModelStore(given, Stock(given))
+    with pytest.raises(BadRequest, match=str(lora.parent)):
+        store.remove("loras/ink")
+    (settings.models / "loras").mkdir(parents=True)
+    (settings.models / "loras" / "theirs").symlink_to(lora.parent)
+    with pytest.raises(BadRequest, match="Remove it there"):
+        store.remove("loras/theirs/ink")
+    assert lora.exists()
+
+
+def test_a_performances_lora_leaves_with_its_download(settings, hub, store, tiny_lora):
+    file = "pytorch_lora_weights.safetensors"
+    repo_id = "latent-consistency/lcm-lora-sdxl"
+    hub.add_repo(repo_id, {file: tiny_lora.read_bytes()})
+    store.download("lcm-lora-sdxl")
+    settle(store)
+    store.remove("loras/lcm-lora-sdxl")
+    assert not (settings.models / "loras" / "lcm-lora-sdxl.safetensors").exists()
+    assert not snapshots.folder_of(settings.models, repo_id).exists()
+
+
+def test_who_makes_samples_is_told_what_came_and_left(settings, hub, tiny_model, tiny_lora):
+    came: list[str] = []
+    left: list[str] = []
+    store = ModelStore(settings, Stock(settings), Told(came=came.append, left=left.append))
+    hub.add_repo(NAME, tiny_model)
+    store.download(NAME)
+    settle(store)
+    data = tiny_lora.read_bytes()
+    for _twice in range(2):
+        send(store, "wobble.safetensors", data)
+    store.remove(NAME)
+    store.remove("wobble")
+    store.close()
+    assert came == [NAME, "loras/wobble"]
+    assert left == [NAME, "loras/wobble"]
+
+
+def test_a_file_that_is_sent_is_a_lora_at_once(store, tiny_lora):
+    send(store, "my wobble.safetensors", tiny_lora.read_bytes())
     assert all("my wobble" in names for names in stock_of(store).pantry().loras.values())
 
 
@@ -243,3 +369,17 @@ def test_a_single_file_of_the_hub_becomes_what_it_is_and_leaves_without_a_rest(
     store.remove("dream v8")
     assert "dream v8" not in stock_of(store).models()
     assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+@pytest.mark.parametrize("lock_file", ["models--somebody--tiny.lock", "lock.json.lock"])
+def test_a_lock_that_cannot_be_taken_is_said_in_a_sentence(
+    settings, hub, store, tiny_model, lock_file
+):
+    hub.add_repo(NAME, tiny_model)
+    # As on a disk that is read-only, which binds nobody who is root.
+    (settings.models / "hub" / ".locks" / lock_file).mkdir(parents=True)
+    store.download(NAME)
+    settle(store)
+    failed = store.downloads.find(NAME)
+    assert failed.state == "failed"
+    assert "The folder home/models cannot be written" in failed.message

@@ -112,6 +112,16 @@ def test_a_cookie_alone_is_nobody(shared, claimed):
     assert shared.visit(cookie=f"{COOKIE}={claimed}").get("/history").status_code == 401
 
 
+def test_on_an_open_page_whoever_has_logged_in_is_known_and_nobody_else(home):
+    place = Place(home, is_space=True, listen="0.0.0.0", host_password=PASSWORD)
+    browser = f"{COOKIE}={TOKEN}"
+    host = place.visit(cookie=f"{browser}; {place.session('host')}").get("/history").json()
+    assert host == {"owner": "user:host", "cookie": "user:host", "host": True}
+    for forged in ("", f"; {SESSION}=user:host", f"; {COOKIE}=user:host"):
+        answer = place.visit(cookie=browser + forged).get("/history").json()
+        assert (answer["owner"], answer["host"]) == (TOKEN, False)
+
+
 def test_without_logins_a_browser_cannot_claim_a_users_name(home):
     place = Place(home, listen="0.0.0.0", open=True)
     answer = place.visit(cookie=f"{COOKIE}=user:anna").get("/history").json()

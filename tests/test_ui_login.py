@@ -143,3 +143,45 @@ def test_where_nobody_logs_in_there_is_no_form(home):
     assert client.get("/login").headers["location"] == "/"
     assert log_in(client).headers["location"] == "/"
     assert "Log out" not in client.get("/account").text
+
+
+@pytest.fixture
+def space(home) -> Doorkeeper:
+    settings = Settings(
+        home=home,
+        output_path=home / "outputs",
+        listen="0.0.0.0",
+        is_space=True,
+        host_password=PASSWORD,
+    )
+    database = open_database(settings.state / "jobs.sqlite3")
+    return Doorkeeper(settings, Sessions(database), Audit(database))
+
+
+def test_on_a_space_the_host_logs_in_and_out_and_visitors_need_not(space):
+    client = browser(space)
+    account = client.get("/account").text
+    assert "Log in as the host" in account
+    assert "Log out" not in account
+    assert "Nobody needs a login here but the host" in client.get("/login").text
+    answer = log_in(client, "host")
+    assert answer.status_code == 303
+    assert "Secure" in answer.headers["set-cookie"]
+    client = browser(space, "https://studio.example")
+    log_in(client, "host")
+    account = client.get("/account").text
+    assert "You are the host" in account
+    assert "Log out everywhere" in account
+    assert "Stop sharing now" in account
+    assert client.get("/login").status_code == 303
+    client.post("/account/log-out")
+    assert "Log in as the host" in client.get("/account").text
+
+
+def test_an_open_page_without_users_has_no_login(home):
+    settings = Settings(home=home, output_path=home / "outputs", listen="0.0.0.0", open=True)
+    database = open_database(settings.state / "jobs.sqlite3")
+    client = browser(Doorkeeper(settings, Sessions(database), Audit(database)))
+    assert client.get("/login").headers["location"] == "/"
+    assert log_in(client).headers["location"] == "/"
+    assert "Log in" not in client.get("/account").text

@@ -17,14 +17,15 @@ from fooocus_lite.errors import WeightsError
 from fooocus_lite.settings import Settings
 from fooocus_lite.supplies.downloads import Download
 from fooocus_lite.supplies.wishes import Wish
-from fooocus_lite.ui import model_facts, page
+from fooocus_lite.ui import download_facts, page
 from fooocus_lite.ui.model_routes import MAX_ORDER_BYTES, ModelRoutes
 from fooocus_lite.ui.models_panel import ModelsPanel
 from fooocus_lite.ui.security import SameOrigin
 from fooocus_lite.visitor import Visitor
 
 ME = "1" * 32
-ORDERS = ["download", "update", "cancel", "discard", "remove", "set-back", "look-up"]
+ORDERS = ["download", "update", "cancel", "discard", "remove", "set-back", "sample", "look-up"]
+TAKES = "A sample takes ≈ 14 s · 5.1 GB of 8.0 GB · model offload"
 
 
 @dataclass
@@ -128,6 +129,44 @@ def test_a_version_can_be_set_back_and_a_model_removed(studio):
     assert "somebody/nice" not in names
 
 
+def test_a_sample_is_offered_made_and_shown_to_everybody(studio):
+    client = client_of(studio)
+    (card, _) = client.get("/models").json()["models"]
+    assert (card["sample"], card["sample_takes"], card["is_sampling"]) == ("", TAKES, False)
+    assert client.get("/models/sample", params={"name": "starter"}).status_code == 404
+    assert client.post("/models/sample", json={"name": "starter"}).status_code == 200
+    assert client.get("/models").json()["models"][0]["is_sampling"]
+    assert client.get("/models/downloads").json()["sampling"] == []
+    for visitor in (HOST, STRANGER):
+        card = client_of(studio, visitor).get("/models").json()["models"][0]
+        assert (card["sample_takes"], card["is_sampling"]) == (None, False)
+        answer = client_of(studio, visitor).get(f"/{card['sample']}")
+        assert answer.headers["content-type"] == "image/webp"
+    assert client_of(studio, NOBODY).get(f"/{card['sample']}").status_code == 404
+
+
+def test_what_nothing_here_can_make_has_no_button_and_says_so(studio):
+    studio.stock.here["nothing"] = studio.stock.here["starter"]
+    answer = client_of(studio).post("/models/sample", json={"name": "nothing"})
+    assert answer.json()["problem"] == "No model that is here fits it."
+
+
+def test_a_visitor_is_offered_no_sample(studio):
+    (card,) = client_of(studio, STRANGER).get("/models").json()["models"]
+    assert card["sample_takes"] is None
+
+
+def test_a_file_of_another_program_says_where_it_lies_to_the_host_alone(studio, home, monkeypatch):
+    folder = home / "models" / "loras"
+    folder.mkdir(parents=True)
+    shapes = {"lora_unet_x.lora_down.weight": [4, 8], "lora_unet_x.lora_up.weight": [8, 4]}
+    (folder / "wobble.safetensors").write_bytes(safetensors(shapes))
+    monkeypatch.setattr(studio.model_store(), "is_ours", lambda _path: False)
+    for visitor, place in ((HOST, str(folder)), (STRANGER, "")):
+        (file,) = client_of(studio, visitor).get("/models").json()["files"]
+        assert (file["can_remove"], file["place"]) == (False, place)
+
+
 def test_what_is_pasted_is_described_first(studio):
     link = "https://huggingface.co/somebody/nice/tree/main"
     found = client_of(studio).post("/models/look-up", json={"name": link}).json()
@@ -220,9 +259,12 @@ def test_files_of_ones_own_are_listed_with_what_they_are_and_what_is_wrong(studi
     (folder / "wobble.safetensors").write_bytes(safetensors(shapes))
     (folder / "old.pt").write_bytes(b"\x80\x02")
     found = {each["name"]: each for each in client_of(studio).get("/models").json()["files"]}
-    assert found["wobble"]["about"].startswith("LoRA for ")
-    assert found["wobble"]["size"].endswith(" in fp16")
-    assert "models convert old.pt" in found["old.pt"]["problem"]
+    wobble = found["loras/wobble"]
+    assert wobble["about"].startswith("LoRA for ")
+    assert wobble["size"].endswith(" in fp16")
+    assert (wobble["sample_takes"], wobble["can_remove"]) == (TAKES, True)
+    assert "models convert old.pt" in found["loras/old.pt"]["problem"]
+    assert "sample" not in found["loras/old.pt"]
 
 
 def test_files_of_one_name_in_two_folders_are_both_listed(studio, home):
@@ -230,7 +272,8 @@ def test_files_of_one_name_in_two_folders_are_both_listed(studio, home):
         (home / "models" / kind).mkdir(parents=True)
         (home / "models" / kind / "same.safetensors").write_bytes(safetensors(shapes))
     listed = client_of(studio).get("/models").json()["files"]
-    assert [each["name"] for each in listed] == ["same", "same"]
+    assert [each["name"] for each in listed] == ["loras/same", "vae/same"]
+    assert [each["title"] for each in listed] == ["same", "same"]
     loras, vae = listed
     assert "not used yet" not in loras["about"]
     assert vae["about"] == "VAE of 4 channels · listed, not used yet"
@@ -276,14 +319,14 @@ def test_a_file_whose_length_is_a_secret_is_refused(studio):
         ),
         (
             {"state": "cancelled", "done_bytes": 2**20, "total_bytes": 2**30},
-            "Stopped · 0 % · 1 MiB of 1.0 GiB",
+            "Stopped · 0 % · 1.0 MiB of 1.0 GiB",
         ),
     ],
 )  # fmt: skip
 def test_a_download_says_how_it_stands_in_one_line(studio, monkeypatch, changes, line):
     wish = Wish(name="a/b", title="B", repo_id="a/b")
     monkeypatch.setattr(studio, "downloads", lambda: (Download(wish, **changes),))
-    (shown,) = model_facts.progress(studio)
+    (shown,) = download_facts.underway(studio)["downloads"]
     assert shown["line"] == line
 
 

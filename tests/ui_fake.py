@@ -48,7 +48,7 @@ from fooocus_lite.studio import To
 from fooocus_lite.supplies import library
 from fooocus_lite.supplies.downloads import Download, Downloads
 from fooocus_lite.supplies.model_store import Described
-from fooocus_lite.supplies.uploads import Upload
+from fooocus_lite.supplies.uploads import Added, Upload
 from fooocus_lite.supplies.wishes import Wish, wish_for
 from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
 from fooocus_lite.thinking.forecast import Forecast
@@ -255,11 +255,57 @@ class FakeModelStore:
     def receive(self, file_name: str, size: int) -> Upload:
         return Upload(file_name, size, self.settings.models, limit_bytes=10**9)
 
+    def keep(self, upload: Upload) -> Added:
+        return upload.keep()
+
+    def is_ours(self, path: Path) -> bool:
+        return path.is_relative_to(self.settings.models)
+
     def preset_for(self, name: str) -> Preset:
         raise BadRequest(f"There is no model called “{name}”.")
 
     def free_bytes(self) -> int:
         return 212 * 2**30
+
+
+class FakeSamples:
+    """Draws a hill when it is looked at for the second time; "broken" ones never come."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = settings.state / "samples"
+        self._asked: list[str] = []
+        self._looks = 0
+
+    def picture(self, name: str) -> Path | None:
+        path = self._folder / f"{name.replace('/', '-')}.webp"
+        return path if path.is_file() else None
+
+    def underway(self) -> frozenset[str]:
+        return frozenset(self._asked)
+
+    def problem(self, name: str) -> str:
+        return "It broke." if "broken" in name else ""
+
+    def offers(self) -> dict[str, Forecast | None]:
+        takes = Forecast(14.0, 0.0, 5_222, 8_192, "model offload", "")
+        names = ("starter", "loras/wobble")
+        return {name: takes for name in names if self.picture(name) is None}
+
+    def ask(self, name: str) -> None:
+        if "nothing" in name:
+            raise WeightsError("No model that is here fits it.")
+        self._asked.append(name)
+        self._looks = 0
+
+    def gather(self) -> None:
+        self._looks += 1
+        if self._looks > 1:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for name in self._asked:
+                Image.new("RGB", (192, 192), (200, 150, 110)).save(
+                    self._folder / f"{name.replace('/', '-')}.webp"
+                )
+            self._asked.clear()
 
 
 class FakeStudio:
@@ -275,6 +321,7 @@ class FakeStudio:
         self.steps = steps
         self.stock = FakeStock(settings)
         self.warmed: list[str] = []
+        self.samples = FakeSamples(settings)
         self._store = FakeModelStore(settings, self.stock, step_s)
         self._jobs: dict[str, _Job] = {}
         self._order: list[str] = []
@@ -303,6 +350,13 @@ class FakeStudio:
         if not self.is_host(owner):
             raise NotAllowed("Models can be added and removed only by the host.")
         return self._store
+
+    def save_preset(
+        self, name: str, recipe: Recipe, owner: str | Visitor = "local", replace: bool = False
+    ) -> None:
+        if not self.is_host(owner):
+            raise NotAllowed("Models and presets can be changed only by the host.")
+        self.stock.save_preset(name, recipe, replace)
 
     def downloads(self) -> tuple[Download, ...]:
         return self._store.downloads.all()

@@ -40,6 +40,11 @@ def matches(password: str, kept: str) -> bool:
         return False
 
 
+def fingerprint(password: str) -> str:
+    """Always the same for a password, which is as hard to find from it as from its hash."""
+    return _scrypt(password, b"fooocus-lite fingerprint", COST, BLOCK, LANES).hex()[:16]
+
+
 def generated_password() -> str:
     """Twenty letters and digits without look-alikes in five groups: some 98 bits."""
     letters = "abcdefghjkmnpqrstuvwxyz23456789"

@@ -3,13 +3,15 @@
 A prompt is kept here only when the setting `audit_prompts` says so.
 """
 
+import logging
 import sqlite3
 import time
 from dataclasses import dataclass
 
-from ..errors import TooMany
+from ..errors import DiskError, TooMany
 from .database import Database
 
+log = logging.getLogger(__name__)
 HOUR_S = 3600.0
 KEPT_S = 90 * 24 * 3600.0
 MAX_ROWS = 1_000_000
@@ -53,6 +55,13 @@ class Audit:
                     "DELETE FROM audit WHERE at < ? OR number <= ?",
                     (time.time() - KEPT_S, number - MAX_ROWS),
                 )
+
+    def try_note(self, entry: Entry) -> None:
+        """`note` about something that is done already: a disk in trouble loses only this line."""
+        try:
+            self.note(entry)
+        except (DiskError, sqlite3.Error) as error:
+            log.warning("“%s” could not be written down: %s", entry.action, error)
 
     def latest(self, limit: int = 100, who: str | None = None) -> list[Entry]:
         """The newest lines first; with `who` only theirs. How a job ended is its outcome."""

@@ -11,11 +11,12 @@ from ..settings import Settings
 from ..studio import Studio
 from ..supplies.model_store import ModelStore
 from ..supplies.wishes import Wish
+from ..thinking.amounts import in_bytes
 from ..thinking.families import REFINERS
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Preset, preset_of
 from . import own_files
-from .transfer import TransferBar, TransferLines, in_bytes
+from .transfer import TransferBar, TransferLines
 
 BADGES = {
     "commercial": "commercial use OK",

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import BadRequest
 from ..studio import Studio
 from ..supplies.model_store import ModelStore, OwnFile
-from .transfer import in_bytes
+from ..thinking.amounts import in_bytes
 
 
 def convert(store: ModelStore, arguments: Namespace) -> int:

@@ -25,7 +25,7 @@ class _KeepingCards:
     def tell(self, job_id: str, event: Event) -> None:
         self._reporter.tell(job_id, event)
         if isinstance(event, PictureReady):
-            self._studio.stock.keep_style_card(event.picture)
+            self._studio.keep_style_card(event.picture)
 
 
 def render(settings: Settings, arguments: Namespace) -> int:

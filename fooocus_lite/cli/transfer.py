@@ -6,12 +6,12 @@ import time
 from typing import TextIO
 
 from ..supplies.model_store import Progress
+from ..thinking.amounts import in_bytes
 from .progress import BAR_WIDTH, in_words
 
 DRAW_EVERY_S = 0.1
 LINE_EVERY_S = 0.5
 QUIET_EVERY_S = 10.0
-_UNITS = ((2**30, "GiB", 1), (2**20, "MiB", 1), (2**10, "KiB", 0))
 
 
 class TransferBar:
@@ -71,11 +71,3 @@ def bar(progress: Progress) -> str:
     if progress.eta_s is not None:
         parts.append(f"about {in_words(progress.eta_s)} left")
     return "  ".join([*parts, progress.file])
-
-
-def in_bytes(size: int) -> str:
-    """Such as `6.5 GiB` or `12 KiB`."""
-    for unit, name, digits in _UNITS:
-        if size >= unit:
-            return f"{size / unit:.{digits}f} {name}"
-    return f"{size} B"

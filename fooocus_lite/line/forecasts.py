@@ -86,7 +86,7 @@ class Forecasts:
         picture = _picture(recipe)
         size = sizes.of_folder(model.folder, model.config, refiner)
         plan = kitchen.planner.plan(recipe.models, facts, size, picture)
-        setting = _setting(facts, recipe, plan)
+        setting = self._alike(_setting(facts, recipe, plan), recipe)
         load_s = 0.0
         if not kitchen.has(recipe.model, plan.label):
             load_s = self._estimates.load_s(setting) or 0.0
@@ -98,6 +98,17 @@ class Forecasts:
             load_s=load_s,
             total_mib=facts.total_mib,
         )
+
+    def _alike(self, setting: Setting, recipe: Recipe) -> Setting:
+        """Of a model that was never used here, another one of its family: they take as long."""
+        if recipe.refiner is not None or self._estimates.timings(setting):
+            return setting
+        kin = (
+            replace(setting, model=each.name)
+            for each in self._stock.models().values()
+            if each.family == recipe.family
+        )
+        return next((each for each in kin if self._estimates.timings(each)), setting)
 
 
 def _picture(recipe: Recipe) -> Picture:

@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..access import passwords
@@ -9,12 +10,14 @@ from ..access.throttle import Throttle
 from ..access.users import User, UsersFile
 from ..archive.audit import Audit, Entry, Usage
 from ..archive.sessions import WEEK_S, Sessions
-from ..errors import NotLoggedIn, TooMany
+from ..errors import BadRequest, NotLoggedIn, TooMany
 from ..settings import Settings
 from ..visitor import HOST, LOCAL, TierName, Visitor
 
 USER_PREFIX = "user:"
 """Before a user's name in `owner`, so that no name is ever "local" or another browser's token."""
+HOST_NAME = "host"
+"""Whom the setting `host_password` lets in."""
 STOPPED = "sharing-stopped"
 LOGIN_S = WEEK_S
 WRONG = "The name or the password is wrong."
@@ -33,6 +36,7 @@ class Doorkeeper:
         # One at a time: each check takes 16 MiB, and those sent at once must all be counted.
         self._checking = threading.Lock()
         self._nobody = passwords.hashed(secrets.token_hex(16))
+        self._host = _host(settings)
 
     @property
     def has_login(self) -> bool:
@@ -44,6 +48,11 @@ class Doorkeeper:
         is_open = settings.is_local_only or settings.open or settings.is_space
         return settings.users is not None or not is_open
 
+    @property
+    def can_log_in(self) -> bool:
+        """Whether there is anybody to log in as; on an open page nobody has to."""
+        return self.has_login or (not self.settings.is_local_only and bool(self._known()))
+
     # -- telling who it is -----------------------------------------------------------------
 
     def of_session(self, token: str) -> Visitor | None:
@@ -52,7 +61,7 @@ class Doorkeeper:
         if found is None:
             return None
         name, stamp = found
-        user = self.users.all().get(name)
+        user = self._known().get(name)
         return self._visitor(name, user) if user is not None and user.stamp == stamp else None
 
     def of_key(self, key: str, address: str) -> Visitor:
@@ -81,6 +90,11 @@ class Doorkeeper:
     def _visitor(self, name: str, user: User) -> Visitor:
         tier = None if user.is_host else self.settings.tiers[user.tier]
         return Visitor(USER_PREFIX + name, name=name, tier=tier, is_host=user.is_host)
+
+    def _known(self) -> Mapping[str, User]:
+        """Everybody who may log in. Raises BadRequest, DiskError."""
+        users = self.users.all()
+        return users if self._host is None else {**users, HOST_NAME: self._host}
 
     # -- users -----------------------------------------------------------------------------
 
@@ -112,7 +126,7 @@ class Doorkeeper:
         keys = (f"name:{name}", f"address:{address}")
         with self._checking:
             self._check_patience(*keys)
-            user = self.users.all().get(name)
+            user = self._known().get(name)
             # An unknown name takes as long as a known one, so that nobody learns which there are.
             is_right = passwords.matches(password, user.password if user else self._nobody)
             if user is None or not is_right:
@@ -164,6 +178,20 @@ class Doorkeeper:
     def start_sharing(self, visitor: Visitor = HOST) -> None:
         _switch(self.settings).unlink(missing_ok=True)
         self.audit.note(Entry(visitor.name, "start sharing"))
+
+
+def _host(settings: Settings) -> User | None:
+    """The host where nobody can write a users file, such as on a Space. Raises BadRequest."""
+    if settings.host_password is None:
+        return None
+    password = settings.host_password.get_secret_value()
+    try:
+        hashed = passwords.hashed(password)
+    except BadRequest as error:
+        raise BadRequest(
+            f"The setting host_password cannot be used. {error.message}", field="host_password"
+        ) from None
+    return User(password=hashed, is_host=True, stamp=passwords.fingerprint(password))
 
 
 def _switch(settings: Settings) -> Path:

@@ -3,54 +3,38 @@
 For the host only; `Studio.model_store` looks at who asks.
 """
 
-import json
+import copy
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import BadRequest, UnknownName, WeightsError
+from ..archive.audit import Entry
+from ..errors import BadRequest, UnknownName
 from ..settings import Settings
-from ..thinking.families import FAMILIES, REFINERS, STARTER
+from ..thinking.families import STARTER
 from ..thinking.presets import Preset
-from ..weights import conversion, download, inspect, lock, own_files, snapshots
+from ..visitor import LOCAL
+from ..weights import conversion, download, lock, own_files, snapshots
 from ..weights.catalogue import Model as Model
-from ..weights.disk import writing_to
-from ..weights.download import Offer, Order, Snapshot
+from ..weights.download import Order, Snapshot
 from ..weights.hub import Hub
 from ..weights.inspect import Inspection as Inspection
 from ..weights.own_files import OwnFile as OwnFile
 from ..weights.patience import Patience
 from ..weights.progress import Progress as Progress
-from ..weights.selection import CONFIGS, INDEX, Wanted
+from ..weights.selection import CONFIGS, Wanted
+from . import removal
 from .downloads import Download, Downloads
+from .offers import Described as Described
+from .offers import described
+from .shelving import name_of, shelve
 from .stock import Stock
-from .uploads import FOLDERS, Upload
+from .telling import Told
+from .uploads import Added, Upload
 from .wishes import Wish, wishes_for
 
-NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
-"""What files are called whose repository says what they are."""
 NOBODY_STOPS: Callable[[], bool] = lambda: False  # noqa: E731 - a default of several functions
-
-
-@dataclass(frozen=True)
-class Described:
-    """What the Hub has, told before it is downloaded. `problem`: why it could not be used here.
-
-    `files`: those that would be downloaded, with their sizes in bytes.
-    """
-
-    name: str
-    repo_id: str
-    revision: str
-    family: str | None
-    size_bytes: int
-    missing_bytes: int
-    licence: str
-    is_gated: bool
-    link: str
-    files: Mapping[str, int]
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +49,18 @@ class Checked:
 class ModelStore:
     """One door in and out of models/. Safe to use from any thread."""
 
-    def __init__(self, settings: Settings, stock: Stock) -> None:
+    def __init__(self, settings: Settings, stock: Stock, told: Told | None = None) -> None:
         self._settings = settings
         self._stock = stock
+        self._told = told or Told()
+        self._who = LOCAL
         self.downloads = Downloads(self.bring, settings.state / "downloads.json")
+
+    def asked_by(self, who: str) -> "ModelStore":
+        """The same store; what is done through it is written down as theirs."""
+        theirs = copy.copy(self)
+        theirs._who = who
+        return theirs
 
     def download(self, name: str, is_update: bool = False) -> Download:
         """Puts a download into the line, or goes on with one that broke off.
@@ -87,8 +79,8 @@ class ModelStore:
         known = self.revisions(name)
         if revision not in known:
             raise UnknownName.among("revision", revision, known)
-        wish = self._locked(name, Wish(name=name, title=name, repo_id=name, revision=revision))
-        return self.downloads.ask(wish)
+        wish = Wish(name=name, title=name, repo_id=name, revision=revision, who=self._who)
+        return self.downloads.ask(self._locked(name, wish))
 
     def revisions(self, name: str) -> tuple[str, ...]:
         """The revisions of a downloaded model that this computer had, the one in use first."""
@@ -104,7 +96,8 @@ class ModelStore:
 
     def wishes(self, name: str, is_update: bool = False) -> tuple[Wish, ...]:
         """What a name asks for, a preset's refiner after its model. Raises as `wish` does."""
-        wishes = wishes_for(name, self._stock.presets)
+        asked = wishes_for(name, self._stock.presets)
+        wishes = tuple(each.model_copy(update={"who": self._who}) for each in asked)
         if not is_update:
             return wishes
         return tuple(
@@ -122,42 +115,37 @@ class ModelStore:
 
         A single file is found afterwards in the folder of its kind too, such as models/loras.
         """
-        snapshot = download.download(
-            wish.repo_id,
-            wish.revision,
-            models_dir=self._settings.models,
-            wanted=_wanted(wish),
-            token=self._hub.token,
-            endpoint=self._hub.endpoint,
-            on_progress=on_progress,
-            is_cancelled=is_cancelled,
-            is_update=wish.is_update,
-            patience=self._hub.patience,
-        )
-        for file in wish.files:
-            self._shelve(snapshot, file, wish.lora)
+        with self._told.noting(wish.who or LOCAL, self._action(wish), wish.name):
+            snapshot = download.download(
+                wish.repo_id,
+                wish.revision,
+                models_dir=self._settings.models,
+                wanted=_wanted(wish),
+                token=self._hub.token,
+                endpoint=self._hub.endpoint,
+                on_progress=on_progress,
+                is_cancelled=is_cancelled,
+                is_update=wish.is_update,
+                patience=self._hub.patience,
+            )
+            shelved = [
+                shelve(snapshot, file, self._settings.models, wish.lora) for file in wish.files
+            ]
+        if not (wish.is_config_only or wish.lora):
+            for name in filter(None, shelved if wish.files else [wish.repo_id]):
+                self._told.came(name)
         return snapshot
+
+    def _action(self, wish: Wish) -> str:
+        if wish.is_update:
+            return "update"
+        return "set back" if wish.revision in self.revisions(wish.repo_id) else "download"
 
     def look_up(self, text: str) -> Described:
         """What the Hub has under a name or link. Raises BadRequest, or WeightsError with a link."""
         wish = self.wish(text)
-        wanted = _wanted(wish)
-        order = Order(wish.repo_id, self._settings.models, wanted, wish.revision, self._hub)
-        offer = download.offer(order)
-        family, problem = (None, "") if wish.files else self._kind(offer)
-        return Described(
-            name=wish.name,
-            repo_id=wish.repo_id,
-            revision=offer.repository.revision,
-            family=family,
-            size_bytes=offer.total_bytes,
-            missing_bytes=offer.missing_bytes,
-            licence=offer.repository.licence,
-            is_gated=offer.repository.is_gated,
-            link=offer.repository.link,
-            files={file.path: file.size for file in offer.files},
-            problem=problem,
-        )
+        order = Order(wish.repo_id, self._settings.models, _wanted(wish), wish.revision, self._hub)
+        return described(wish.name, order)
 
     def checked(self, name: str | None = None) -> Iterator[Checked]:
         """Every model and download, or the named one, read again.
@@ -180,6 +168,14 @@ class ModelStore:
         limit = int(self._settings.upload_limit_gib * 2**30)
         return Upload(file_name, size, self._settings.models, limit)
 
+    def keep(self, upload: Upload) -> Added:
+        """What has come becomes a model or LoRA here. Raises BadRequest, WeightsError."""
+        with self._told.noting(self._who, "upload", upload.file_name):
+            added = upload.keep()
+        if added.is_new:
+            self._told.came(name_of(added.path))
+        return added
+
     def convert(self, source: Path) -> OwnFile:
         """A safetensors file made of a pickle, which stays. Raises BadRequest, WeightsError."""
         made = conversion.convert(source, self._settings.models)
@@ -197,36 +193,60 @@ class ModelStore:
         found = self.downloads.find(name)
         self.downloads.forget(name)
         if found.state != "done" and not self.revisions(found.wish.repo_id):
-            self._delete(snapshots.folder_of(self._settings.models, found.wish.repo_id))
+            with self._told.noting(self._who, "discard", name):
+                removal.delete(snapshots.folder_of(self._settings.models, found.wish.repo_id))
 
     def remove(self, name: str) -> None:
-        """Deletes a model's files. Raises UnknownName, BadRequest for one that is not ours."""
-        if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
-            raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
-        if self.revisions(name):
-            self._remove_download(name)
-            return
-        model = self._stock.model_or_refiner(name)
-        if not self.may_remove(model):
-            raise BadRequest(
-                f"{model.title} came with the program, or lies in the folder of another one. "
-                "Remove it there.",
-                field="name",
-            )
-        repo_id = self._only_in(model.folder)
-        self._delete(model.folder)
+        """Deletes a model, or a single file such as "ink" or "loras/ink".
+
+        Raises UnknownName, and BadRequest for what is not ours, or for several of one name.
+        """
+        with self._told.noting(self._who, "remove", name):
+            if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
+                raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
+            models = self._stock.models_and_refiners()
+            model = models.get(name)
+            if self.revisions(name):
+                removal.delete_download(self._settings.models, name)
+                self._forget(name)
+            elif model is not None:
+                self._remove_file(name, model.title, model.folder)
+            else:
+                file = removal.named(name, self._stock.own_files(), models)
+                self._remove_file(removal.whole_name(file), file.path.name, file.path)
+
+    def _remove_file(self, name: str, title: str, path: Path) -> None:
+        """A folder or file that is ours; with it the download of which it is the only file."""
+        models = self._settings.models
+        removal.check_ours(title, path, models)
+        repo_id = removal.only_in(path, models)
+        removal.delete(path)
         if repo_id is not None:
-            self._remove_download(repo_id)
-        self._stock.drop_bare_preset(name)
+            removal.delete_download(models, repo_id)
+            self._forget(repo_id)
+        self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        """What was kept about a model that has left: its sample, and a preset that says no more."""
+        self._told.left(name)
+        for preset in self._stock.drop_bare_preset(name):
+            self._told.note(Entry(self._who, "remove preset", subject=preset))
 
     def may_remove(self, model: Model) -> bool:
         """Whether the model lies in our own models folder and did not come with the program."""
-        is_ours = model.folder.is_relative_to(self._settings.models)
-        return is_ours and model.name != STARTER.name
+        return model.name != STARTER.name and self.is_ours(model.folder)
+
+    def is_ours(self, path: Path) -> bool:
+        """Whether a file may be removed from here."""
+        return removal.is_ours(path, self._settings.models)
 
     def preset_for(self, name: str) -> Preset:
         """A preset of a model that is here, made when there is none. Raises UnknownName."""
-        return self._stock.preset_for_model(name)
+        known = frozenset(self._stock.presets)
+        preset = self._stock.preset_for_model(name)
+        if preset.name not in known:
+            self._told.note(Entry(self._who, "save preset", subject=preset.name))
+        return preset
 
     def free_bytes(self) -> int:
         """The room on the disk of the models folder."""
@@ -246,39 +266,6 @@ class ModelStore:
             Patience(self._settings.download_timeout_s),
         )
 
-    def _remove_download(self, name: str) -> None:
-        """Deletes all revisions of a repository, and the links to its files."""
-        models_dir = self._settings.models
-        lock.forget(models_dir, name)
-        self._delete(snapshots.folder_of(models_dir, name))
-        for link in models_dir.glob("*/*"):
-            if link.is_symlink() and not link.exists():
-                link.unlink()
-        self._stock.drop_bare_preset(name)
-
-    def _only_in(self, link: Path) -> str | None:
-        """The download of which this is a link to the only file; None for any other file."""
-        hub = (self._settings.models / "hub").resolve()
-        if not link.is_symlink() or not link.resolve().is_relative_to(hub):
-            return None
-        repo_id = snapshots.repo_id_of(hub / link.resolve().relative_to(hub).parts[0])
-        entry = lock.read(self._settings.models).get(repo_id or "")
-        return repo_id if entry is not None and len(entry.files) == 1 else None
-
-    def _shelve(self, snapshot: Snapshot, file: str, lora: str | None) -> None:
-        """Links a file into the folder of its kind; one of the person's own stays as it is."""
-        path = snapshot.folder / file
-        folder = "loras" if lora else FOLDERS.get(inspect.inspect(path).kind)
-        if folder is None:
-            return
-        stem = snapshot.repo_id.split("/")[1] if path.stem in NAMELESS else path.stem
-        target = self._settings.models / folder / f"{lora or stem}{path.suffix}"
-        if target.exists() and not target.is_symlink():
-            return
-        with writing_to(target.parent):
-            target.unlink(missing_ok=True)
-            snapshots.link(path, target)
-
     def _locked(self, repo_id: str, wish: Wish) -> Wish:
         """The wish for the same parts of the repository as were brought before."""
         entry = lock.read(self._settings.models).get(repo_id)
@@ -291,30 +278,6 @@ class ModelStore:
         if locked.variants:
             return wish.model_copy(update={"is_config_only": True, "files": ()})
         return wish.model_copy(update={"files": tuple(locked.files)})
-
-    def _kind(self, offer: Offer) -> tuple[str | None, str]:
-        """The family of a pipeline on the Hub, and a sentence when there is none for it."""
-        listed = offer.repository.file(INDEX)
-        body = self._hub.content(offer.repository, listed, NOBODY_STOPS) if listed else b"{}"
-        class_name = json.loads(body).get("_class_name")
-        known_ones = (*FAMILIES.values(), *REFINERS.values())
-        kinds = {each.pipeline: each.title for each in known_ones if each != STARTER}
-        if class_name in kinds:
-            return kinds[class_name], ""
-        known = ", ".join(sorted(kinds.values()))
-        return None, f"It is a {class_name}, which cannot be used here. Known: {known}."
-
-    def _delete(self, path: Path) -> None:
-        try:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise WeightsError(
-                f"{path.name} cannot be deleted ({error.strerror or error}). Close what uses it, "
-                "check its permissions, and try again."
-            ) from None
 
 
 def _wanted(wish: Wish) -> Wanted:

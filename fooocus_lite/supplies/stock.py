@@ -21,6 +21,7 @@ from ..thinking.wildcards import Wildcards
 from ..weights import catalogue, configs, folders, own_files, refiners, sizes, tokens, verify
 from ..weights.catalogue import Model
 from ..weights.inspect import inspect
+from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
 from ..weights.tokens import TokenCount
 from ..weights.words import known_words, style_words
@@ -35,6 +36,8 @@ class Stock:
         self._settings = settings
         self._library = library.read(settings)
         self._typed_for: dict[str, Model] = {}
+        self._inspected = Inspected(settings.state / "inspected.json")
+        self._inspected.recall()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -65,7 +68,9 @@ class Stock:
 
     def models(self) -> dict[str, Model]:
         """The models that lie here now, by name."""
-        return catalogue.find(self.model_folders())
+        found = catalogue.find(self.model_folders())
+        self._inspected.keep()
+        return found
 
     def model(self, name: str) -> Model:
         """Raises UnknownName when there is no such model."""
@@ -92,13 +97,6 @@ class Stock:
         """All that lies here to make pictures with, alone or not, by name."""
         return self.refiners() | self.models()
 
-    def model_or_refiner(self, name: str) -> Model:
-        """Raises UnknownName when there is none of the name."""
-        here = self.models_and_refiners()
-        if name not in here:
-            raise UnknownName.among("model", name, here)
-        return here[name]
-
     def model_folders(self) -> list[Path]:
         """Where models are looked for, ours first; then the trees of other programs."""
         own = [self._settings.models, library.program_folder("models")]
@@ -111,7 +109,9 @@ class Stock:
 
         Each with what its header says, or the reason why it cannot be used as it is.
         """
-        return own_files.found(self.model_folders(), kinds)
+        found = own_files.found(self.model_folders(), kinds)
+        self._inspected.keep()
+        return found
 
     def family_of(self, model: str) -> Family:
         """The kind of a model that is here, or that a preset names. Raises UnknownName."""
@@ -239,13 +239,19 @@ class Stock:
         self.reload()
         return self.presets[preset.name]
 
-    def drop_bare_preset(self, model: str) -> None:
-        """Deletes what `preset_for_model` wrote; a preset that says more than the model stays."""
+    def drop_bare_preset(self, model: str) -> list[str]:
+        """Deletes what `preset_for_model` wrote, and names it.
+
+        A preset that says more than the model stays.
+        """
+        dropped = []
         for file in self._library.presets.values():
             says = file.preset.model_dump()
             if says == bare(model, says["name"], says["family"], ()).model_dump():
                 file.path.unlink(missing_ok=True)
+                dropped.append(file.preset.name)
         self.reload()
+        return dropped
 
     def reload(self) -> None:
         """Reads the data files again: what was added, changed or taken away counts from now on."""

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadRequest, WeightsError
+from ..thinking.amounts import in_bytes
 from ..weights import header, inspect, verify
-from ..weights.disk import SLACK, writing_to
+from ..weights.disk import check_room, writing_to
 from ..weights.inspect import Inspection
 
 INCOMING = ".incoming"
@@ -52,6 +53,7 @@ class Upload:
 
     def __init__(self, file_name: str, size: int, models_dir: Path, limit_bytes: int) -> None:
         self._stem = checked_stem(file_name)
+        self.file_name = f"{self._stem}{SUFFIX}"
         _check_size(size, limit_bytes)
         self._size = size
         self._models_dir = models_dir
@@ -60,7 +62,7 @@ class Upload:
         with writing_to(models_dir):
             incoming = models_dir / INCOMING
             incoming.mkdir(parents=True, exist_ok=True)
-            _check_room(size, incoming)
+            check_room(size, incoming)
             self._part = incoming / f"{secrets.token_hex(8)}{SUFFIX}"
             self._stream = self._part.open("xb")
 
@@ -106,9 +108,9 @@ class Upload:
         try:
             found = inspect.of_header(header.read(self._part))
         except WeightsError as error:
-            named = error.message.replace(header.shown(self._part), f"{self._stem}{SUFFIX}")
+            named = error.message.replace(header.shown(self._part), self.file_name)
             raise WeightsError(named, field="file") from None
-        _check_kind(f"{self._stem}{SUFFIX}", found)
+        _check_kind(self.file_name, found)
         return found
 
     def _same(self, files: Iterable[Path]) -> Path | None:
@@ -184,24 +186,11 @@ def _check_size(size: int, limit_bytes: int) -> None:
         raise BadRequest("The file is empty. Choose another.", field="file")
     if size > limit_bytes:
         raise BadRequest(
-            f"The file has {_gib(size)}; at most {_gib(limit_bytes)} are taken. Copy it into the "
-            "models folder by hand, or raise the setting upload_limit_gib.",
+            f"The file has {in_bytes(size)}; at most {in_bytes(limit_bytes)} are taken. Copy it "
+            "into the models folder by hand, or raise the setting upload_limit_gib.",
             field="file",
-        )
-
-
-def _check_room(size: int, folder: Path) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < size * SLACK:
-        raise WeightsError(
-            f"The file needs {_gib(size * SLACK)} of free disk space, and there is {_gib(free)}. "
-            "Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
         )
 
 
 def _a(kind: str) -> str:
     return "nothing known" if kind == "unknown" else f"a {kind}"
-
-
-def _gib(size: float) -> str:
-    return f"{size / 2**30:.1f} GiB"

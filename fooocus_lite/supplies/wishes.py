@@ -16,7 +16,7 @@ class Wish(BaseModel):
 
     `name` is what people call it; no two downloads have the same. `lora`: the file is kept under
     that name, for the performance that needs it. `is_config_only`: all but the weights.
-    `is_update`: the newest revision, not the locked.
+    `is_update`: the newest revision, not the locked. `who` asked for it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -30,6 +30,7 @@ class Wish(BaseModel):
     is_config_only: bool = False
     lora: str | None = Field(default=None, max_length=100)
     is_update: bool = False
+    who: str = Field(default="", max_length=100)
 
 
 def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:

@@ -36,6 +36,7 @@ class Advanced:
     guidance_scale: gr.Textbox
     scheduler: gr.Dropdown
     image_format: gr.Radio
+    save_row: gr.Row
     preset_name: gr.Textbox
     save_preset: gr.Button
 
@@ -61,10 +62,10 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     image_format = gr.Radio(
         FORMATS, value=studio.settings.image_format, label="File format", elem_id="fl-format"
     )
-    preset_name, save_preset = _place_saving(studio)
+    row, preset_name, save_preset = _place_saving(studio)
     return Advanced(
         preset_box, facts, kept, count, wildcards_in_order, seed, last_seed, negative_prompt,
-        performance, size, steps, guidance, scheduler, image_format, preset_name, save_preset,
+        performance, size, steps, guidance, scheduler, image_format, row, preset_name, save_preset,
     )  # fmt: skip
 
 
@@ -145,11 +146,15 @@ def _place_numbers(preset: Preset, family: Family) -> tuple[gr.Textbox, gr.Textb
     return steps, guidance, scheduler
 
 
-def _place_saving(studio: Studio) -> tuple[gr.Textbox, gr.Button]:
-    """The name of a preset to save, for the host alone."""
-    with gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only):
+def _place_saving(studio: Studio) -> tuple[gr.Row, gr.Textbox, gr.Button]:
+    """The name of a preset to save, for the host alone.
+
+    On a page that others can reach the row is shown when the host loads it.
+    """
+    row = gr.Row(elem_id="fl-save-row", visible=studio.settings.is_local_only)
+    with row:
         name = gr.Textbox(
             label="Save as preset", placeholder="Name", max_lines=1, elem_id="fl-preset-name"
         )
         save = gr.Button("Save", size="sm", scale=0, min_width=96, elem_id="fl-save-preset")
-    return name, save
+    return row, name, save

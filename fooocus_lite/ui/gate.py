@@ -86,8 +86,7 @@ class Gate:
         headers = Headers(scope=scope)
         address = scope["client"][0] if scope.get("client") else ""
         if not keeper.has_login:
-            owner = browser_token(headers.get("cookie", "")) or ""
-            visitor = keeper.of_browser(owner, address, self._is_direct(headers, address))
+            visitor = self._of_open_page(scope, headers, address)
         elif key := _key(headers.get("authorization", "")):
             visitor = keeper.of_key(key, address)
         else:
@@ -98,6 +97,16 @@ class Gate:
         if keeper.is_stopped and not visitor.is_host and not is_open:
             raise NotAllowed(STOPPED)
         return visitor
+
+    def _of_open_page(self, scope: Scope, headers: Headers, address: str) -> Visitor:
+        """A user who has logged in all the same, such as the host; else whoever it is."""
+        keeper = self.doorkeeper
+        if not keeper.settings.is_local_only:
+            found = keeper.of_session(cookie(scope, SESSION))
+            if found is not None:
+                return found
+        owner = browser_token(headers.get("cookie", "")) or ""
+        return keeper.of_browser(owner, address, self._is_direct(headers, address))
 
     def _is_direct(self, headers: Headers, address: str) -> bool:
         """Whether a person at this very machine asks: by a local name, through no proxy."""

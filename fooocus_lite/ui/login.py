@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ..errors import FooocusLiteError, TooMany
-from ..reception.doorkeeper import LOGIN_S, Doorkeeper
+from ..reception.doorkeeper import LOGIN_S, USER_PREFIX, Doorkeeper
 from ..visitor import Visitor, visitor_of
 from .gate import LOGIN, SESSION
 from .owner import cookie
@@ -18,6 +18,9 @@ from .widgets.asset import asset
 
 MAX_FORM_BYTES = 4_096
 ACCOUNT = "/account"
+ASK = "No name or password yet? Ask whoever runs this program."
+LOG_IN = '<form action="login"><button>Log in as the host</button></form>'
+BACK = 'Nobody needs a login here but the host. <a href="./">Back to the page</a>'
 PAGE_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
@@ -46,13 +49,14 @@ class Login:
 
     async def ask(self, request: Request) -> Response:
         """The form; whoever is logged in goes on to the page."""
-        if not self.doorkeeper.has_login or visitor_of(request).owner:
+        visitor = visitor_of(request)
+        if not self.doorkeeper.can_log_in or visitor.is_host or _is_user(visitor):
             return _to(request, "/")
         return self._form()
 
     async def log_in(self, request: Request) -> Response:
         """Takes the form. A wrong name or password shows it again, saying so."""
-        if not self.doorkeeper.has_login:
+        if not self.doorkeeper.can_log_in:
             return _to(request, "/")
         try:
             fields = await _fields(request)
@@ -71,7 +75,7 @@ class Login:
             max_age=int(LOGIN_S),
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=request.url.scheme == "https" or self.doorkeeper.settings.is_space,
         )
         return answer
 
@@ -107,6 +111,7 @@ class Login:
             "theme": self.theme,
             "name": html.escape(name[:64]),
             "problem": f'<p role="alert">{html.escape(error.message)}</p>' if error else "",
+            "way_out": ASK if self.doorkeeper.has_login else BACK,
         }
         headers = dict(PAGE_HEADERS)
         status = 200 if error is None else 401
@@ -121,7 +126,8 @@ class Login:
             "theme": self.theme,
             "name": html.escape(visitor.name or "a visitor"),
             "facts": "".join(f"<p>{html.escape(each)}</p>" for each in self._facts(visitor)),
-            "buttons": "".join(_button(*each) for each in self._buttons(visitor)),
+            "buttons": "".join(_button(*each) for each in self._buttons(visitor))
+            + (LOG_IN if self._may_log_in(visitor) else ""),
             "usage": self._usage() if visitor.is_host else "",
         }
         return _page("account.html", values)
@@ -139,7 +145,7 @@ class Login:
 
     def _buttons(self, visitor: Visitor) -> list[tuple[str, str]]:
         found = []
-        if self.doorkeeper.has_login:
+        if _is_user(visitor):
             found += [("log-out", "Log out"), ("log-out-everywhere", "Log out everywhere")]
         if visitor.is_host and not self.doorkeeper.settings.is_local_only:
             is_stopped = self.doorkeeper.is_stopped
@@ -149,6 +155,9 @@ class Login:
                 else ("stop-sharing", "Stop sharing now")
             )
         return found
+
+    def _may_log_in(self, visitor: Visitor) -> bool:
+        return self.doorkeeper.can_log_in and not visitor.is_host and not _is_user(visitor)
 
     def _usage(self) -> str:
         rows = "".join(
@@ -174,6 +183,11 @@ async def _fields(request: Request) -> dict[str, str]:
 def _page(name: str, values: dict[str, str]) -> str:
     """A page of ui/assets with its style sheet in it; the values are HTML already."""
     return Template(asset(f"assets/{name}")).substitute(values, style=asset("assets/login.css"))
+
+
+def _is_user(visitor: Visitor) -> bool:
+    """Whether the visitor has logged in, or came with a key."""
+    return visitor.owner.startswith(USER_PREFIX)
 
 
 def _button(action: str, label: str) -> str:

@@ -6,34 +6,30 @@ from typing import Any
 from ..errors import FooocusLiteError, WeightsError
 from ..recipe import ImageRequest
 from ..studio import Studio
-from ..supplies.downloads import Download
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
+from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
+from ..thinking.amounts import in_bytes
 from ..thinking.families import FAMILIES, REFINERS, TITLES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset, preset_of
 from ..visitor import Visitor
+from .download_facts import underway
+from .model_samples import sample_facts
 from .preset_facts import BADGES
-from .progress import duration
 
 HUB = "https://huggingface.co"
 UNKNOWN_BADGE = "Read its licence"
 NAMELESS = {"unknown": "licence unknown", "other": "a licence of its own"}
-GIB = 2**30
-STATES = {
-    "waiting": "Waiting for its turn",
-    "running": "Starting",
-    "done": "Here and checked",
-    "failed": "Failed",
-    "cancelled": "Stopped",
-}
 
 
 def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
-    """{"models", "files", "loras", "downloads", "is_host", "disk"}, as the panel draws it.
+    """{"models", "files", "loras", "downloads", "sampling", "is_host", "disk"}, for the panel.
 
     Models that are here come first. A visitor sees them without any way to change something.
     """
+    now = underway(studio)
+    samples = studio.samples.offers() if studio.is_host(visitor) else None
     store = studio.model_store(visitor) if studio.is_host(visitor) else None
     problem = _lock_problem(store)
     here = studio.stock.models_and_refiners()
@@ -47,45 +43,48 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     cards = [_here(studio, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
+        if model.family in FAMILIES:  # a refiner makes no pictures of its own
+            card |= sample_facts(studio, model.name, now["sampling"], samples)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
         cards += [_absent(name, presets) for name in absent]
     return {
         "models": cards,
-        "files": [_file(each) for each in own if each.path not in paths and each.name not in loras],
+        "files": [
+            _file(editable, each)
+            | (
+                sample_facts(studio, whole_name(each), now["sampling"], samples)
+                if _is_lora(each)
+                else {}
+            )
+            for each in own
+            if each.path not in paths and each.name not in loras
+        ],
         "loras": _loras(studio, store),
-        "downloads": progress(studio),
+        **now,
         "is_host": store is not None,
         "disk": _disk(store, used),
         "problem": problem,
     }
 
 
-def progress(studio: Studio) -> list[dict[str, Any]]:
-    """How each download stands."""
-    return [_download(each) for each in studio.downloads()]
-
-
 def offer(found: Described, free_bytes: int) -> dict[str, Any]:
     """What was found under a pasted name, before anything is downloaded."""
     is_here = found.missing_bytes == 0
-    needs = "" if is_here else f"{gib(found.missing_bytes)} to download"
+    needs = "" if is_here else f"{in_bytes(found.missing_bytes)} to download"
     return {
         "name": found.name,
         "title": found.name,
         "about": found.family or "",
-        "size": ", ".join(filter(None, [gib(found.size_bytes), needs, f"{gib(free_bytes)} free"])),
+        "size": ", ".join(
+            filter(None, [in_bytes(found.size_bytes), needs, f"{in_bytes(free_bytes)} free"])
+        ),
         **_licence(found.licence),
         "gate": "Its makers want you to accept their conditions first." if found.is_gated else "",
         "link": found.link,
         "problem": found.problem,
         "can_download": not found.problem,
     }
-
-
-def gib(size: float) -> str:
-    """Such as "6.5 GiB" or "48 MiB"."""
-    return f"{size / GIB:.1f} GiB" if size >= GIB / 10 else f"{max(1, round(size / 2**20))} MiB"
 
 
 def file_kind(found: Inspection) -> str:
@@ -105,7 +104,7 @@ def _here(
         "name": name,
         "title": model.title,
         "about": _about("" if model.title == family else family, named),
-        "size": f"{gib(model.size_bytes)} on disk{_precision(model.inspection)}",
+        "size": f"{in_bytes(model.size_bytes)} on disk{_precision(model.inspection)}",
         **_licence(model.licence, licence),
         "words": _words(model.inspection),
         "memory": _takes(studio, name, named) or _memory(named),
@@ -118,14 +117,21 @@ def _here(
     }
 
 
-def _file(file: OwnFile) -> dict[str, Any]:
+def _is_lora(file: OwnFile) -> bool:
+    return file.inspection is not None and file.inspection.kind == "lora" and not file.problem
+
+
+def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
     """A LoRA, embedding or other file of the person's own, with the words it listens to."""
     found = file.inspection
+    is_ours = store is not None and store.is_ours(file.path)
     return {
-        "name": file.name,
+        "name": whole_name(file),
+        "can_remove": is_ours,
+        "place": str(file.path.parent) if store is not None and not is_ours else "",
         "title": file.name,
         "about": " · ".join(filter(None, [file_kind(found) if found else file.folder, file.note])),
-        "size": gib(file.size_bytes) + _precision(found),
+        "size": in_bytes(file.size_bytes) + _precision(found),
         "licence": found.licence if found else "",
         "words": _words(found),
         "problem": file.problem,
@@ -193,35 +199,6 @@ def _loras(studio: Studio, store: ModelStore | None) -> list[dict[str, Any]]:
     return cards
 
 
-def _download(download: Download) -> dict[str, Any]:
-    share = download.done_bytes / download.total_bytes if download.total_bytes else 0.0
-    return {
-        "name": download.name,
-        "title": download.wish.title,
-        "state": download.state,
-        "percent": int(100 * (1.0 if download.state == "done" else share)),
-        "line": _line(download, share),
-        "message": download.message,
-        "link": download.link or "",
-        # A single file is a model by another name, or a LoRA.
-        "can_use": not download.wish.files,
-    }
-
-
-def _line(download: Download, share: float) -> str:
-    """Such as "41 % · 2.7 GiB of 6.5 GiB · 88 MB/s · about 44 s left"."""
-    if download.state == "done" or not download.total_bytes:
-        return STATES[download.state]
-    words = [f"{int(100 * share)} %", f"{gib(download.done_bytes)} of {gib(download.total_bytes)}"]
-    if download.state == "running":
-        words.append(f"{download.bytes_per_s / 1e6:.1f} MB/s")
-        if download.eta_s is not None:
-            words.append(f"about {duration(download.eta_s)} left")
-    else:
-        words.insert(0, STATES[download.state])
-    return " · ".join(words)
-
-
 def _licence(name: str, written: Licence | None = None) -> dict[str, str]:
     """The badge; what a preset has `written` about the licence is beyond what its name tells."""
     kind = written.pictures if written else allowed_by(name)
@@ -258,8 +235,8 @@ def _memory(named: Iterable[Preset]) -> str:
 
 
 def _disk(store: ModelStore | None, used_bytes: int) -> str:
-    free = f", {gib(store.free_bytes())} free" if store is not None else ""
-    return f"{gib(used_bytes)} used by models{free}"
+    free = f", {in_bytes(store.free_bytes())} free" if store is not None else ""
+    return f"{in_bytes(used_bytes)} used by models{free}"
 
 
 def _lock_problem(store: ModelStore | None) -> str:

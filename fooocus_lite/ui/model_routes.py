@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ..errors import BadRequest, FooocusLiteError, NotAllowed, NotFound, WeightsError
@@ -18,7 +18,8 @@ from ..studio import Studio
 from ..supplies.model_store import ModelStore
 from ..supplies.uploads import Added, Upload
 from ..visitor import visitor_of
-from .model_facts import file_kind, listing, offer, progress
+from .download_facts import underway
+from .model_facts import file_kind, listing, offer
 
 NO_STORE = {"cache-control": "no-store"}
 MAX_ORDER_BYTES = 10_000
@@ -45,10 +46,12 @@ class ModelRoutes:
             "set-back": lambda store, order: store.set_back(
                 _text(order, "name"), _text(order, "revision")
             ),
+            "sample": lambda _store, order: self.studio.samples.ask(_text(order, "name")),
         }
         return [
             Route("/models", self.models),
             Route("/models/downloads", self.downloads),
+            Route("/models/sample", self.sample, methods=["GET"]),
             Route("/models/look-up", self.look_up, methods=["POST"]),
             Route("/models/upload", self.upload, methods=["POST"]),
             *(
@@ -65,10 +68,18 @@ class ModelRoutes:
         return _answer(await run_in_threadpool(listing, self.studio, visitor))
 
     async def downloads(self, request: Request) -> Response:
-        """{"downloads"}: asked once a second while one runs."""
+        """{"downloads", "sampling"}: asked every few seconds while one is underway."""
         if not visitor_of(request).owner:
             return _nothing_here()
-        return _answer({"downloads": progress(self.studio)})
+        return _answer(await run_in_threadpool(underway, self.studio))
+
+    async def sample(self, request: Request) -> Response:
+        """The picture on the card of `?name=`."""
+        name = request.query_params.get("name", "")[:MAX_TEXT]
+        file = await run_in_threadpool(self.studio.samples.picture, name)
+        if file is None or not visitor_of(request).owner:
+            return _nothing_here()
+        return FileResponse(file, headers={"cache-control": "private, max-age=86400"})
 
     async def look_up(self, request: Request) -> Response:
         """What the Hub has under a pasted name or link."""
@@ -87,7 +98,7 @@ class ModelRoutes:
             upload = await run_in_threadpool(store.receive, name, size)
             try:
                 await _written(request, upload)
-                added = await run_in_threadpool(upload.keep)
+                added = await run_in_threadpool(store.keep, upload)
             finally:
                 await run_in_threadpool(upload.forget)
             return _answer({"text": _welcome(added)})

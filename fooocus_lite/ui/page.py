@@ -154,7 +154,7 @@ def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> N
         **now,
     )
     fields["preset"].change(panel.look, {fields["preset"]}, panel.about, **now)
-    demo.load(panel.refresh, None, fields["preset"], **now)
+    demo.load(panel.refresh, None, [fields["preset"], advanced.save_row], **now)
     panel.kept.input(panel.restore, {panel.kept}, [*changed, panel.kept], **now)
     advanced.save_preset.click(
         panel.save,

@@ -21,7 +21,6 @@ from .preset_facts import about, preset_choices
 Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
 MAX_TEXT_CHARACTERS = 40
-ONLY_HERE = "Presets can be saved only by the host of the program."
 
 
 @dataclass(frozen=True)
@@ -39,21 +38,22 @@ class PresetsPanel:
         preset = self.actions.preset_named(values[self.actions.fields["preset"]])
         return {self.about: about(preset, preset.name in self.studio.stock.ready_presets())}
 
-    def refresh(self) -> Changes:
-        """The list again: a preset or a model may have come since the page was drawn."""
-        return {self.actions.fields["preset"]: gr.update(choices=preset_choices(self.studio))}
+    def refresh(self, request: gr.Request) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The list, to which a preset or model may have come; and for the host the row to save."""
+        return (
+            gr.update(choices=preset_choices(self.studio)),
+            gr.update(visible=visitor_of(request).is_host),
+        )
 
     def save(self, values: Values, request: gr.Request) -> Changes:
         """Saves the controls as a preset, and chooses it; a preset chosen now may be replaced."""
         fields, name = self.actions.fields, str(values[self.name] or "")
         chosen = values[fields["preset"]]
-        if not visitor_of(request).is_host:
-            return {self.actions.message: {"kind": "error", "text": ONLY_HERE}}
         try:
             words = {fields["prompt"]: values[fields["prompt"]] or "any"}
             recipe = self.studio.plan(request_of(fields, {**values, **words}))[0]
             is_chosen = name.strip().lower() == str(chosen).lower()
-            self.studio.stock.save_preset(name, recipe, replace=is_chosen)
+            self.studio.save_preset(name, recipe, visitor_of(request), replace=is_chosen)
         except FooocusLiteError as error:
             return {self.actions.message: {"kind": "error", "text": error.message}}
         saved = chosen if is_chosen else name.strip()

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import WeightsError
+from ..thinking.amounts import in_bytes
 
 SLACK = 1.05
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -18,8 +19,8 @@ def check_room(needed_bytes: int, folder: Path) -> None:
     free = shutil.disk_usage(there).free
     if needed_bytes and free < needed_bytes * SLACK:
         raise WeightsError(
-            f"This needs {_gib(needed_bytes * SLACK)} of free disk space, and there "
-            f"is {_gib(free)}. Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
+            f"This needs {in_bytes(needed_bytes * SLACK)} of free disk space, and there is "
+            f"{in_bytes(free)}. Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
         )
 
 
@@ -29,16 +30,15 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise WeightsError(
-                f"The disk is full ({_gib(shutil.disk_usage(folder).free)} free). Make room and "
-                "try again: what has come is kept."
-            ) from None
-        raise WeightsError(
-            f"The folder {folder.name} below models cannot be written "
-            f"({error.strerror or error}). Check its permissions."
-        ) from None
+        raise refused(folder, error) from None
 
 
-def _gib(size: float) -> str:
-    return f"{size / 2**30:.1f} GiB"
+def refused(folder: Path, error: OSError) -> WeightsError:
+    """Why something could not be written there. The folder's last two parts tell which it is."""
+    if error.errno in _FULL:
+        free = in_bytes(shutil.disk_usage(folder).free)
+        return WeightsError(f"The disk is full ({free} free). Make room and try again.")
+    return WeightsError(
+        f"The folder {'/'.join(folder.parts[-2:])} cannot be written ({error.strerror or error}). "
+        "Check its permissions."
+    )

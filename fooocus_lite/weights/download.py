@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from ..errors import WeightsError
 from . import header, lock, selection, snapshots
 from .address import COMMIT, DEFAULT_ENDPOINT, address, checked_revision
-from .disk import check_room, writing_to
+from .disk import check_room, refused, writing_to
 from .fetch import Follower, fetch, present_bytes
 from .hub import Hub
 from .lock import Entry
@@ -268,6 +268,8 @@ def _alone(
         except Timeout:
             stop_if(is_cancelled)
             on_progress(Progress("", 0, 0, is_waiting=True))
+        except OSError as error:
+            raise refused(order.models_dir, error) from None
     try:
         yield
     finally:

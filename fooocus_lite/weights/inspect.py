@@ -88,7 +88,9 @@ class Inspection:
         return self.architecture.families
 
 
-_kept: dict[tuple[str, int, int], Inspection] = {}
+State = tuple[str, int, int]
+"""Path, size and time of a file, as `verify.state` tells them."""
+_kept: dict[State, Inspection] = {}
 _kept_lock = threading.Lock()
 
 
@@ -99,11 +101,21 @@ def inspect(path: Path) -> Inspection:
         if state in _kept:
             return _kept[state]
     found = of_header(header.read(path))
-    with _kept_lock:
-        if len(_kept) >= _MAX_KEPT:
-            _kept.pop(next(iter(_kept)))
-        _kept[state] = found
+    remember({state: found})
     return found
+
+
+def remember(found: Mapping[State, Inspection]) -> None:
+    """From now on these files are not read again in that state."""
+    with _kept_lock:
+        _kept.update(found)
+        while len(_kept) > _MAX_KEPT:
+            _kept.pop(next(iter(_kept)))
+
+
+def remembered() -> dict[State, Inspection]:
+    with _kept_lock:
+        return dict(_kept)
 
 
 def of_header(found: Header) -> Inspection:

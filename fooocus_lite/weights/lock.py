@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock
@@ -123,11 +124,18 @@ def problem(models_dir: Path, repo_id: str, entry: Entry) -> str | None:
     return None
 
 
-def _alone(models_dir: Path) -> FileLock:
+@contextmanager
+def _alone(models_dir: Path) -> Iterator[None]:
+    """Nobody else writes the file meanwhile."""
     with writing_to(models_dir):
         locks = models_dir / "hub" / ".locks"
         locks.mkdir(parents=True, exist_ok=True)
-    return FileLock(locks / f"{NAME}.lock")
+        guard = FileLock(locks / f"{NAME}.lock")
+        guard.acquire()
+    try:
+        yield
+    finally:
+        guard.release()
 
 
 def _write(models_dir: Path, entries: Mapping[str, Entry]) -> None:

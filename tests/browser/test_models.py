@@ -1,5 +1,7 @@
 """The Models panel, seen by a visitor in Chromium: downloads, files of one's own, choosing one."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 from visitor import PHONE, PROMPT, findings, open_panel, shoot
@@ -40,7 +42,24 @@ def test_a_pasted_link_is_looked_at_downloaded_and_used(visit):
     card(page, "somebody/nice").get_by_role("button", name="Remove").click()
     expect(page.locator("dialog[open]")).to_contain_text("Remove nice?")
     page.locator("dialog[open]").get_by_role("button", name="Remove").click()
+    expect(page.locator(".fl-models-said")).to_have_text(re.compile("nice is removed"))
     expect(card(page, "somebody/nice")).to_have_count(0)
+
+
+def test_a_sample_is_made_at_a_click_and_shown_on_the_card_from_then_on(visit):
+    page = visit()
+    open_panel(page, "models")
+    starter = card(page, "starter")
+    expect(starter).to_contain_text("A sample takes ≈ 14 s")
+    starter.get_by_role("button", name="Make a sample of Starter").click()
+    expect(starter).to_contain_text("A sample picture is being made")
+    expect(starter.get_by_role("img", name="Sample of Starter")).to_be_visible(timeout=15_000)
+    expect(starter.get_by_role("button", name="Make a sample of Starter")).to_have_count(0)
+    again = visit()
+    open_panel(again, "models")
+    shown = card(again, "starter").get_by_role("img", name="Sample of Starter")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("(one) => one.naturalWidth") == 192
 
 
 def test_a_download_outlives_a_reload_and_can_be_cancelled_and_gone_on_with(visit):
@@ -100,7 +119,7 @@ def test_a_name_is_shown_as_it_is_written_and_never_run(visit):
     page = visit()
     look_up(page, HOSTILE)
     expect(page.locator(".fl-models-said")).to_contain_text(HOSTILE)
-    expect(page.locator("#fl-models img")).to_have_count(0)
+    expect(page.locator(".fl-models-said img")).to_have_count(0)
     assert not page.evaluate("'isCaught' in window")
 
 

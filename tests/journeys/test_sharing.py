@@ -12,6 +12,7 @@ from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
 from tests.browser.live_server import LiveServer
+from tests.test_uploads import SD15, safetensors
 
 PASSWORD = "correct horse"
 REQUEST = ImageRequest(prompt="a fox", width=64, height=64, num_inference_steps=2, seed=1)
@@ -35,10 +36,15 @@ POSTS = (
     "/v1/images/generations", "/sdapi/v1/txt2img",
 )  # fmt: skip
 
+MODEL_ORDERS = (
+    "download", "update", "cancel", "discard", "remove", "set-back", "sample", "look-up",
+    "upload?name=x.safetensors",
+)  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """The program with two users, an hour of five pictures for one of them, and a host."""
+    """The program with two users, an hour of five pictures for one of them, and a host, carl."""
     home: Path = tmp_path_factory.mktemp("home")
     users = UsersFile(home / "users.json")
     users.add("anna", PASSWORD)
@@ -133,12 +139,54 @@ def test_gradio_serves_no_picture_past_the_owner(client, server, made):
             assert visitor.get(address).status_code in (403, 404)
 
 
-def test_a_visitor_changes_nothing_on_the_host(client):
+def press(client: httpx.Client, handler: str, **values: object) -> str:
+    """What Gradio's own route says when a button of the page is pressed with these values."""
+    config = client.get("/config").json()
+    (event,) = (each for each in config["dependencies"] if each["api_name"] == handler)
+    parts = {each["id"]: each["props"] for each in config["components"]}
+    given = {parts[each].get("elem_id"): parts[each].get("value") for each in event["inputs"]}
+    data = [values.get(name, value) for name, value in given.items()]
+    order = {"fn_index": event["id"], "data": data, "session_hash": "x"}
+    return client.post("/gradio_api/run/predict", json=order).text
+
+
+def test_a_visitor_changes_nothing_on_the_host(client, server):
     visitor = client("anna")
-    for path in ("/models/download", "/models/remove", "/models/upload?name=x.safetensors"):
-        assert visitor.post(path, json={"name": "x"}).status_code in (403, 404), path
+    before = sorted((server.home / "models").rglob("*"))
+    for order in MODEL_ORDERS:
+        answer = visitor.post(f"/models/{order}", json={"name": "starter", "revision": "x"})
+        assert answer.status_code == 403, order
+    for path in ("/api/v1/models", "/api/v1/models/starter", "/api/v1/presets", "/v1/models"):
+        assert visitor.post(path, json={}).status_code in (404, 405), path
+        assert visitor.delete(path).status_code in (404, 405), path
+    said = press(visitor, "save", **{"fl-preset-name": "Stolen"})
+    assert "only by the host" in said
+    assert not (server.home / "presets").exists()
+    assert sorted((server.home / "models").rglob("*")) == before
     visitor.post("/account/stop-sharing")
     assert visitor.get("/history").status_code == 200
+
+
+def test_a_visitor_is_shown_no_way_to_change_the_host_and_the_host_is(client):
+    for name, is_host in (("anna", False), ("carl", True)):
+        assert client(name).get("/models").json()["is_host"] is is_host
+        assert f'"visible":{str(is_host).lower()}' in press(client(name), "refresh")
+
+
+def test_a_host_uploads_removes_and_saves_on_a_shared_page_and_it_is_written_down(client, server):
+    host = client("carl")
+    data = safetensors(SD15)
+    sent = host.post("/models/upload", params={"name": "dream.safetensors"}, content=data)
+    assert sent.json()["text"] == "“dream” is here: checkpoint for Stable Diffusion 1.5."
+    assert host.post("/models/remove", json={"name": "dream"}).status_code == 200
+    assert "Saved as the preset" in press(host, "save", **{"fl-preset-name": "Ours"})
+    assert [each.name for each in (server.home / "presets").iterdir()] == ["ours.json"]
+    assert host.post("/models/remove", json={"name": "starter"}).status_code == 400
+    studio = Studio(load({"home": server.home, "users": server.home / "users.json"}))
+    lines = [(each.action, each.outcome) for each in studio.doorkeeper.audit.latest(who="carl")]
+    assert lines[:4] == [
+        ("remove", "bad_request"), ("save preset", "done"), ("remove", "done"), ("upload", "done"),
+    ]  # fmt: skip
 
 
 def test_orders_of_another_site_are_refused_even_with_a_login(client):

@@ -11,7 +11,9 @@
     way.id = 'fl-account';
     way.title = 'Account';
     way.innerHTML = PERSON;
-    way.addEventListener('click', () => window.location.assign('account'));
+    // In a frame of another site, as on a Space, the account is not shown: it gets a tab of its own.
+    way.addEventListener('click', () => (
+      window.top === window ? window.location.assign('account') : window.open('account', '_blank', 'noopener')));
     tabs.append(way);
     return true;
   }

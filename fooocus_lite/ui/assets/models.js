@@ -2,7 +2,9 @@
 (() => {
   const lite = window.fooocusLite;
   const LOOK_MS = 1000;
+  const SAMPLE_MS = 3000;
   const seen = new Map();
+  let sampling = '';
   let timer = 0;
   let request = null;
 
@@ -48,7 +50,8 @@
     const found = await get('models');
     if (!found) return;
     lite.set('models', found);
-    follow(found.downloads);
+    sampling = found.sampling.join();
+    follow(found.downloads, sampling);
   }
 
   function announce(each) {
@@ -62,7 +65,7 @@
   }
 
   // Looks again while something is underway; says once how each one ended.
-  function follow(downloads) {
+  function follow(downloads, samples) {
     const ended = downloads.filter((each) => seen.get(each.name) && !isUnderway(each));
     downloads.forEach((each) => seen.set(each.name, isUnderway(each)));
     ended.forEach(announce);
@@ -70,12 +73,13 @@
     note(downloads.filter(isUnderway));
     clearTimeout(timer);
     if (downloads.some(isUnderway)) timer = setTimeout(look, LOOK_MS);
-    if (ended.length) refresh();
+    else if (samples) timer = setTimeout(look, SAMPLE_MS);
+    if (ended.length || samples !== sampling) refresh();
   }
 
   async function look() {
     const found = await get('models/downloads');
-    if (found) follow(found.downloads);
+    if (found) follow(found.downloads, found.sampling.join());
     else timer = setTimeout(look, LOOK_MS * 5);
   }
 
@@ -114,7 +118,7 @@
     request.send(file);
   }
 
-  lite.models = { order, change, refresh, send, stopSending: () => request?.abort() };
+  lite.models = { order, change, tell, refresh, send, stopSending: () => request?.abort() };
   document.addEventListener('fl:download', async (event) => {
     if (lite.get('panel') !== 'models') lite.openPanel('models');
     await change('download', { name: event.detail });

@@ -50,6 +50,10 @@ function switchTo(name) {
   lite.models.change('discard', { name });
 }
 
+async function remove(card) {
+  if (await lite.models.change('remove', { name: card.name })) lite.models.tell('info', `${card.title} is removed.`);
+}
+
 function askToRemove(card) {
   const dialog = node('dialog', 'fl-dialog fl-ask-stop');
   const form = node('form');
@@ -58,15 +62,15 @@ function askToRemove(card) {
   title.id = 'fl-ask-remove-title';
   dialog.setAttribute('aria-labelledby', title.id);
   const row = node('div');
-  const [keep, remove] = [node('button', '', 'Keep it'), node('button', 'is-primary', 'Remove')];
+  const [keep, away] = [node('button', '', 'Keep it'), node('button', 'is-primary', 'Remove')];
   keep.value = '';
   keep.autofocus = true;
-  remove.value = 'remove';
-  row.append(keep, remove);
+  away.value = 'remove';
+  row.append(keep, away);
   form.append(title, node('p', '', `Its files are deleted: ${card.size}.`), row);
   dialog.append(form);
   dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'remove') lite.models.change('remove', { name: card.name });
+    if (dialog.returnValue === 'remove') remove(card);
     dialog.remove();
   });
   document.body.append(dialog);
@@ -90,6 +94,28 @@ function facts(card) {
   return lines;
 }
 
+// A neutral tile until there is a picture; only what can have one has a place for it.
+function withSample(card, lines) {
+  const place = node('div', 'fl-model-sample');
+  if (card.is_sampling) place.dataset.busy = '';
+  if (card.sample) {
+    const picture = node('img');
+    picture.src = card.sample;
+    picture.alt = `Sample of ${card.title}`;
+    picture.loading = 'lazy';
+    place.append(picture);
+  }
+  const body = node('div', 'fl-model-body');
+  body.append(...lines);
+  const row = node('div', 'fl-model-top');
+  row.append(place, body);
+  return row;
+}
+
+function sampleButton(card) {
+  return button('Make a sample', `${card.name} sample`, () => lite.models.change('sample', { name: card.name }));
+}
+
 function versions(card) {
   const [now, ...before] = card.revisions;
   return [
@@ -104,6 +130,7 @@ function more(card) {
   const inside = [];
   if (card.can_update) inside.push(...versions(card));
   if (isAddress(card.link)) inside.push(link(card.link));
+  if (card.place) inside.push(node('p', '', `Lies in ${card.place}`));
   if (card.can_remove) inside.push(button('Remove', `${card.name} remove`, () => askToRemove(card)));
   if (!inside.length) return [];
   const details = node('details');
@@ -126,11 +153,16 @@ function drawn(card) {
   if (card.can_download && !isUnderway(card.name)) {
     row.append(button('Download', `${card.name} download`, () => get(card.name)));
   }
+  const offersSample = typeof card.sample_takes === 'string';
+  if (offersSample) row.append(sampleButton(card));
   row.querySelectorAll('button').forEach((each) => {
-    each.setAttribute('aria-label', `${each.textContent} ${card.title}`);
+    each.setAttribute('aria-label', `${each.textContent}${each.textContent.endsWith('sample') ? ' of' : ''} ${card.title}`);
   });
-  if (row.children.length) one.append(...facts(card), row);
-  else one.append(...facts(card));
+  one.append(...('sample' in card ? [withSample(card, facts(card))] : facts(card)));
+  if (card.is_sampling) one.append(node('p', '', 'A sample picture is being made…'));
+  if (card.sample_problem) one.append(node('p', 'fl-about-state', `No sample: ${card.sample_problem}`));
+  if (row.children.length) one.append(row);
+  if (offersSample) one.append(node('p', '', card.sample_takes));
   one.append(...more(card));
   return one;
 }

@@ -1,0 +1,63 @@
+"""What the Hub has, described before anything of it is downloaded."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..thinking.families import FAMILIES, REFINERS, STARTER
+from ..weights import download
+from ..weights.download import Offer, Order
+from ..weights.hub import Hub
+from ..weights.selection import INDEX
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the Hub has, told before it is downloaded. `problem`: why it could not be used here.
+
+    `files`: those that would be downloaded, with their sizes in bytes.
+    """
+
+    name: str
+    repo_id: str
+    revision: str
+    family: str | None
+    size_bytes: int
+    missing_bytes: int
+    licence: str
+    is_gated: bool
+    link: str
+    files: Mapping[str, int]
+    problem: str = ""
+
+
+def described(name: str, order: Order) -> Described:
+    """What an order would bring. Raises WeightsError, with a link where one helps."""
+    offer = download.offer(order)
+    family, problem = (None, "") if order.wanted.files else _kind(offer, order.hub)
+    return Described(
+        name=name,
+        repo_id=order.repo_id,
+        revision=offer.repository.revision,
+        family=family,
+        size_bytes=offer.total_bytes,
+        missing_bytes=offer.missing_bytes,
+        licence=offer.repository.licence,
+        is_gated=offer.repository.is_gated,
+        link=offer.repository.link,
+        files={file.path: file.size for file in offer.files},
+        problem=problem,
+    )
+
+
+def _kind(offer: Offer, hub: Hub) -> tuple[str | None, str]:
+    """The family of a pipeline on the Hub, and a sentence when there is none for it."""
+    listed = offer.repository.file(INDEX)
+    body = hub.content(offer.repository, listed, lambda: False) if listed else b"{}"
+    class_name = json.loads(body).get("_class_name")
+    known_ones = (*FAMILIES.values(), *REFINERS.values())
+    kinds = {each.pipeline: each.title for each in known_ones if each != STARTER}
+    if class_name in kinds:
+        return kinds[class_name], ""
+    known = ", ".join(sorted(kinds.values()))
+    return None, f"Models of the kind {class_name} cannot be used here. Known: {known}."

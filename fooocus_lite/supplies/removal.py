@@ -1,0 +1,82 @@
+"""Files of models that leave this computer: only ours, and no rest of them stays."""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from ..errors import BadRequest, UnknownName, WeightsError
+from ..thinking.families import STARTER
+from ..weights import lock, snapshots
+from ..weights.own_files import OwnFile
+
+
+def is_ours(path: Path, models_dir: Path) -> bool:
+    """Whether a model or file lies in our own folder, not in one that is only linked there."""
+    return path.parent.resolve().is_relative_to(models_dir.resolve())
+
+
+def check_ours(title: str, path: Path, models_dir: Path) -> None:
+    """Raises BadRequest for what came with the program, or lies in another program's folder."""
+    if path.name == STARTER.name:
+        raise BadRequest(f"{title} came with the program, so it stays.", field="name")
+    if not is_ours(path, models_dir):
+        raise BadRequest(
+            f"{title} lies in {path.parent}, a folder that is only looked into from here, so it "
+            "is not deleted. Remove it there.",
+            field="name",
+        )
+
+
+def named(name: str, files: Sequence[OwnFile], others: Iterable[str] = ()) -> OwnFile:
+    """The one file of this name: "ink", or "loras/ink" where there are several.
+
+    Raises UnknownName, which tells of `others` too; BadRequest when it could be several.
+    """
+    found = [each for each in files if name in (each.name, whole_name(each))]
+    if not found:
+        known = {*others, *(each.name for each in files)}
+        raise UnknownName.among("model or file", name, known)
+    if len(found) > 1:
+        several = ", ".join(map(whole_name, found))
+        raise BadRequest(
+            f"{name} could be one of several files. Write which: {several}.", field="name"
+        )
+    return found[0]
+
+
+def whole_name(file: OwnFile) -> str:
+    """The name with the kind of file it is, such as "loras/ink"."""
+    return f"{file.folder}/{file.name}"
+
+
+def delete_download(models_dir: Path, repo_id: str) -> None:
+    """All revisions of a repository, and the links to its files. Raises WeightsError."""
+    lock.forget(models_dir, repo_id)
+    delete(snapshots.folder_of(models_dir, repo_id))
+    for link in models_dir.glob("*/*"):
+        if link.is_symlink() and not link.exists():
+            link.unlink()
+
+
+def delete(path: Path) -> None:
+    """Raises WeightsError when something holds on to it."""
+    try:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise WeightsError(
+            f"{path.name} cannot be deleted ({error.strerror or error}). Close what uses it, "
+            "check its permissions, and try again."
+        ) from None
+
+
+def only_in(link: Path, models_dir: Path) -> str | None:
+    """The download of which this is a link to the only file; None for any other file."""
+    hub = (models_dir / "hub").resolve()
+    if not link.is_symlink() or not link.resolve().is_relative_to(hub):
+        return None
+    repo_id = snapshots.repo_id_of(hub / link.resolve().relative_to(hub).parts[0])
+    entry = lock.read(models_dir).get(repo_id or "")
+    return repo_id if entry is not None and len(entry.files) == 1 else None

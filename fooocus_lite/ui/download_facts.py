@@ -1,0 +1,55 @@
+"""What the page says while models come and samples are made. All as text."""
+
+from typing import Any
+
+from ..studio import Studio
+from ..supplies.downloads import Download
+from ..thinking.amounts import in_bytes
+from .progress import duration
+
+STATES = {
+    "waiting": "Waiting for its turn",
+    "running": "Starting",
+    "done": "Here and checked",
+    "failed": "Failed",
+    "cancelled": "Stopped",
+}
+
+
+def underway(studio: Studio) -> dict[str, Any]:
+    """{"downloads", "sampling"}: how each download stands, and whose samples are being made."""
+    studio.samples.gather()
+    downloads = [_download(each) for each in studio.downloads()]
+    return {"downloads": downloads, "sampling": sorted(studio.samples.underway())}
+
+
+def _download(download: Download) -> dict[str, Any]:
+    share = download.done_bytes / download.total_bytes if download.total_bytes else 0.0
+    return {
+        "name": download.name,
+        "title": download.wish.title,
+        "state": download.state,
+        "percent": int(100 * (1.0 if download.state == "done" else share)),
+        "line": _line(download, share),
+        "message": download.message,
+        "link": download.link or "",
+        # A single file is a model by another name, or a LoRA.
+        "can_use": not download.wish.files,
+    }
+
+
+def _line(download: Download, share: float) -> str:
+    """Such as "41 % · 2.7 GiB of 6.5 GiB · 88 MB/s · about 44 s left"."""
+    if download.state == "done" or not download.total_bytes:
+        return STATES[download.state]
+    words = [
+        f"{int(100 * share)} %",
+        f"{in_bytes(download.done_bytes)} of {in_bytes(download.total_bytes)}",
+    ]
+    if download.state == "running":
+        words.append(f"{download.bytes_per_s / 1e6:.1f} MB/s")
+        if download.eta_s is not None:
+            words.append(f"about {duration(download.eta_s)} left")
+    else:
+        words.insert(0, STATES[download.state])
+    return " · ".join(words)
