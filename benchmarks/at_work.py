@@ -59,8 +59,8 @@ class AtWork:
 
     async def _make(self, request: ImageRequest) -> Made:
         began = Cost(time.perf_counter(), time.process_time())
-        job_id = self.studio.start(request)
-        told = [(event, time.perf_counter()) async for event in self.studio.watch(job_id)]
+        job_id = self.studio.orders.start(request)
+        told = [(event, time.perf_counter()) async for event in self.studio.jobs.watch(job_id)]
         while job_id not in self._board.done:  # the end is told a moment before the lane lets go
             await asyncio.sleep(0.001)
         done = self._board.done.pop(job_id)

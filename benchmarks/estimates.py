@@ -68,7 +68,7 @@ def compare(work: AtWork, side: int, steps: int) -> tuple[float, float, float]:
     Raises RuntimeError without a forecast.
     """
     asked = request(PROMPT, side, steps)
-    forecast = work.studio.forecast(asked)
+    forecast = work.studio.orders.forecast(asked)
     if forecast is None or forecast.seconds is None:
         raise RuntimeError(f"Nothing was forecast for {side} × {side} pixels.")
     return forecast.seconds, work.make(asked).saved.wall_s, work.make(asked).saved.wall_s

@@ -101,7 +101,7 @@ class _Kitchen:
             if followers
             else _nobody() as crowd
         ):
-            job_id = self.studio.start(request("a green tree", options.size, options.steps))
+            job_id = self.studio.orders.start(request("a green tree", options.size, options.steps))
             told: dict[str, int] = {"ended": 0, "fewest_previews": 0}
             since = 0.0
             if crowd is not None:
@@ -110,7 +110,7 @@ class _Kitchen:
                 if crowd.stdout.readline() != "ready\n":
                     raise RuntimeError("The followers could not open their streams.")
                 since = time.perf_counter()
-            while not self.studio.view(job_id).is_final:
+            while not self.studio.jobs.view(job_id).is_final:
                 time.sleep(WAIT_S)
             if crowd is not None:
                 told = json.loads(crowd.stdout.readline())

@@ -55,7 +55,7 @@ class Survived:
     def look(self, studio: "Studio") -> None:
         """Notes which jobs have ended, and how; an end that changes is trouble."""
         for job in self.jobs:
-            view = studio.view(job)
+            view = studio.jobs.view(job)
             told = f"{view.state} with {sorted(picture.id for picture in view.pictures)}"
             if self.ended.get(job, told) != told:
                 self.troubles.append(f"{job} was {self.ended[job]}, and is {told}")
@@ -80,7 +80,7 @@ def main() -> int:
                 runs.append(survive(program, studio, options.kills, Random(options.seed + run)))
             finally:
                 program.stop()
-            states.update(studio.view(job).state for job in runs[-1].jobs)
+            states.update(studio.jobs.view(job).state for job in runs[-1].jobs)
     troubles = [trouble for survived in runs for trouble in survived.troubles]
     for trouble in troubles[:10]:
         print(f"  {trouble}")
@@ -122,11 +122,11 @@ def survive(program: Program, studio: "Studio", kills: int, random: Random) -> S
         program.kill()
         survived.kills += 1
         survived.kills_at_work += any(
-            studio.view(job).state in ("loading", "running") for job in survived.jobs
+            studio.jobs.view(job).state in ("loading", "running") for job in survived.jobs
         )
         survived.look(studio)
     program.start(must_answer=False)
-    _wait_until(lambda: all(studio.view(job).is_final for job in survived.jobs))
+    _wait_until(lambda: all(studio.jobs.view(job).is_final for job in survived.jobs))
     survived.look(studio)
     survived.troubles += troubles_of(studio, survived.jobs)
     return survived
@@ -136,7 +136,7 @@ def troubles_of(studio: "Studio", jobs: list[str]) -> list[str]:
     """What is wrong with these jobs, all of them at their end, and with the files of the home."""
     troubles, recorded = [], set()
     for job in jobs:
-        view = studio.view(job)
+        view = studio.jobs.view(job)
         indexes = sorted(picture.index for picture in view.pictures)
         if len(set(indexes)) < len(indexes):
             troubles.append(f"{job} has pictures twice: {indexes}")
@@ -175,12 +175,12 @@ def _quick_job(studio: "Studio", random: Random) -> str:
         count=random.randint(1, 3),
         seed=random.randrange(2**31),
     )
-    return studio.start(request, owner=f"person {random.randrange(OWNERS)}")
+    return studio.orders.start(request, owner=f"person {random.randrange(OWNERS)}")
 
 
 def _made(studio: "Studio", survived: Survived) -> int:
     """Pictures of the jobs that have not been seen ended, and those that ended since."""
-    views = [studio.view(job) for job in survived.jobs if job not in survived.ended]
+    views = [studio.jobs.view(job) for job in survived.jobs if job not in survived.ended]
     return sum(len(view.pictures) + view.is_final for view in views)
 
 

@@ -75,7 +75,7 @@ class _Run:
         # Whatever was accepted has to be taken exactly once, and to end.
         times_taken = Counter(taken)
         self.lost = sum(
-            times_taken[job_id] != 1 or studio.view(job_id).state != "completed"
+            times_taken[job_id] != 1 or studio.jobs.view(job_id).state != "completed"
             for job_id in owner_of
         )
         self.lead = largest_lead([owner_of[job_id] for job_id in taken])
@@ -127,7 +127,7 @@ def _submit(
         for _ in range(jobs_each):
             began = time.perf_counter()
             with contextlib.suppress(sqlite3.OperationalError):
-                job_id = studio.start(asked, owner)
+                job_id = studio.orders.start(asked, owner)
                 started.append((job_id, owner, time.perf_counter() - began))
         return started
 

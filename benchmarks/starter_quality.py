@@ -60,7 +60,7 @@ def paint(
     with tempfile.TemporaryDirectory() as home:
         studio = Studio(load({"home": Path(home)}))
         for case in case_list:
-            recipe = studio.plan(case.request(wording, studio.stock.styles))[0]
+            recipe = studio.orders.plan(case.request(wording, studio.stock.styles))[0]
             recipe = recipe.model_copy(update={"guidance_scale": guidance_scale})
             result = pipeline(
                 **conditions.arguments(recipe),

@@ -74,7 +74,7 @@ def asked(prompt: str = "a red circle", **values: Any) -> dict[str, Any]:
 def finished(studio: Studio, job_id: str) -> JobView:
     """The job once it has ended."""
     deadline = time.monotonic() + 300
-    while not (view := studio.view(job_id)).is_final:
+    while not (view := studio.jobs.view(job_id)).is_final:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
     return view

@@ -85,11 +85,11 @@ def studio_of(home, **given) -> Studio:
 
 def test_a_shared_studio_blocks_a_prompt_and_says_why(home):
     studio = studio_of(home, listen="0.0.0.0", open=True)
-    job = studio.start(ImageRequest(prompt="a naked child", **SMALL), "1" * 32)
-    view = studio.view(job, "1" * 32)
+    job = studio.orders.start(ImageRequest(prompt="a naked child", **SMALL), "1" * 32)
+    view = studio.jobs.view(job, "1" * 32)
     assert view.state == "blocked"
     assert "under age" in view.error.message
-    assert studio.active("1" * 32) == []
+    assert studio.jobs.active("1" * 32) == []
 
 
 def test_words_that_a_wildcard_or_choice_brings_are_looked_at_too(home):
@@ -98,22 +98,22 @@ def test_words_that_a_wildcard_or_choice_brings_are_looked_at_too(home):
     )
     studio = studio_of(home, listen="0.0.0.0", open=True)
     request = ImageRequest(prompt="a {tuba|tuba}", **SMALL)
-    assert studio.view(studio.start(request, "1" * 32), "1" * 32).state == "blocked"
+    assert studio.jobs.view(studio.orders.start(request, "1" * 32), "1" * 32).state == "blocked"
 
 
 def test_a_door_that_names_only_the_owner_still_has_limits(home):
     studio = studio_of(home, listen="0.0.0.0", open=True, visitor_tier="free")
-    studio.start(ImageRequest(prompt="a hill", count=10, **SMALL), "1" * 32)
+    studio.orders.start(ImageRequest(prompt="a hill", count=10, **SMALL), "1" * 32)
     with pytest.raises(TooMany):
-        studio.start(ImageRequest(prompt="a hill", **SMALL), "1" * 32)
+        studio.orders.start(ImageRequest(prompt="a hill", **SMALL), "1" * 32)
 
 
 def test_visitors_without_a_login_are_counted_by_address(home):
     studio = studio_of(home, listen="0.0.0.0", open=True, visitor_tier="free")
     here = [studio.doorkeeper.of_browser(token * 32, "203.0.113.7", False) for token in "12"]
-    studio.start(ImageRequest(prompt="a hill", count=10, **SMALL), here[0])
+    studio.orders.start(ImageRequest(prompt="a hill", count=10, **SMALL), here[0])
     with pytest.raises(TooMany):
-        studio.start(ImageRequest(prompt="a hill", **SMALL), here[1])
+        studio.orders.start(ImageRequest(prompt="a hill", **SMALL), here[1])
     outcomes = [entry.outcome for entry in studio.doorkeeper.audit.latest()]
     assert outcomes == ["too_many", "queued"]
 
@@ -121,14 +121,14 @@ def test_visitors_without_a_login_are_counted_by_address(home):
 def test_a_visitors_class_is_capped_and_said_at_the_door(home):
     studio = studio_of(home, listen="0.0.0.0", open=True, visitor_tier="free")
     with pytest.raises(BadRequest, match="There is: relax"):
-        studio.start(ImageRequest(prompt="a hill", priority="turbo", **SMALL), "1" * 32)
-    assert studio.active("1" * 32) == []
+        studio.orders.start(ImageRequest(prompt="a hill", priority="turbo", **SMALL), "1" * 32)
+    assert studio.jobs.active("1" * 32) == []
 
 
 def test_alone_on_localhost_nothing_is_limited_blocked_or_written_down(home):
     studio = studio_of(home)
-    job = studio.start(ImageRequest(prompt="a naked child, drum", **SMALL), "1" * 32)
-    assert studio.view(job).state == "queued"
+    job = studio.orders.start(ImageRequest(prompt="a naked child, drum", **SMALL), "1" * 32)
+    assert studio.jobs.view(job).state == "queued"
     assert studio.doorkeeper.audit.latest() == []
 
 
@@ -152,8 +152,8 @@ def test_a_wrong_rules_file_stops_the_program_from_being_shared(home, text):
 def test_a_rules_file_may_replace_the_built_in_ones(home):
     (home / "rules.json").write_text('{"keep_defaults": false}', encoding="utf-8")
     studio = studio_of(home, listen="0.0.0.0", open=True)
-    job = studio.start(ImageRequest(prompt="bestiality", **SMALL), "1" * 32)
-    assert studio.view(job, "1" * 32).state == "queued"
+    job = studio.orders.start(ImageRequest(prompt="bestiality", **SMALL), "1" * 32)
+    assert studio.jobs.view(job, "1" * 32).state == "queued"
 
 
 def test_only_the_host_changes_what_the_program_has(home):

@@ -98,7 +98,7 @@ def test_progress_is_told_and_interrupt_ends_the_job(client, address, studio):
     job.join()
     other.session.close()
     assert len(answers[0].images) < 4
-    assert studio.active() == []
+    assert studio.jobs.active() == []
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(home, field, value):
 def test_values_that_are_not_possible_are_refused(home, wrong, status):
     studio = asleep(home)
     answer = caller(studio).post(f"{API}/txt2img", json={**QUICK, **wrong})
-    assert (answer.status_code, studio.waiting()) == (status, 0)
+    assert (answer.status_code, studio.jobs.waiting()) == (status, 0)
 
 
 @pytest.mark.parametrize("field", sorted(OFF))

@@ -53,7 +53,7 @@ def test_who_waits_too_long_gets_what_is_there_and_the_job_goes_on(studio, monke
     assert answer.status_code == 408
     assert answer.json()["error"]["code"] == "timeout"
     assert answer.json()["status"] == "queued"
-    assert studio.view(answer.json()["id"]).state == "queued"
+    assert studio.jobs.view(answer.json()["id"]).state == "queued"
 
 
 def test_a_job_that_was_ended_for_its_time_is_a_timeout_with_what_it_has(studio, monkeypatch):
@@ -143,7 +143,7 @@ def test_a_refusal_names_the_field_and_what_would_do(studio, body, status, code,
     assert (answer.status_code, error["code"], error["field"]) == (status, code, field), error
     assert set(error) == {"code", "message", "field", "allowed"}
     assert error["message"].endswith((".", "?"))
-    assert studio.waiting() == 0
+    assert studio.jobs.waiting() == 0
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_somebody_elses_job_is_not_there(home, method, route):
     answer = caller(studio, YOURS).request(method, API + route.format(job=job_id))
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
     assert MINE not in answer.text
-    assert studio.view(job_id).state == "queued"
+    assert studio.jobs.view(job_id).state == "queued"
     assert caller(studio, YOURS).get(f"{API}/queue").json()["jobs"] == []
 
 

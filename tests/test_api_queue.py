@@ -69,10 +69,10 @@ def test_a_job_that_has_begun_stays_where_it_is(studio):
 def test_alone_on_this_computer_all_jobs_move_but_only_among_those_of_their_owner(studio):
     client = caller(studio)
     (mine,) = add(client, 1)
-    pages = [studio.start(ImageRequest(prompt="a fox"), YOURS) for _ in range(2)]
+    pages = [studio.orders.start(ImageRequest(prompt="a fox"), YOURS) for _ in range(2)]
     answer = client.post(f"{API}/generate/{pages[1]}/move", json={"to": "first"})
     assert answer.status_code == 200
-    assert studio.active(YOURS) == [pages[1], pages[0]]
+    assert studio.jobs.active(YOURS) == [pages[1], pages[0]]
     answer = client.post(f"{API}/generate/{mine}/move", json={"before": pages[0]})
     assert answer.status_code == 400
     assert "one owner" in answer.json()["error"]["message"]
@@ -87,7 +87,7 @@ def test_the_same_once_more_draws_a_random_seed_again_and_keeps_a_chosen_one(stu
         assert answer.status_code == 202
         again = answer.json()
         assert answer.headers["location"] == f"{API}/generate/{again['id']}"
-        old, new = (studio.view(each["id"]) for each in (first, again))
+        old, new = (studio.jobs.view(each["id"]) for each in (first, again))
         assert new.id != old.id
         assert new.recipes[0].request == old.recipes[0].request
         assert (new.recipes == old.recipes) is (seed == 7)
@@ -95,10 +95,10 @@ def test_the_same_once_more_draws_a_random_seed_again_and_keeps_a_chosen_one(stu
 
 def test_the_same_sheet_once_more_has_the_same_styles(studio):
     request = caller(studio).post(f"{API}/generate", json=asked(seed=-1)).json()["id"]
-    typed = studio.view(request).recipes[0].request
-    sheet = studio.start_sheet(typed, ["Watercolor", "Pixel Art"])
-    again = studio.duplicate(sheet)
-    old, new = studio.view(sheet).recipes, studio.view(again).recipes
+    typed = studio.jobs.view(request).recipes[0].request
+    sheet = studio.orders.start_sheet(typed, ["Watercolor", "Pixel Art"])
+    again = studio.orders.duplicate(sheet)
+    old, new = studio.jobs.view(sheet).recipes, studio.jobs.view(again).recipes
     assert [each.styles for each in new] == [each.styles for each in old]
     assert len({each.seed for each in new}) == 1
     assert new[0].seed != old[0].seed
@@ -122,4 +122,4 @@ def test_a_strangers_job_is_not_there(home, act):
     assert answer.status_code == 404
     before = caller(studio, YOURS).post(f"{API}/generate/{yours}/move", json={"before": mine})
     assert before.status_code == 404
-    assert len(studio.active()) == 2
+    assert len(studio.jobs.active()) == 2

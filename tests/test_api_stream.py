@@ -186,7 +186,7 @@ def test_many_follow_one_waiting_job_and_each_hears_its_end(home):
                 async for line in answer.aiter_lines():
                     heard.append(line)
                     if '"queued"' in line:
-                        studio.stop(job_id)
+                        studio.orders.stop(job_id)
             return heard[-2]
 
         async def all_of_them():

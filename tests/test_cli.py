@@ -63,7 +63,7 @@ def test_a_file_with_more_prompts_than_fit_is_refused_as_a_whole(capsys, tmp_pat
     prompts.write_text("a fox\n" * 21)
     assert main(["generate", "--file", str(prompts)]) == 2
     assert "only the first 20 fit" in capsys.readouterr().err
-    assert Studio(load({})).active() == []
+    assert Studio(load({})).jobs.active() == []
 
 
 @pytest.mark.parametrize(

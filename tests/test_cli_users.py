@@ -164,7 +164,7 @@ def test_the_list_says_what_each_user_asked_for(run, home):
     settings = load({"home": home, "listen": "0.0.0.0"})
     studio = Studio(settings)
     visitor = Visitor("user:anna", name="anna", tier=settings.tiers["pro"])
-    studio.start(ImageRequest(prompt="a fox", count=3), visitor)
+    studio.orders.start(ImageRequest(prompt="a fox", count=3), visitor)
     told = json.loads(run("users", "list", "--json")[1])
     assert (told["jobs"], told["pictures"], told["this_hour"]) == (1, 3, 3)
     assert "3 pictures, 3 this hour" in run("users", "list")[1]

@@ -27,20 +27,20 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 
 def made(studio: Studio, request: ImageRequest = REQUEST) -> None:
-    job_id = studio.start(request)
-    for _ in studio.follow(job_id, interval_s=0.005):
+    job_id = studio.orders.start(request)
+    for _ in studio.jobs.follow(job_id, interval_s=0.005):
         pass
-    assert studio.view(job_id).state == "completed"
+    assert studio.jobs.view(job_id).state == "completed"
 
 
 def forecast(studio: Studio, **changes: object) -> Forecast:
-    found = studio.forecast(REQUEST.model_copy(update=changes))
+    found = studio.orders.forecast(REQUEST.model_copy(update=changes))
     assert found is not None
     return found
 
 
 def test_before_the_engine_is_there_nothing_is_said(studio: Studio) -> None:
-    assert studio.forecast(REQUEST) is None
+    assert studio.orders.forecast(REQUEST) is None
 
 
 def test_seconds_are_said_once_a_picture_was_made_and_follow_the_request(studio: Studio) -> None:
@@ -75,7 +75,7 @@ def test_the_next_start_remembers_and_counts_the_loading(tmp_path: Path) -> None
 
 
 def wait_for_engine(studio: Studio) -> Forecast:
-    while (found := studio.forecast(REQUEST)) is None:
+    while (found := studio.orders.forecast(REQUEST)) is None:
         pass
     return found
 
@@ -88,7 +88,7 @@ def test_a_model_of_another_size_is_said_without_seconds(studio: Studio) -> None
     assert found.seconds is None
     assert "≈" not in found.text
     with pytest.raises(UnknownName):
-        studio.forecast(REQUEST.model_copy(update={"model": "nobody"}))
+        studio.orders.forecast(REQUEST.model_copy(update={"model": "nobody"}))
 
 
 def test_asking_imports_no_torch(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_asking_imports_no_torch(tmp_path: Path) -> None:
         "import sys; from fooocus_lite.settings import load; from fooocus_lite.studio import "
         "Studio; from fooocus_lite.recipe import ImageRequest; "
         f"studio = Studio(load({{'home': {str(tmp_path)!r}}})); "
-        "print(studio.forecast(ImageRequest(prompt='a')), 'torch' in sys.modules)"
+        "print(studio.orders.forecast(ImageRequest(prompt='a')), 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["None", "False"]

@@ -14,6 +14,7 @@ import pytest
 
 from fooocus_lite.archive.database import open_database
 from fooocus_lite.archive.estimates import Estimates
+from fooocus_lite.archive.inputs import Inputs
 from fooocus_lite.archive.job import Job
 from fooocus_lite.archive.jobs import JobStore
 from fooocus_lite.errors import DeviceError, DiskBusy, WeightsError
@@ -92,7 +93,14 @@ class Place:
     def new_lane(self, only: set[str] | None = None) -> Lane:
         forecasts = Forecasts(Estimates(self.database), self.stock)
         self.lane = Lane(
-            self.settings, self.store, self.board, self.stock, forecasts, only, lambda: self.now
+            self.settings,
+            self.store,
+            self.board,
+            self.stock,
+            forecasts,
+            Inputs(self.settings.state / "inputs", self.database),
+            only,
+            lambda: self.now,
         )
         return self.lane
 
@@ -359,12 +367,12 @@ def test_a_job_that_was_asked_to_stop_is_cancelled_by_the_end(place, long_step):
 
 def test_the_device_is_kept_until_the_step_has_ended(home, long_step):
     first, second = (Studio(Settings(home=home, output_path=home / "outputs")) for _ in range(2))
-    job_id = first.start(RECIPE.request)
+    job_id = first.orders.start(RECIPE.request)
     assert first.cook()
     assert long_step.has_begun.wait(WAIT_S)
     first.let_go()
     assert not first.close(0.0)
-    assert first.view(job_id).state == "queued"
+    assert first.jobs.view(job_id).state == "queued"
     assert not second.take_device()
     long_step.may_end.set()
     assert first.close(WAIT_S)

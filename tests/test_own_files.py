@@ -72,7 +72,7 @@ def test_a_lora_for_another_family_is_refused_when_it_is_asked_for(home_with_tre
     studio = Studio(settled(home_with_tree))
     request = ImageRequest(prompt="a cat <lora:ink:1>")
     with pytest.raises(WeightsError) as error:
-        studio.start(request)
+        studio.orders.start(request)
     assert error.value.message == (
         "The LoRA “ink” is made for Stable Diffusion 1.5, and the model is Starter (built in). "
         "Choose a LoRA for Starter (built in), or a model of Stable Diffusion 1.5."
@@ -84,7 +84,7 @@ def test_an_embedding_for_another_family_is_refused_when_it_is_asked_for(
 ) -> None:
     studio = Studio(settled(home_with_tree))
     with pytest.raises(WeightsError, match="embedding “drawn” is made for Stable Diffusion 1"):
-        studio.start(ImageRequest(prompt="a cat embedding:drawn"))
+        studio.orders.start(ImageRequest(prompt="a cat embedding:drawn"))
 
 
 def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
@@ -110,7 +110,7 @@ def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
         "old.ckpt": "models convert old.ckpt",
     }.items():
         with pytest.raises(WeightsError, match=why):
-            studio.start(ImageRequest(prompt="a cat", model=model))
+            studio.orders.start(ImageRequest(prompt="a cat", model=model))
 
 
 def test_a_single_file_is_weighed_as_its_folder_is(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_single_file_makes_the_same_picture_as_its_folder(home: Path, tmp_path
                 prompt="a cat", model=model, width=512, height=512, seed=3,
                 num_inference_steps=1, scheduler="euler",
             )  # fmt: skip
-            picture = finished(studio, studio.start(request))
+            picture = finished(studio, studio.orders.start(request))
             assert picture.recipe.model_hashes
             pixels.append(Image.open(picture.path).tobytes())
         assert pixels[0] == pixels[1]
@@ -156,7 +156,7 @@ def test_a_single_file_makes_the_same_picture_as_its_folder(home: Path, tmp_path
 def finished(studio: Studio, job_id: str) -> Picture:
     """The picture of a job, when it is over."""
     deadline = time.monotonic() + 300
-    while not (view := studio.view(job_id)).is_final:
+    while not (view := studio.jobs.view(job_id)).is_final:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
     assert view.pictures, view.error

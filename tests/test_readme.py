@@ -50,4 +50,4 @@ def test_the_examples_of_the_starter_can_be_planned(tmp_path):
     examples = studio.stock.preset_named("starter").examples
     assert len(examples) >= 6
     for example in examples:
-        studio.plan(ImageRequest(prompt=example))
+        studio.orders.plan(ImageRequest(prompt=example))

@@ -170,7 +170,7 @@ SMALL = ImageRequest(
 
 def test_a_missing_refiner_says_how_it_comes(studio: Studio) -> None:
     with pytest.raises(WeightsError, match=f"The refiner {TINY} is not on this computer") as error:
-        studio.start(SMALL)
+        studio.orders.start(SMALL)
     assert f"fooocus-lite models download {TINY}" in error.value.message
     assert error.value.download == TINY
 
@@ -189,7 +189,7 @@ def test_a_refiner_alone_makes_no_picture_and_says_so(studio: Studio, tmp_path: 
     tiny.build_refiner(tmp_path / "models" / "spare")
     assert studio.stock.preset_for_model(TINY).name == "refined"
     with pytest.raises(WeightsError, match=f"{TINY} is a refiner: it ends pictures"):
-        studio.plan(SMALL.model_copy(update={"model": TINY}))
+        studio.orders.plan(SMALL.model_copy(update={"model": TINY}))
     with pytest.raises(BadRequest, match="spare is a refiner"):
         studio.stock.preset_for_model("spare")
 
@@ -230,9 +230,9 @@ def test_a_refined_picture_carries_both_models_hashes_and_can_be_made_again(
 ) -> None:
     folder = tiny.build_refiner(tmp_path / "models" / TINY)
     assert studio.cook()
-    job = studio.start(SMALL)
+    job = studio.orders.start(SMALL)
     deadline = time.monotonic() + 300
-    while not (view := studio.view(job)).is_final:
+    while not (view := studio.jobs.view(job)).is_final:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
     assert view.state == "completed", view.error

@@ -71,8 +71,8 @@ def test_a_sample_is_made_by_the_model_and_is_no_picture_of_the_history(
     samples.ask(STARTER)
     samples.ask(STARTER)
     assert samples.underway() == {STARTER}
-    assert studio.active() == studio.active(OWNER)
-    assert len(studio.active()) == 1
+    assert studio.jobs.active() == studio.jobs.active(OWNER)
+    assert len(studio.jobs.active()) == 1
     settle(studio)
     assert samples.picture(STARTER) is None
     samples.gather()
@@ -90,8 +90,8 @@ def test_a_sample_is_made_by_the_model_and_is_no_picture_of_the_history(
 
 def test_everybody_else_goes_first(studio: Studio) -> None:
     studio.samples.ask(STARTER)
-    later = studio.start(SMALL, owner="1" * 32)
-    assert studio.active() == [later, *studio.active(OWNER)]
+    later = studio.orders.start(SMALL, owner="1" * 32)
+    assert studio.jobs.active() == [later, *studio.jobs.active(OWNER)]
 
 
 def test_it_is_quick_small_and_always_the_same(studio: Studio) -> None:
@@ -102,7 +102,7 @@ def test_it_is_quick_small_and_always_the_same(studio: Studio) -> None:
         assert (request.width, request.height) == (side, side)
         assert (request.num_inference_steps or 0) <= MAX_STEPS
         assert request.styles == request.loras == ()
-        assert studio.plan(request)[0].loras == () or name == STARTER
+        assert studio.orders.plan(request)[0].loras == () or name == STARTER
 
 
 def test_a_lora_is_tried_with_a_model_that_fits_and_its_plain_words(studio: Studio) -> None:
@@ -138,7 +138,7 @@ def test_only_what_is_known_to_be_quick_is_made_unasked(
 ) -> None:
     monkeypatch.setattr(studio.samples, "forecast", lambda _name: expected)
     studio.samples.ask_if_quick(STARTER)
-    assert bool(studio.active(OWNER)) is is_asked
+    assert bool(studio.jobs.active(OWNER)) is is_asked
 
 
 def test_a_new_model_has_the_forecast_of_its_family_and_is_sampled_at_once(

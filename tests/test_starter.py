@@ -34,7 +34,7 @@ def cook(starter, tmp_path_factory):
     kitchen = Kitchen()
 
     def cooked(request: ImageRequest, start: Image.Image | None = None, **changes) -> Image.Image:
-        recipe: Recipe = studio.plan(request)[0].model_copy(update=changes)
+        recipe: Recipe = studio.orders.plan(request)[0].model_copy(update=changes)
         kitchen.load(recipe, starter, loras, lambda _: None)
         return kitchen.cook(recipe, lambda _: None, lambda: False, start)
 

@@ -65,11 +65,11 @@ class FailsSometimes:
 
 def cooked(studio: Studio, request: ImageRequest = REQUEST) -> tuple[JobView, list[str]]:
     """The job at its end, and the stages it was in."""
-    job_id, stages = studio.start(request), list[str]()
-    for event in studio.follow(job_id, interval_s=0.005):
+    job_id, stages = studio.orders.start(request), list[str]()
+    for event in studio.jobs.follow(job_id, interval_s=0.005):
         if isinstance(event, Loading):
             stages.append(event.stage)
-    return studio.view(job_id), stages
+    return studio.jobs.view(job_id), stages
 
 
 def plan_of(studio: Studio, view: JobView) -> str:

@@ -25,22 +25,22 @@ def test_with_nothing_downloaded_only_the_starter_is_ready(studio):
 
 
 def test_a_picture_of_a_model_that_is_not_here_can_be_planned_but_not_started(studio):
-    (recipe,) = studio.plan(asked(preset="qwen-image"))
+    (recipe,) = studio.orders.plan(asked(preset="qwen-image"))
     assert recipe.model == "Qwen/Qwen-Image-2512"
     assert studio.stock.family_of(recipe.model).name == "qwen-image"
     pantry = studio.stock.pantry()
     assert recipe.model in pantry.families.keys() & pantry.loras.keys() & pantry.embeddings.keys()
     with pytest.raises(WeightsError) as caught:
-        studio.start(asked(preset="qwen-image"))
+        studio.orders.start(asked(preset="qwen-image"))
     assert "Qwen/Qwen-Image-2512 (53.8 GiB)" in caught.value.message
     assert "Presets that work now: starter." in caught.value.message
     assert caught.value.allowed == ["starter"]
-    assert studio.active() == []
+    assert studio.jobs.active() == []
 
 
 def test_the_sentence_names_the_preset_that_was_asked_for(studio):
     with pytest.raises(WeightsError, match=r"^“Lightning” needs the model stabilityai/"):
-        studio.start(asked(preset="lightning"))
+        studio.orders.start(asked(preset="lightning"))
 
 
 def test_a_performance_whose_lora_is_not_here_says_where_it_goes(studio, tiny_model):
@@ -49,12 +49,14 @@ def test_a_performance_whose_lora_is_not_here_says_where_it_goes(studio, tiny_mo
     folder.symlink_to(tiny_model)
     assert "sdxl" in studio.stock.ready_presets()
     with pytest.raises(WeightsError) as caught:
-        studio.start(asked(preset="sdxl", performance="Extreme Speed"))
+        studio.orders.start(asked(preset="sdxl", performance="Extreme Speed"))
     assert "models download lcm-lora-sdxl" in caught.value.message
     loras = studio.settings.models / "loras"
     loras.mkdir()
     (loras / "lcm-lora-sdxl.safetensors").write_bytes(b"")
-    studio.stock.check_is_here(studio.plan(asked(preset="sdxl", performance="Extreme Speed")))
+    studio.stock.check_is_here(
+        studio.orders.plan(asked(preset="sdxl", performance="Extreme Speed"))
+    )
 
 
 def test_a_model_nobody_names_is_unknown(studio):
@@ -63,7 +65,7 @@ def test_a_model_nobody_names_is_unknown(studio):
 
 
 def test_a_saved_preset_is_there_at_once_and_after_a_restart(studio):
-    (recipe,) = studio.plan(asked(performance="Speed", aspect="3:2", styles=("Watercolor",)))
+    (recipe,) = studio.orders.plan(asked(performance="Speed", aspect="3:2", styles=("Watercolor",)))
     path = studio.stock.save_preset(" My small ones ", recipe)
     assert path == studio.settings.home / "presets" / "my-small-ones.json"
     for stock in (studio.stock, Studio(studio.settings).stock):
@@ -74,9 +76,9 @@ def test_a_saved_preset_is_there_at_once_and_after_a_restart(studio):
 
 
 def test_a_saved_preset_is_replaced_only_when_asked_to(studio):
-    (recipe,) = studio.plan(asked(aspect="3:2"))
+    (recipe,) = studio.orders.plan(asked(aspect="3:2"))
     first = studio.stock.save_preset("Mine", recipe)
-    (other,) = studio.plan(asked(aspect="2:3"))
+    (other,) = studio.orders.plan(asked(aspect="2:3"))
     with pytest.raises(BadRequest, match="a preset called “Mine” already"):
         studio.stock.save_preset("mine", other)
     assert studio.stock.save_preset("mine", other, replace=True) == first
@@ -89,7 +91,7 @@ def test_what_came_along_or_was_written_by_hand_is_never_replaced(studio, name):
     folder.mkdir()
     (folder / "handmade.json").write_text(json.dumps({"model": "starter"}), encoding="utf-8")
     studio.stock.reload()
-    (recipe,) = studio.plan(asked())
+    (recipe,) = studio.orders.plan(asked())
     with pytest.raises(BadRequest, match="Choose another name"):
         studio.stock.save_preset(name, recipe, replace=True)
     assert [file.name for file in folder.iterdir()] == ["handmade.json"]
@@ -97,7 +99,7 @@ def test_what_came_along_or_was_written_by_hand_is_never_replaced(studio, name):
 
 @pytest.mark.parametrize("name", ["", "../out", "a/b", "CON:", "x" * 100])
 def test_a_name_never_becomes_a_path(studio, name):
-    (recipe,) = studio.plan(asked())
+    (recipe,) = studio.orders.plan(asked())
     with pytest.raises(BadRequest, match="no name for a preset"):
         studio.stock.save_preset(name, recipe)
     assert not (studio.settings.home / "presets").exists()

@@ -82,7 +82,7 @@ def test_there_is_nothing_of_mine_for_them_in_the_apis(studio, mine, theirs):
             assert MINE not in answer.text
             assert theirs.head(address).status_code in (404, 405)
     assert tried >= 8
-    assert studio.view(mine["job_id"]).state == "completed"
+    assert studio.jobs.view(mine["job_id"]).state == "completed"
     assert studio.gallery.picture(mine["picture_id"]).path.is_file()
 
 

@@ -38,7 +38,7 @@ def studio(tmp_path):
 def wait_until(studio, job_id, condition, timeout_s=300.0):
     """The job's view once `condition` holds of it."""
     deadline = time.monotonic() + timeout_s
-    while not condition(view := studio.view(job_id)):
+    while not condition(view := studio.jobs.view(job_id)):
         assert not view.is_final, f"ended first: {view.state} {view.error}"
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
@@ -58,7 +58,7 @@ def red_input(studio):
 def test_a_picture_to_start_from_is_kept_over_a_restart(tmp_path):
     studio = Studio(load({"home": tmp_path}))
     image = red_input(studio)
-    job_id = studio.start(request(image=image, num_inference_steps=4, strength=0.5))
+    job_id = studio.orders.start(request(image=image, num_inference_steps=4, strength=0.5))
     studio.close()
     again = Studio(load({"home": tmp_path}))
     again.cook()
@@ -69,20 +69,20 @@ def test_a_picture_to_start_from_is_kept_over_a_restart(tmp_path):
 
 def test_a_picture_to_start_from_that_is_gone_is_said_in_words(studio, tmp_path):
     wanted = request(image=red_input(studio))
-    (recipe,) = studio.plan(wanted)
-    job_id = studio.start(wanted)
+    (recipe,) = studio.orders.plan(wanted)
+    job_id = studio.orders.start(wanted)
     shutil.rmtree(tmp_path / "state" / "inputs")
     with pytest.raises(BadRequest, match="Add it again"):
-        studio.plan(wanted)
+        studio.orders.plan(wanted)
     with pytest.raises(NotFound, match="Add it again"):
-        studio.start_recipes(wanted, [recipe])
+        studio.orders.start_recipes(wanted, [recipe])
     studio.cook()
     assert "Add it again" in finished(studio, job_id).error.message
 
 
 def test_a_job_ends_with_pictures_that_carry_their_recipe(studio):
     assert studio.cook()
-    view = finished(studio, studio.start(request(count=2)))
+    view = finished(studio, studio.orders.start(request(count=2)))
     assert view.state == "completed"
     assert [picture.recipe.seed for picture in view.pictures] == [1, 2]
     found = studio.gallery.inspect(view.pictures[0].path)
@@ -95,12 +95,12 @@ def test_an_embedding_is_found_in_any_case_and_its_file_is_named_in_the_recipe(s
     file = tmp_path / "models" / "embeddings" / "Calm.safetensors"
     tiny.build_embedding(file, {"clip_l": 64, "clip_g": 64})
     studio.cook()
-    view = finished(studio, studio.start(request("a red circle embedding:calm")))
+    view = finished(studio, studio.orders.start(request("a red circle embedding:calm")))
     (picture,) = view.pictures
     assert picture.recipe.embeddings == ("Calm",)
     assert picture.recipe.model_hashes["embeddings/Calm"] == verify.sha256(file)
     with pytest.raises(UnknownName, match="Did you mean “Calm”"):
-        studio.start(request("a red circle embedding:calms"))
+        studio.orders.start(request("a red circle embedding:calms"))
 
 
 def test_what_of_a_lora_had_no_place_is_told_at_the_end_and_in_every_picture(studio, tmp_path):
@@ -111,30 +111,30 @@ def test_what_of_a_lora_had_no_place_is_told_at_the_end_and_in_every_picture(stu
     file.parent.mkdir(parents=True)
     save_file(lcm | stranger, file)
     studio.cook()
-    view = finished(studio, studio.start(request("a red circle <lora:most:0.5>", count=2)))
+    view = finished(studio, studio.orders.start(request("a red circle <lora:most:0.5>", count=2)))
     (notice,) = view.notices
     assert notice.startswith("Of the LoRA “most” ")
     assert "have no place in this model" in notice
     for picture in view.pictures:
         assert studio.gallery.inspect(picture.path).made_with.notices == (notice,)
-    assert list(studio.follow(view.id))[-1] == Finished(2, 0, (notice,))
-    plain = finished(studio, studio.start(request()))
+    assert list(studio.jobs.follow(view.id))[-1] == Finished(2, 0, (notice,))
+    plain = finished(studio, studio.orders.start(request()))
     assert plain.notices == ()
 
 
 def test_the_same_recipe_gives_the_same_bytes_again(studio):
     studio.cook()
-    first, second = (finished(studio, studio.start(request())).pictures[0] for _ in range(2))
+    first, second = (finished(studio, studio.orders.start(request())).pictures[0] for _ in range(2))
     assert studio.gallery.psnr(first.path, second.path) == float("inf")
 
 
 def test_a_watcher_sees_steps_with_a_preview_and_the_end(studio):
     studio.cook()
-    finished(studio, studio.start(request()))  # the engine is warm now
-    job_id = studio.start(request(num_inference_steps=60, count=2))
+    finished(studio, studio.orders.start(request()))  # the engine is warm now
+    job_id = studio.orders.start(request(num_inference_steps=60, count=2))
 
     async def watch():
-        return [event async for event in studio.watch(job_id, interval_s=0.02)]
+        return [event async for event in studio.jobs.watch(job_id, interval_s=0.02)]
 
     events = asyncio.run(watch())
     previews = [event.preview for event in events if isinstance(event, Step) and event.preview]
@@ -146,20 +146,20 @@ def test_a_watcher_sees_steps_with_a_preview_and_the_end(studio):
 
 def test_stop_keeps_what_is_finished_and_cancels_the_rest(studio):
     studio.cook()
-    job_id = studio.start(request(count=5, num_inference_steps=40))
+    job_id = studio.orders.start(request(count=5, num_inference_steps=40))
     wait_until(studio, job_id, lambda view: view.pictures)
-    studio.stop(job_id)
+    studio.orders.stop(job_id)
     view = finished(studio, job_id)
     assert view.state == "cancelled"
     assert 1 <= len(view.pictures) < 5
-    assert list(studio.follow(job_id))[-1] == Cancelled(len(view.pictures))
+    assert list(studio.jobs.follow(job_id))[-1] == Cancelled(len(view.pictures))
 
 
 def test_skip_leaves_one_picture_only(studio):
     studio.cook()
-    job_id = studio.start(request(count=3, num_inference_steps=60))
+    job_id = studio.orders.start(request(count=3, num_inference_steps=60))
     wait_until(studio, job_id, lambda view: isinstance(view.now, Step))
-    studio.skip(job_id)
+    studio.orders.skip(job_id)
     view = finished(studio, job_id)
     assert view.state == "completed"
     assert len(view.skipped) == 1
@@ -167,25 +167,25 @@ def test_skip_leaves_one_picture_only(studio):
 
 
 def test_a_waiting_job_stops_at_once(studio):
-    job_id = studio.start(request())
-    assert studio.view(job_id).now == Queued(1, 0.0)
-    studio.stop(job_id)
-    assert studio.view(job_id).state == "cancelled"
+    job_id = studio.orders.start(request())
+    assert studio.jobs.view(job_id).now == Queued(1, 0.0)
+    studio.orders.stop(job_id)
+    assert studio.jobs.view(job_id).state == "cancelled"
 
 
 def test_a_stranger_sees_neither_job_nor_its_controls(studio):
-    job_id = studio.start(request(), owner="anna")
-    for ask in (studio.view, studio.stop, studio.skip):
+    job_id = studio.orders.start(request(), owner="anna")
+    for ask in (studio.jobs.view, studio.orders.stop, studio.orders.skip):
         with pytest.raises(NotFound):
             ask(job_id, "bert")
-    assert studio.active("bert") == []
-    assert studio.active("anna") == [job_id]
+    assert studio.jobs.active("bert") == []
+    assert studio.jobs.active("anna") == [job_id]
 
 
 def test_a_strangers_picture_is_hidden_as_soon_as_others_can_reach_the_page(tmp_path):
     opened = Studio(load({"home": tmp_path, "listen": "0.0.0.0", "open": True}))
     opened.cook()
-    (picture,) = finished(opened, opened.start(request(), owner="anna")).pictures
+    (picture,) = finished(opened, opened.orders.start(request(), owner="anna")).pictures
     try:
         assert opened.gallery.picture(picture.id, "anna").id == picture.id
         assert opened.gallery.history("bert") == []
@@ -199,10 +199,10 @@ def test_a_clean_end_puts_the_job_back_and_the_next_start_finishes_it(tmp_path):
     settings = load({"home": tmp_path})
     first = Studio(settings)
     first.cook()
-    job_id = first.start(request(count=4, num_inference_steps=40))
+    job_id = first.orders.start(request(count=4, num_inference_steps=40))
     wait_until(first, job_id, lambda view: view.pictures)
     first.close()
-    before = first.view(job_id)
+    before = first.jobs.view(job_id)
     assert before.state == "queued"
     second = Studio(settings)
     second.cook()
@@ -218,7 +218,7 @@ def test_one_process_owns_the_device(tmp_path):
     first, second = Studio(settings), Studio(settings)
     assert first.cook()
     assert not second.cook()
-    job_id = second.start(request())
+    job_id = second.orders.start(request())
     assert finished(second, job_id).state == "completed"
     first.close()
     assert second.cook()
@@ -233,12 +233,12 @@ def test_a_damaged_model_fails_its_job_with_a_sentence_and_the_lane_lives_on(tmp
     weights.write_bytes(whole[:1000])
     opened = Studio(load({"home": tmp_path}))
     opened.cook()
-    failed = finished(opened, opened.start(request()))
+    failed = finished(opened, opened.orders.start(request()))
     try:
         assert failed.state == "failed"
         assert "diffusion_pytorch_model.safetensors" in failed.error.message
         weights.write_bytes(whole)
-        assert finished(opened, opened.start(request())).state == "completed"
+        assert finished(opened, opened.orders.start(request())).state == "completed"
     finally:
         opened.close()
 
@@ -255,9 +255,9 @@ def test_a_model_file_that_cannot_be_read_just_now_is_read_again(studio, monkeyp
     monkeypatch.setattr(pipelines, "_from_folder", once_broken)
     monkeypatch.setattr(patience, "PAUSES_S", (0.0,))
     studio.cook()
-    view = finished(studio, studio.start(request()))
+    view = finished(studio, studio.orders.start(request()))
     assert (view.state, len(faults)) == ("completed", 1)
-    assert studio.measures().retries == 1
+    assert studio.jobs.measures().retries == 1
 
 
 def test_an_error_of_the_engine_itself_fails_its_job_at_once(studio, monkeypatch):
@@ -267,17 +267,17 @@ def test_an_error_of_the_engine_itself_fails_its_job_at_once(studio, monkeypatch
     studio.cook()
     with monkeypatch.context() as patch:
         patch.setattr(diffusers.AutoencoderKL, "decode", broken)
-        view = finished(studio, studio.start(request()))
+        view = finished(studio, studio.orders.start(request()))
     assert (view.state, view.error.code) == ("failed", "internal")
-    assert finished(studio, studio.start(request())).state == "completed"
-    assert studio.measures().retries == 0
+    assert finished(studio, studio.orders.start(request())).state == "completed"
+    assert studio.jobs.measures().retries == 0
 
 
 def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded(tmp_path):
     (tmp_path / "outputs").write_text("a file where the folder should be")
     opened = Studio(load({"home": tmp_path}))
     opened.cook()
-    job_id = opened.start(request())
+    job_id = opened.orders.start(request())
     view = finished(opened, job_id)
     try:
         assert view.state == "failed"
@@ -287,7 +287,7 @@ def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded
         content, media_type = opened.gallery.picture_bytes(picture.id)
         assert media_type == "image/png"
         assert Image.open(io.BytesIO(content)).size == (64, 64)
-        assert isinstance(list(opened.follow(job_id))[-1], Failed)
+        assert isinstance(list(opened.jobs.follow(job_id))[-1], Failed)
     finally:
         opened.close()
 
@@ -295,21 +295,21 @@ def test_a_picture_that_cannot_be_saved_fails_the_job_but_stays_to_be_downloaded
 def test_a_prompt_longer_than_the_setting_is_refused(tmp_path):
     opened = Studio(load({"home": tmp_path, "prompt_limit": 10}))
     with pytest.raises(BadRequest, match="limit is 10"):
-        opened.start(request("a prompt of many words"))
+        opened.orders.start(request("a prompt of many words"))
 
 
 def test_a_full_line_refuses_and_says_so(tmp_path):
     opened = Studio(load({"home": tmp_path, "waiting_per_owner": 2}))
-    opened.start(request())
-    opened.start(request())
+    opened.orders.start(request())
+    opened.orders.start(request())
     with pytest.raises(BadRequest):
-        opened.start(request())
-    opened.start(request(), owner="somebody else")
+        opened.orders.start(request())
+    opened.orders.start(request(), owner="somebody else")
 
 
 def test_a_damaged_database_is_set_aside_and_history_comes_back_from_the_files(studio, tmp_path):
     studio.cook()
-    finished(studio, studio.start(request()))
+    finished(studio, studio.orders.start(request()))
     studio.close()
     for stale in (tmp_path / "state").glob("jobs.sqlite3-*"):
         stale.unlink()
@@ -332,7 +332,7 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
     while kitchen.plan is None or studio._lane.loading_ahead:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
-    assert finished(studio, studio.start(request())).state == "completed"
+    assert finished(studio, studio.orders.start(request())).state == "completed"
 
 
 def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
@@ -343,7 +343,7 @@ def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
     def called_while_loading(recipe, *files, on_stage, **others):
         if not stages:
             stages.append(studio._lane.loading_ahead)
-            stages.append(studio.start(request()))
+            stages.append(studio.orders.start(request()))
         return load(recipe, *files, on_stage=on_stage, **others)
 
     monkeypatch.setattr(kitchen, "load", called_while_loading)
@@ -373,7 +373,7 @@ def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch
     while not broken:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
-    assert finished(studio, studio.start(request())).state == "completed"
+    assert finished(studio, studio.orders.start(request())).state == "completed"
 
 
 def test_visitors_of_a_shared_page_load_nothing(tmp_path):

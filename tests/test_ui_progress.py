@@ -78,7 +78,7 @@ def test_nothing_to_follow_ends_at_once(studio):
 
 
 def test_a_job_is_followed_to_its_end(studio):
-    job = studio.start(ImageRequest(prompt="a hill", count=2), OWNER)
+    job = studio.orders.start(ImageRequest(prompt="a hill", count=2), OWNER)
     shown = followed(studio)
     assert shown[-1].is_last
     assert shown[-1].frame["state"] == "completed"
@@ -91,47 +91,47 @@ def test_a_job_is_followed_to_its_end(studio):
 
 
 def test_a_job_that_ended_before_anybody_looked_is_still_shown(studio):
-    job = studio.start(ImageRequest(prompt="a hill"), OWNER)
+    job = studio.orders.start(ImageRequest(prompt="a hill"), OWNER)
     deadline = time.monotonic() + 20
-    while studio.active(OWNER) and time.monotonic() < deadline:
+    while studio.jobs.active(OWNER) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert followed(studio, newest=job)[-1].frame["state"] == "completed"
 
 
 def test_jobs_are_followed_one_after_the_other(studio):
-    jobs = [studio.start(ImageRequest(prompt="a hill"), OWNER) for _ in range(3)]
+    jobs = [studio.orders.start(ImageRequest(prompt="a hill"), OWNER) for _ in range(3)]
     seen = [each.frame["job"] for each in followed(studio) if each.is_last]
     assert seen == jobs
 
 
 def test_the_stage_follows_the_order_as_it_is_changed(studio):
-    studio.start(ImageRequest(prompt="a slow hill"), "2" * 32)
-    first, second = (studio.start(ImageRequest(prompt="a hill"), OWNER) for _ in range(2))
+    studio.orders.start(ImageRequest(prompt="a slow hill"), "2" * 32)
+    first, second = (studio.orders.start(ImageRequest(prompt="a hill"), OWNER) for _ in range(2))
 
     async def follow() -> list[str]:
         seen = []
         async for shown in frames(studio, OWNER):
             if not seen:
-                studio.move(second, to="up", owner=OWNER)
+                studio.orders.move(second, to="up", owner=OWNER)
             seen.append(shown.frame["job"])
         return list(dict.fromkeys(seen))
 
     seen = asyncio.run(follow())
     assert seen == [first, second]
     assert (
-        studio.view(second, OWNER).pictures[0].created
-        < studio.view(first, OWNER).pictures[0].created
+        studio.jobs.view(second, OWNER).pictures[0].created
+        < studio.jobs.view(first, OWNER).pictures[0].created
     )
 
 
 def test_a_job_cancelled_while_it_waited_does_not_take_the_stage(studio):
-    kept = studio.start(ImageRequest(prompt="a slow hill"), OWNER)
-    cancelled = studio.start(ImageRequest(prompt="a hill"), OWNER)
+    kept = studio.orders.start(ImageRequest(prompt="a slow hill"), OWNER)
+    cancelled = studio.orders.start(ImageRequest(prompt="a hill"), OWNER)
 
     async def follow() -> list[Shown]:
         seen = []
         async for shown in frames(studio, OWNER):
-            studio.stop(cancelled, OWNER)
+            studio.orders.stop(cancelled, OWNER)
             seen.append(shown)
         return seen
 
@@ -141,7 +141,7 @@ def test_a_job_cancelled_while_it_waited_does_not_take_the_stage(studio):
 
 
 def test_a_job_of_somebody_else_is_passed_by(studio):
-    job = studio.start(ImageRequest(prompt="a hill"), "2" * 32)
+    job = studio.orders.start(ImageRequest(prompt="a hill"), "2" * 32)
     assert followed(studio, newest=job) == []
 
 
@@ -149,5 +149,5 @@ def test_silence_is_broken_by_a_heartbeat(studio, monkeypatch):
     monkeypatch.setattr(progress, "HEARTBEAT_S", 0.05)
     studio.step_s = 0.6
     studio.steps = 1
-    studio.start(ImageRequest(prompt="a hill"), OWNER)
+    studio.orders.start(ImageRequest(prompt="a hill"), OWNER)
     assert any("beat" in each.frame for each in followed(studio))

@@ -93,7 +93,7 @@ def test_blocks_come_as_lists_by_kind(tools):
 
 
 def test_what_was_asked_has_every_line_and_every_number(tools):
-    (recipe,) = tools.studio.plan(ImageRequest(prompt="a hill", seed=MAX_SEED))
+    (recipe,) = tools.studio.orders.plan(ImageRequest(prompt="a hill", seed=MAX_SEED))
     told = asked_text(recipe.model_copy(update={"prompt": "one\ntwo", "negative_prompt": "fog"}))
     assert told.startswith("one\ntwo\n\nAvoid:\nfog\n\nModel: starter\nScheduler: euler\n")
     assert "Seed: 9223372036854775807" in told

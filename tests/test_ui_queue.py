@@ -40,7 +40,7 @@ def client_of(studio: Studio, visitor: Visitor = ME) -> TestClient:
 
 
 def add(studio: Studio, prompt: str = "a fox", visitor: Visitor = ME, **values: Any) -> str:
-    return studio.start(ImageRequest(prompt=prompt, **values), visitor)
+    return studio.orders.start(ImageRequest(prompt=prompt, **values), visitor)
 
 
 def test_ones_own_jobs_are_listed_and_others_only_counted(studio):
@@ -72,7 +72,7 @@ def test_orders_change_the_line_and_answer_with_it(studio):
     add(studio, visitor=OTHER)
     found = client.post("/queue/clear", json={}).json()
     assert (found["jobs"], found["problem"]) == ([], "")
-    assert len(studio.active()) == 1
+    assert len(studio.jobs.active()) == 1
 
 
 def test_a_job_that_has_begun_is_not_moved_and_the_page_says_so(studio):
@@ -89,7 +89,7 @@ def test_nobody_may_order_anything_about_anothers_job(studio, order):
     body = {"id": mine, "to": "first"}
     answer = client_of(studio, OTHER).post(f"/queue/{order}", json=body)
     assert answer.status_code == (200 if order == "clear" else 404)
-    assert studio.active() == [mine]
+    assert studio.jobs.active() == [mine]
     assert client_of(studio, NOBODY).post(f"/queue/{order}", json=body).status_code == 404
     assert client_of(studio, NOBODY).get("/queue").status_code == 404
 
@@ -114,10 +114,10 @@ def test_only_known_orders_and_places_exist(studio):
 def test_several_are_all_in_the_line_or_none_is(studio):
     numbered = {1: ImageRequest(prompt="a fox"), 4: ImageRequest(prompt="a hen", styles=("No",))}
     with pytest.raises(BadRequest, match=r"^Line 4: There is no style called “No”"):
-        studio.start_all(numbered, ME)
-    assert studio.active() == []
+        studio.orders.start_all(numbered, ME)
+    assert studio.jobs.active() == []
     numbered[4] = ImageRequest(prompt="a hen")
-    assert studio.start_all(numbered, ME) == studio.active()
+    assert studio.orders.start_all(numbered, ME) == studio.jobs.active()
 
 
 def test_it_is_said_how_many_fit(home):
@@ -125,11 +125,11 @@ def test_it_is_said_how_many_fit(home):
     add(studio)
     four = {number: ImageRequest(prompt="a fox") for number in range(1, 5)}
     with pytest.raises(TooMany, match=r"Of these 4 prompts only the first 2 fit .* none was added"):
-        studio.start_all(four, ME)
-    assert len(studio.active()) == 1
-    studio.start_all({1: four[1], 2: four[2]}, ME)
+        studio.orders.start_all(four, ME)
+    assert len(studio.jobs.active()) == 1
+    studio.orders.start_all({1: four[1], 2: four[2]}, ME)
     with pytest.raises(TooMany, match="You have 3 jobs waiting"):
-        studio.start_all(four, ME)
+        studio.orders.start_all(four, ME)
 
 
 def test_a_quota_counts_for_all_and_nothing_is_used_up_by_a_refusal(home):
@@ -137,9 +137,12 @@ def test_a_quota_counts_for_all_and_nothing_is_used_up_by_a_refusal(home):
     tier = TIERS["free"].model_copy(update={"pictures_per_hour": 3, "waiting_jobs": 9})
     visitor = Visitor("1" * 32, tier=tier)
     with pytest.raises(TooMany, match="only the first 3 fit"):
-        studio.start_all({n: ImageRequest(prompt="a fox") for n in range(1, 6)}, visitor)
-    assert len(studio.start_all({n: ImageRequest(prompt="a fox") for n in (1, 2, 3)}, visitor)) == 3
-    assert studio.waiting_limit(visitor) == 9
+        studio.orders.start_all({n: ImageRequest(prompt="a fox") for n in range(1, 6)}, visitor)
+    assert (
+        len(studio.orders.start_all({n: ImageRequest(prompt="a fox") for n in (1, 2, 3)}, visitor))
+        == 3
+    )
+    assert studio.orders.waiting_limit(visitor) == 9
 
 
 def test_a_prompt_against_the_rules_stops_all_of_them(home):
@@ -148,8 +151,8 @@ def test_a_prompt_against_the_rules_stops_all_of_them(home):
     (home / "rules.json").write_text(rules, encoding="utf-8")
     asked = {1: ImageRequest(prompt="a fox"), 2: ImageRequest(prompt="a badword")}
     with pytest.raises(BadRequest, match="Line 2: Not here"):
-        studio.start_all(asked, ME)
-    assert studio.active() == []
+        studio.orders.start_all(asked, ME)
+    assert studio.jobs.active() == []
 
 
 # -- through the page's own handlers -------------------------------------------------------
@@ -189,7 +192,7 @@ def press(panel: QueuePanel, prompts: object, **changed: Any) -> dict[Any, Any]:
 def test_each_line_becomes_a_job_with_the_pages_settings(panel, studio):
     said = press(panel, "a fox\n# no\n\na hen", seed="5", count=2)
     assert said[panel.panel] == {"kind": "info", "text": "2 jobs are added to your queue."}
-    views = [studio.view(job_id) for job_id in studio.active()]
+    views = [studio.jobs.view(job_id) for job_id in studio.jobs.active()]
     assert [view.recipes[0].request.prompt for view in views] == ["a fox", "a hen"]
     assert [[recipe.seed for recipe in view.recipes] for view in views] == [[5, 6], [5, 6]]
     assert said[panel.actions.newest] == views[0].id
@@ -211,7 +214,7 @@ def test_a_mistake_names_its_line_and_nothing_is_added(panel, studio, prompts, s
     said = press(panel, prompts)[panel.panel]
     assert said["kind"] == "error"
     assert says in said["text"]
-    assert studio.active() == []
+    assert studio.jobs.active() == []
 
 
 def test_a_model_that_is_missing_is_said(panel, studio, monkeypatch):
@@ -228,7 +231,7 @@ def test_what_is_added_while_one_is_made_leaves_the_stage_alone(panel, studio):
     values = values_of(panel, "", prompt="a fox")
     changes = actions.add(values, asked)
     assert set(changes) == {actions.message, actions.newest}
-    assert [changes[actions.newest]] == studio.active()
+    assert [changes[actions.newest]] == studio.jobs.active()
     nothing = actions.add({**values, actions.fields["prompt"]: " "}, asked)
     assert nothing[actions.message]["kind"] == "hint"
 
@@ -236,7 +239,7 @@ def test_what_is_added_while_one_is_made_leaves_the_stage_alone(panel, studio):
 def test_a_job_followed_to_its_end_is_not_shown_again_by_the_next_following(panel, studio):
     actions = panel.actions
     job_id = add(studio)
-    studio.stop(job_id, ME.owner)
+    studio.orders.stop(job_id, ME.owner)
     headers = {"cookie": f"{COOKIE}={ME.owner}"}
     asked = Asked(SimpleNamespace(visitor=ME), headers)
 

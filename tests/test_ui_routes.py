@@ -34,11 +34,11 @@ def visitor(studio: FakeStudio, owner: str | None) -> TestClient:
 
 
 def make(studio: FakeStudio, prompt: str = "a hill", count: int = 1) -> list[Picture]:
-    job = studio.start(ImageRequest(prompt=prompt, count=count), MINE)
+    job = studio.orders.start(ImageRequest(prompt=prompt, count=count), MINE)
     deadline = time.monotonic() + 20
-    while not studio.view(job, MINE).is_final and time.monotonic() < deadline:
+    while not studio.jobs.view(job, MINE).is_final and time.monotonic() < deadline:
         time.sleep(0.005)
-    return list(studio.view(job, MINE).pictures)
+    return list(studio.jobs.view(job, MINE).pictures)
 
 
 def test_the_owner_gets_the_picture_and_may_keep_it(studio):
@@ -131,7 +131,7 @@ def test_alive_tells_runs_apart_and_who_is_busy(studio):
         "notices": [],
     }
     studio.step_s = 0.2
-    studio.start(ImageRequest(prompt="a hill"), MINE)
+    studio.orders.start(ImageRequest(prompt="a hill"), MINE)
     assert visitor(studio, MINE).get("/alive").json()["is_busy"]
     assert not visitor(studio, YOURS).get("/alive").json()["is_busy"]
 

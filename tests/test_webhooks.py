@@ -162,7 +162,7 @@ def test_an_address_inside_or_of_another_kind_is_refused_at_once(home, url):
     studio = asleep(home)
     answer = caller(studio).post("/api/v1/generate", json=asked(webhook=url))
     assert (answer.status_code, answer.json()["error"]["field"]) == (400, "webhook")
-    assert studio.waiting() == 0
+    assert studio.jobs.waiting() == 0
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111", "::ffff:8.8.8.8"])

@@ -557,6 +557,14 @@ class FakeStudio:
     def gallery(self) -> "FakeStudio":
         return self
 
+    @property
+    def orders(self) -> "FakeStudio":
+        return self
+
+    @property
+    def jobs(self) -> "FakeStudio":
+        return self
+
     def thumbnail(self, picture_id: str, owner: str, side: int) -> bytes:
         return pictures.thumbnail(io.BytesIO(self.picture_bytes(picture_id, owner)[0]), side)
 

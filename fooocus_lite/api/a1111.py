@@ -82,7 +82,7 @@ def progress(studio: House, caller: Caller, skip_current_image: bool = False) ->
 def interrupt(studio: House, caller: Caller) -> dict[str, Any]:
     """Ends the caller's first unfinished job."""
     if view := _first(studio, caller):
-        studio.stop(view.id, caller.owner)
+        studio.orders.stop(view.id, caller.owner)
     return {}
 
 
@@ -90,7 +90,7 @@ def interrupt(studio: House, caller: Caller) -> dict[str, Any]:
 def skip(studio: House, caller: Caller) -> dict[str, Any]:
     """Leaves the picture being made."""
     if view := _first(studio, caller):
-        studio.skip(view.id, caller.owner)
+        studio.orders.skip(view.id, caller.owner)
     return {}
 
 
@@ -126,7 +126,7 @@ def _start(
     }
     drawn = native.sized(studio, values, (asked.width, asked.height))
     values["width"], values["height"] = drawn.rendered
-    return studio.start(request_from(values), caller), drawn
+    return studio.orders.start(request_from(values), caller), drawn
 
 
 def _scheduler(studio: Studio, asked: Txt2ImgRequest, model: str) -> str | None:
@@ -153,8 +153,8 @@ def _scheduler(studio: Studio, asked: Txt2ImgRequest, model: str) -> str | None:
 
 def _first(studio: Studio, caller: Visitor) -> JobView | None:
     """The caller's job that is being made, or will be next."""
-    for job_id in studio.active(caller.owner):
-        view = studio.view(job_id, caller.owner)
+    for job_id in studio.jobs.active(caller.owner):
+        view = studio.jobs.view(job_id, caller.owner)
         if not view.is_final:
             return view
     return None

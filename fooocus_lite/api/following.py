@@ -25,7 +25,7 @@ async def ended(
     """
     deadline = time.monotonic() + timeout_s
     while True:
-        view = await asyncio.to_thread(studio.view, job_id, owner)
+        view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
         if view.is_final or time.monotonic() >= deadline:
             return view
         if tell is not None:

@@ -48,5 +48,5 @@ def measured(request: Request, studio: House, caller: Caller) -> PlainTextRespon
         raise NotAllowed(HOSTS_NUMBERS)
     requests: metrics.Requests = request.app.state.requests
     return PlainTextResponse(
-        metrics.text(studio.measures(), requests), media_type=metrics.MEDIA_TYPE
+        metrics.text(studio.jobs.measures(), requests), media_type=metrics.MEDIA_TYPE
     )

@@ -65,7 +65,7 @@ async def generate(
     webhooks: Webhooks = request.app.state.webhooks
     if asked.webhook is not None:
         await asyncio.to_thread(webhooks.check, asked.webhook)
-    job_id = await asyncio.to_thread(studio.start, asked.image_request(), caller)
+    job_id = await asyncio.to_thread(studio.orders.start, asked.image_request(), caller)
     if asked.webhook is not None:
         message = partial(_told_when_ended, studio, job_id, caller.owner)
         webhooks.tell_when_ended(asked.webhook, caller.owner, message)
@@ -86,36 +86,36 @@ async def generate(
 @router.get("/generate/{job_id}", responses=NOT_FOUND)
 def job(job_id: str, studio: House, caller: Caller) -> JobAnswer:
     """The job as it stands, with the pictures finished so far."""
-    return job_answer(studio.view(job_id, caller.owner))
+    return job_answer(studio.jobs.view(job_id, caller.owner))
 
 
 @router.post("/generate/{job_id}/cancel", responses=NOT_FOUND)
 def cancel(job_id: str, studio: House, caller: Caller) -> JobAnswer:
     """Ends the job after its running step; finished pictures stay."""
-    studio.stop(job_id, caller.owner)
-    return job_answer(studio.view(job_id, caller.owner))
+    studio.orders.stop(job_id, caller.owner)
+    return job_answer(studio.jobs.view(job_id, caller.owner))
 
 
 @router.post("/generate/{job_id}/move", responses=NOT_WAITING)
 def move(job_id: str, wish: Move, studio: House, caller: Caller) -> JobAnswer:
     """Another place for a waiting job among the caller's own; nobody else's place changes."""
-    studio.move(job_id, wish.to, wish.before, caller.owner)
-    return job_answer(studio.view(job_id, caller.owner))
+    studio.orders.move(job_id, wish.to, wish.before, caller.owner)
+    return job_answer(studio.jobs.view(job_id, caller.owner))
 
 
 @router.post("/generate/{job_id}/duplicate", status_code=202, responses={**REFUSED, **NOT_FOUND})
 def duplicate(job_id: str, response: Response, studio: House, caller: Caller) -> JobAnswer:
     """A new job that asks for the same; a random seed is drawn again."""
-    new_id = studio.duplicate(job_id, caller)
+    new_id = studio.orders.duplicate(job_id, caller)
     response.headers["location"] = f"/api/v1/generate/{new_id}"
-    return job_answer(studio.view(new_id, caller.owner))
+    return job_answer(studio.jobs.view(new_id, caller.owner))
 
 
 @router.post("/generate/{job_id}/skip", responses=NOT_FOUND)
 def skip(job_id: str, studio: House, caller: Caller) -> JobAnswer:
     """Leaves the picture being made and goes on with the next."""
-    studio.skip(job_id, caller.owner)
-    return job_answer(studio.view(job_id, caller.owner))
+    studio.orders.skip(job_id, caller.owner)
+    return job_answer(studio.jobs.view(job_id, caller.owner))
 
 
 @router.get(
@@ -131,7 +131,7 @@ async def stream(
     last_event_id: Annotated[str, Header()] = "",
 ) -> StreamingResponse:
     """Server-sent events: queued, loading, step (with a JPEG preview), picture, and the end."""
-    await asyncio.to_thread(studio.view, job_id, caller.owner)
+    await asyncio.to_thread(studio.jobs.view, job_id, caller.owner)
     relays: Relays = request.app.state.relays
     told = messages(relays, job_id, caller.owner, last_event_id)
     return StreamingResponse(told, media_type="text/event-stream", headers=UNBUFFERED)
@@ -147,13 +147,13 @@ def webhook_secret(request: Request, caller: Caller) -> dict[str, str]:
 @router.get("/queue")
 def queue(studio: House, caller: Caller) -> Line:
     """How long the line is, and the caller's own unfinished jobs, the first hundred of them."""
-    ids = studio.active(caller.owner)[:JOBS_SHOWN]
-    views = [studio.view(job_id, caller.owner) for job_id in ids]
+    ids = studio.jobs.active(caller.owner)[:JOBS_SHOWN]
+    views = [studio.jobs.view(job_id, caller.owner) for job_id in ids]
     unfinished = [job_answer(view) for view in views if not view.is_final]
-    return Line(waiting=studio.waiting(), jobs=unfinished)
+    return Line(waiting=studio.jobs.waiting(), jobs=unfinished)
 
 
 def _told_when_ended(studio: Studio, job_id: str, owner: str) -> dict[str, object] | None:
     """The answer for the job, for a webhook; None while it has not ended."""
-    view = studio.view(job_id, owner)
+    view = studio.jobs.view(job_id, owner)
     return job_answer(view).model_dump(mode="json") if view.is_final else None

@@ -139,7 +139,7 @@ class Assistants:
     ) -> CallToolResult:
         """Raises FooocusLiteError when no picture came of it."""
         request = request_from(arguments.model_dump())
-        job_id = await asyncio.to_thread(self.studio.start, request, caller)
+        job_id = await asyncio.to_thread(self.studio.orders.start, request, caller)
         told = -1
 
         async def tell(view: JobView) -> None:

@@ -30,7 +30,7 @@ def sized(studio: Studio, values: dict[str, object], size: tuple[int, int] | Non
     The model draws the size nearest in shape of those it is at its best in. Raises BadRequest.
     """
     bare = request_from({**values, "prompt": "any", "count": 1, "styles": ()})
-    planned = studio.plan(bare)[0]
+    planned = studio.orders.plan(bare)[0]
     if size is None:
         return Drawn((planned.width, planned.height), (planned.width, planned.height))
     aspect = nearest_in_shape(*size, studio.stock.family_of(planned.model))

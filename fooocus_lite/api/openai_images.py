@@ -107,7 +107,7 @@ def _start(studio: Studio, caller: Visitor, asked: ImagesRequest) -> _Job:
     drawn = native.sized(studio, values, native.read(asked.size))
     values["width"], values["height"] = drawn.rendered
     values["image_format"] = asked.output_format
-    return _Job(asked, studio.start(request_from(values), caller), drawn)
+    return _Job(asked, studio.orders.start(request_from(values), caller), drawn)
 
 
 def _named(studio: Studio, name: str | None) -> dict[str, object]:
@@ -120,7 +120,7 @@ def _named(studio: Studio, name: str | None) -> dict[str, object]:
 def _performance(studio: Studio, values: dict[str, object], quality: str) -> dict[str, object]:
     """low is Speed, high and hd are Quality, where the model has them; else the preset decides."""
     wanted = {"low": "Speed", "high": "Quality", "hd": "Quality"}.get(quality)
-    model = studio.plan(request_from({**values, "prompt": "any", "count": 1}))[0].model
+    model = studio.orders.plan(request_from({**values, "prompt": "any", "count": 1}))[0].model
     rows = studio.stock.family_of(model).rows(studio.stock.is_distilled(model))
     return {"performance": wanted} if wanted in [row.name for row in rows] else {}
 
@@ -157,7 +157,7 @@ def _encoded(studio: Studio, caller: Visitor, job: _Job, picture: Picture) -> st
 async def _streamed(studio: Studio, caller: Visitor, job: _Job) -> AsyncGenerator[str, None]:
     """Their events: partial images evenly over the steps, then each picture."""
     partials: dict[int, int] = {}
-    events = studio.watch(job.id, caller.owner, STEP_EVERY_S)
+    events = studio.jobs.watch(job.id, caller.owner, STEP_EVERY_S)
     async for event in events:
         match event:
             case Step(preview=bytes() as preview):

@@ -82,7 +82,7 @@ class Relays:
         relay = self._relays.get(job_id)
         if relay is None:
             relay = self._relays[job_id] = Relay()
-            events = self._studio.watch(job_id, owner, LOOK_EVERY_S)
+            events = self._studio.jobs.watch(job_id, owner, LOOK_EVERY_S)
             relay.task = asyncio.create_task(relay.run(events))
         relay.listeners += 1
         try:

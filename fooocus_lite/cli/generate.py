@@ -56,11 +56,15 @@ def generate(settings: Settings, arguments: Namespace) -> int:
             _dry_run(studio, request, arguments.json)
         return 0
     for request in requests.values():
-        studio.plan(request)  # a mistake in the last prompt is said before the first is cooked
+        studio.orders.plan(
+            request
+        )  # a mistake in the last prompt is said before the first is cooked
         if arguments.download:
             _bring_missing(studio, request, arguments.json)
     reporter: Reporter = JsonLines() if arguments.json else Terminal()
-    job_ids = studio.start_all(requests) if arguments.file else [studio.start(requests[1])]
+    job_ids = (
+        studio.orders.start_all(requests) if arguments.file else [studio.orders.start(requests[1])]
+    )
     return finish(studio, job_ids, reporter)
 
 
@@ -88,7 +92,7 @@ def follow(studio: Studio, job_id: str, own: set[str]) -> Iterator[Event]:
     """The job's events. As long as nobody here cooks, the device is asked for again and again."""
     is_cooking = studio.is_cooking or studio.cook(only=own)
     asked = time.monotonic()
-    for event in studio.follow(job_id):
+    for event in studio.jobs.follow(job_id):
         if not is_cooking and time.monotonic() - asked > RETRY_DEVICE_S:
             is_cooking = studio.cook(only=own)
             asked = time.monotonic()
@@ -143,7 +147,7 @@ def _bring_missing(studio: Studio, request: ImageRequest, as_json: bool) -> None
 def _missing(studio: Studio, request: ImageRequest) -> str | None:
     """The first thing to download. Raises WeightsError when something else is missing."""
     try:
-        studio.stock.check_is_here(studio.plan(request))
+        studio.stock.check_is_here(studio.orders.plan(request))
     except WeightsError as error:
         if error.download is None:
             raise
@@ -153,16 +157,16 @@ def _missing(studio: Studio, request: ImageRequest) -> str | None:
 
 def _cancel(studio: Studio, job_ids: list[str], reporter: Reporter) -> None:
     for job_id in job_ids:
-        studio.stop(job_id)
+        studio.orders.stop(job_id)
     deadline = time.monotonic() + CANCEL_S
     for job_id in job_ids:
-        while not studio.view(job_id).is_final and time.monotonic() < deadline:
+        while not studio.jobs.view(job_id).is_final and time.monotonic() < deadline:
             time.sleep(0.05)
-        reporter.tell(job_id, Cancelled(len(studio.view(job_id).pictures)))
+        reporter.tell(job_id, Cancelled(len(studio.jobs.view(job_id).pictures)))
 
 
 def _dry_run(studio: Studio, request: ImageRequest, as_json: bool) -> None:
-    for recipe in studio.plan(request):
+    for recipe in studio.orders.plan(request):
         values = recipe.model_dump(mode="json")
         shown = {name: values[name] for name in DRY_RUN_KEYS}
         if as_json:

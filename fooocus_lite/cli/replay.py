@@ -60,7 +60,7 @@ def replay(settings: Settings, arguments: Namespace) -> int:
     recipe = original.recipe
     _check_input(studio, recipe, arguments.image)
     request = recipe.request.model_copy(update={"count": 1, "image_format": "png"})
-    job_id = studio.start_recipes(request, [recipe])
+    job_id = studio.orders.start_recipes(request, [recipe])
     catching = _Catching(Terminal())
     if finish(studio, [job_id], catching) or catching.event is None:
         return DIFFERENT

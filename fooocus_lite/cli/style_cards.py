@@ -43,8 +43,8 @@ def render(settings: Settings, arguments: Namespace) -> int:
         ImageRequest(prompt=CARD_PROMPT, styles=(name,), seed=CARD_SEED, aspect="1:1")
         for name in names
     ]
-    recipes = [studio.plan(request)[0] for request in requests]
-    job_id = studio.start_recipes(requests[0], recipes)
+    recipes = [studio.orders.plan(request)[0] for request in requests]
+    job_id = studio.orders.start_recipes(requests[0], recipes)
     reporter = JsonLines() if arguments.json else Terminal()
     return finish(studio, [job_id], _KeepingCards(studio, reporter))
 
@@ -53,7 +53,7 @@ def sheet(settings: Settings, arguments: Namespace) -> int:
     """One prompt and one seed in several styles: the given ones, or twelve that suit it."""
     values = {"prompt": " ".join(arguments.names), "seed": arguments.seed}
     studio = Studio(settings)
-    job_id = studio.start_sheet(request_from(values), arguments.style or ())
+    job_id = studio.orders.start_sheet(request_from(values), arguments.style or ())
     return finish(studio, [job_id], JsonLines() if arguments.json else Terminal())
 
 

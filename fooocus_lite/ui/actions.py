@@ -56,7 +56,7 @@ class Actions:
 
     def submit(self, values: Values, request: gr.Request) -> Changes:
         """Puts the job into the line; says calmly what is wrong when it cannot."""
-        return self._start(self.studio.start, values, request)
+        return self._start(self.studio.orders.start, values, request)
 
     def add(self, values: Values, request: gr.Request) -> Changes:
         """`submit` while something is made: that one stays on the stage."""
@@ -67,7 +67,7 @@ class Actions:
         """`submit` for the prompt in several styles."""
 
         def start(asked: ImageRequest, visitor: Visitor) -> str:
-            return self.studio.start_sheet(asked, own_choice(asked.styles or ()), visitor)
+            return self.studio.orders.start_sheet(asked, own_choice(asked.styles or ()), visitor)
 
         return self._start(start, values, request)
 
@@ -97,10 +97,10 @@ class Actions:
             yield {self.message: _said("error", WENT_WRONG), self.stage: IDLE}
 
     def skip(self, values: Values, request: gr.Request) -> Changes:
-        return self._tell(self.studio.skip, values, request)
+        return self._tell(self.studio.orders.skip, values, request)
 
     def stop(self, values: Values, request: gr.Request) -> Changes:
-        return self._tell(self.studio.stop, values, request)
+        return self._tell(self.studio.orders.stop, values, request)
 
     def last_seed(self, request: gr.Request) -> Changes:
         """The seed of the newest picture, if there is one."""
@@ -118,7 +118,7 @@ class Actions:
             asked = dict(values[self.bridge] or {})
             owner = owner_of(request.headers)
             found = self._found(asked, owner)
-            here = fitted(found, self.studio.pantry(found.image, owner))
+            here = fitted(found, self.studio.orders.pantry(found.image, owner))
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
         except (KeyError, TypeError, ValueError):
@@ -208,7 +208,7 @@ class Actions:
     ) -> Changes:
         try:
             owner = owner_of(request.headers)
-            waiting = self.studio.active(owner)
+            waiting = self.studio.jobs.active(owner)
             job_id = (
                 values[self.shown] if values[self.shown] in waiting else next(iter(waiting), "")
             )

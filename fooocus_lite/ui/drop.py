@@ -88,7 +88,7 @@ class Drop:
     def _of_settings(self, found: FoundSettings | None, problem: str, owner: str) -> dict[str, Any]:
         if found is None or found.is_empty:
             return _answer(found, [*found.notes] if found else [], problem)
-        here = fitted(found, self.studio.pantry(found.image, owner))
+        here = fitted(found, self.studio.orders.pantry(found.image, owner))
         return _answer(found, [*here.notes], problem)
 
 

@@ -41,7 +41,7 @@ class ForecastLine:
         text = str(values[prompt] or "")
         try:
             asked = request_of(self.fields, {**values, prompt: text.strip() or ANY_PROMPT})
-            found = self.studio.forecast(asked, visitor_of(request))
+            found = self.studio.orders.forecast(asked, visitor_of(request))
         except FooocusLiteError:
             found = None
         return {self.line: {"text": found.text, "reason": found.reason} if found else {}}

@@ -220,7 +220,7 @@ def _takes(studio: Studio, name: str, named: Iterable[Preset]) -> str:
     if preset is None:
         return ""
     try:
-        found = studio.forecast(ImageRequest(prompt="any", preset=preset, model=name))
+        found = studio.orders.forecast(ImageRequest(prompt="any", preset=preset, model=name))
     except FooocusLiteError:
         return ""
     return f"A picture takes {found.text}" if found else ""

@@ -51,7 +51,7 @@ class PresetsPanel:
         chosen = values[fields["preset"]]
         try:
             words = {fields["prompt"]: values[fields["prompt"]] or "any"}
-            recipe = self.studio.plan(request_of(fields, {**values, **words}))[0]
+            recipe = self.studio.orders.plan(request_of(fields, {**values, **words}))[0]
             is_chosen = name.strip().lower() == str(chosen).lower()
             self.studio.save_preset(name, recipe, visitor_of(request), replace=is_chosen)
         except FooocusLiteError as error:

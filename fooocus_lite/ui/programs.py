@@ -54,7 +54,7 @@ class Programs:
         }
         try:
             asker = asker_of(request)
-            job_id = await asyncio.to_thread(self.studio.start, request_from(values), asker)
+            job_id = await asyncio.to_thread(self.studio.orders.start, request_from(values), asker)
             view = await ended(self.studio, job_id, asker.owner, WAIT_S)
         except FooocusLiteError as error:
             raise gr.Error(error.message, print_exception=False) from None

@@ -37,7 +37,7 @@ async def frames(studio: Studio, owner: str, newest: str = "") -> AsyncIterator[
     shown: set[str] = set()
     while True:
         # A quick job may end while the one before it is shown; it is shown afterwards.
-        active = await asyncio.to_thread(studio.active, owner)
+        active = await asyncio.to_thread(studio.jobs.active, owner)
         known += [job_id for job_id in active if job_id not in known]
         ended = [job_id for job_id in known if job_id not in active]
         unseen = [job_id for job_id in [*ended, *active] if job_id not in shown]
@@ -46,7 +46,7 @@ async def frames(studio: Studio, owner: str, newest: str = "") -> AsyncIterator[
         job_id = unseen[0]
         shown.add(job_id)
         try:
-            view = await asyncio.to_thread(studio.view, job_id, owner)
+            view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
             if job_id != newest and _was_taken_back(view):
                 continue
             async with aclosing(_frames_of_job(studio, owner, job_id)) as updates:
@@ -68,18 +68,18 @@ async def _is_overtaken(studio: Studio, owner: str, update: Shown, shown: set[st
     """Whether the job shown waits while its owner put another one before it."""
     if update.frame["state"] != "queued":
         return False
-    active = await asyncio.to_thread(studio.active, owner)
+    active = await asyncio.to_thread(studio.jobs.active, owner)
     return bool(active) and active[0] not in shown
 
 
 async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncGenerator[Shown]:
-    view = await asyncio.to_thread(studio.view, job_id, owner)
+    view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
     speak = _Speaker()
     shown_pictures = len(view.pictures)
     picture = 0
     yield Shown(frame_of(view, view.now, speak), view, view.pictures)
     beat = 0
-    async for event in _with_heartbeat(studio.watch(job_id, owner)):
+    async for event in _with_heartbeat(studio.jobs.watch(job_id, owner)):
         if event is None:
             beat += 1
             yield Shown({**frame_of(view, view.now, speak), "beat": beat}, view)
@@ -87,12 +87,12 @@ async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncGenera
         # A step of the next picture tells as well that one is finished.
         if not isinstance(event, Step) or event.picture != picture:
             picture = event.picture if isinstance(event, Step) else picture
-            view = await asyncio.to_thread(studio.view, job_id, owner)
+            view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
         has_new = len(view.pictures) != shown_pictures
         shown_pictures = len(view.pictures)
         now = event if isinstance(event, Step | Loading | Queued) else view.now
         yield Shown(frame_of(view, now, speak), view, view.pictures if has_new else None)
-    view = await asyncio.to_thread(studio.view, job_id, owner)
+    view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
     yield Shown(frame_of(view, view.now, speak), view, view.pictures, is_last=True)
 
 

@@ -66,7 +66,7 @@ class PromptTools:
             is_example = asked.seed == -1
             seed = EXAMPLE_SEED if is_example else asked.seed
             words = {"seed": seed, "count": 1, "image": None, "strength": None}
-            first = self.studio.plan(asked.model_copy(update=words))[0]
+            first = self.studio.orders.plan(asked.model_copy(update=words))[0]
         except FooocusLiteError:
             return {}
         return {"added": first.expansion, "is_example": is_example, "style": ENHANCE}

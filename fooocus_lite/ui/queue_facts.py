@@ -15,17 +15,17 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     """{"jobs", "waiting", "room"}: one's unfinished jobs in the order they run, and how many of
     them wait, and how many more may.
     """
-    between = studio.between(visitor.owner)
+    between = studio.jobs.between(visitor.owner)
     jobs = []
-    for job_id in studio.active(visitor.owner):
+    for job_id in studio.jobs.active(visitor.owner):
         try:
-            view = studio.view(job_id, visitor.owner)
+            view = studio.jobs.view(job_id, visitor.owner)
         except NotFound:
             continue
         if not view.is_final:
             jobs.append(_job(view, between.get(job_id, 0)))
     waiting = sum(job["is_waiting"] for job in jobs)
-    room = max(0, studio.waiting_limit(visitor) - waiting)
+    room = max(0, studio.orders.waiting_limit(visitor) - waiting)
     return {"jobs": jobs, "waiting": waiting, "room": room}
 
 

@@ -50,7 +50,7 @@ class QueuePanel:
                 number: self._asked(number, prompt, values)
                 for number, prompt in _prompts_of(text).items()
             }
-            job_ids = self.studio.start_all(requests, asker_of(request))
+            job_ids = self.studio.orders.start_all(requests, asker_of(request))
         except FooocusLiteError as error:
             return {self.panel: _answer("error", error.message)}
         except Exception:

@@ -27,15 +27,15 @@ Act = Callable[[Studio, Visitor, Order], object]
 def _move(studio: Studio, visitor: Visitor, order: Order) -> None:
     if order.get("to") not in get_args(To):
         raise BadRequest("That is no place a job could go to.")
-    studio.move(_id(order), to=cast(To, order["to"]), owner=visitor.owner)
+    studio.orders.move(_id(order), to=cast(To, order["to"]), owner=visitor.owner)
 
 
 ORDERS: Mapping[str, Act] = MappingProxyType(
     {
         "move": _move,
-        "cancel": lambda studio, visitor, order: studio.stop(_id(order), visitor.owner),
-        "duplicate": lambda studio, visitor, order: studio.duplicate(_id(order), visitor),
-        "clear": lambda studio, visitor, _order: studio.stop_waiting(visitor.owner),
+        "cancel": lambda studio, visitor, order: studio.orders.stop(_id(order), visitor.owner),
+        "duplicate": lambda studio, visitor, order: studio.orders.duplicate(_id(order), visitor),
+        "clear": lambda studio, visitor, _order: studio.orders.stop_waiting(visitor.owner),
     }
 )
 

@@ -131,7 +131,7 @@ class Routes:
     async def alive(self, request: Request) -> Response:
         """Which run of the program this is, whether the asker has work in it, how it is doing."""
         owner = find_owner(request.headers.get("cookie", ""))
-        jobs = await run_in_threadpool(self.studio.active, owner) if owner else []
+        jobs = await run_in_threadpool(self.studio.jobs.active, owner) if owner else []
         answer = {
             "instance": self.instance,
             "is_busy": bool(jobs),

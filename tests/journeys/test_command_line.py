@@ -72,7 +72,7 @@ def test_ctrl_c_ends_with_130_and_keeps_finished_pictures(home):
     assert "Traceback" not in errors
     assert events(out)[-1]["event"] == "cancelled"
     assert Path(seen[-1]["path"]).is_file()
-    assert Studio(load({"home": home})).active() == []
+    assert Studio(load({"home": home})).jobs.active() == []
 
 
 def test_a_second_program_joins_the_line_of_the_first(home, tmp_path):

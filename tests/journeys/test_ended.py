@@ -34,7 +34,7 @@ def wait_until(condition, timeout_s=180.0):
 
 
 def is_stepping(studio, job_id):
-    return isinstance(studio.view(job_id).now, Step)
+    return isinstance(studio.jobs.view(job_id).now, Step)
 
 
 def row(home, job_id):
@@ -59,7 +59,7 @@ def server(home):
 def test_ended_in_mid_step_the_job_waits_and_is_finished_by_the_next_start(home, server):
     studio = Studio(load({"home": home}))
     server.start()
-    quick, long = studio.start(QUICK), studio.start(LONG)
+    quick, long = studio.orders.start(QUICK), studio.orders.start(LONG)
     wait_until(lambda: is_stepping(studio, long))
     os.kill(server.pid, signal.SIGTERM)
     began = time.monotonic()
@@ -68,9 +68,9 @@ def test_ended_in_mid_step_the_job_waits_and_is_finished_by_the_next_start(home,
     assert time.monotonic() - began < END_S
     assert row(home, long) == ("queued", 0)
     server.start()
-    wait_until(lambda: studio.view(long).is_final)
+    wait_until(lambda: studio.jobs.view(long).is_final)
     assert row(home, long) == ("completed", 1)
-    made = [*studio.view(quick).pictures, *studio.view(long).pictures]
+    made = [*studio.jobs.view(quick).pictures, *studio.jobs.view(long).pictures]
     assert [picture.job_id for picture in made] == [quick, quick, long]
     assert {picture.path for picture in made} == set((home / "outputs").rglob("*.png"))
 
@@ -85,13 +85,13 @@ def test_a_command_line_interrupted_in_mid_step_ends_in_time_and_cancels_its_job
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    wait_until(lambda: process.poll() is not None or studio.active())
-    (job_id,) = studio.active()
+    wait_until(lambda: process.poll() is not None or studio.jobs.active())
+    (job_id,) = studio.jobs.active()
     wait_until(lambda: is_stepping(studio, job_id))
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=END_S)
     assert process.returncode == 130, said
-    assert studio.view(job_id).state == "cancelled"
+    assert studio.jobs.view(job_id).state == "cancelled"
 
 
 LOST = """
@@ -113,7 +113,7 @@ sys.exit(main(sys.argv[1:]))
 
 def test_a_page_whose_gpu_is_lost_ends_as_after_a_crash_with_the_job_in_the_line(home):
     studio = Studio(load({"home": home}))
-    job_id = studio.start(QUICK)
+    job_id = studio.orders.start(QUICK)
     command = [sys.executable, "-c", LOST, "--disable-in-browser"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=180

@@ -28,6 +28,6 @@ def test_killed_five_times_the_line_still_ends_with_every_picture_once(home, ser
     assert survived.kills_at_work > 0
     assert len(survived.ended) == len(survived.jobs)
     # What would have been found: a file nobody recorded, and a picture that is gone.
-    lost = next(picture for job in survived.jobs for picture in studio.view(job).pictures)
+    lost = next(picture for job in survived.jobs for picture in studio.jobs.view(job).pictures)
     lost.path.rename(lost.path.with_name("stray.png"))
     assert len(troubles_of(studio, survived.jobs)) == 2

@@ -78,11 +78,11 @@ def client(server: LiveServer) -> Iterator[Callable[[str], httpx.Client]]:
 def made(server: LiveServer) -> str:
     """Id of a picture of anna's, made by the running program."""
     studio = Studio(load({"home": server.home, "users": server.home / "users.json"}))
-    job = studio.start(REQUEST, "user:anna")
+    job = studio.orders.start(REQUEST, "user:anna")
     deadline = time.monotonic() + 180
-    while not studio.view(job, "user:anna").is_final and time.monotonic() < deadline:
+    while not studio.jobs.view(job, "user:anna").is_final and time.monotonic() < deadline:
         time.sleep(0.05)
-    (picture,) = studio.view(job, "user:anna").pictures
+    (picture,) = studio.jobs.view(job, "user:anna").pictures
     return picture.id
 
 
@@ -209,7 +209,7 @@ def test_when_sharing_ends_what_strangers_have_open_is_cut_off(client, server):
     settings = load({"home": server.home, "users": server.home / "users.json"})
     studio, anna, host = Studio(settings), client("anna"), client("carl")
     endless = REQUEST.model_copy(update={"num_inference_steps": 150, "count": 32})
-    jobs = [studio.start(endless, owner) for owner in ("user:anna", "user:carl")]
+    jobs = [studio.orders.start(endless, owner) for owner in ("user:anna", "user:carl")]
     hers, his = (f"/api/v1/generate/{job}/stream" for job in jobs)
     with anna.stream("GET", hers) as hers, host.stream("GET", his) as his:
         heard, hears = hers.iter_lines(), his.iter_lines()
@@ -218,7 +218,7 @@ def test_when_sharing_ends_what_strangers_have_open_is_cut_off(client, server):
         studio.doorkeeper.stop_sharing()
         assert "data: [DONE]" not in list(heard)
         for job in jobs:
-            studio.stop(job)
+            studio.orders.stop(job)
         assert "data: [DONE]" in list(hears)
     assert anna.get("/history").status_code == 401
     assert host.get("/history").status_code == 200
