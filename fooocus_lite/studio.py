@@ -218,10 +218,11 @@ class Studio:
         return (*self.stock.problems, *self.stock.notices, *self._notices, *lane)
 
     def status(self) -> str:
-        """One line: the device and why, or what is still being loaded."""
+        """One line: the device, or what is still being loaded."""
         if self._lane is not None:
             lane = self._lane
-            return lane.trouble or lane.notice or lane.loading_ahead or self.stock.default_device
+            news = lane.trouble or lane.notice or lane.loading_ahead
+            return news or f"Runs on {self.stock.device}"
         if self._device_lock is not None:
             return "Starting the engine …"
         return "Another window of the program does the work."

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fooocus_lite.thinking.amounts import in_bytes
+from fooocus_lite.thinking.amounts import in_bytes, in_mib
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,7 @@ from fooocus_lite.thinking.amounts import in_bytes
 )
 def test_an_amount_is_said_in_the_unit_that_suits_it(size, shown):
     assert in_bytes(size) == shown
+
+
+def test_memory_is_said_in_the_same_words():
+    assert (in_mib(5_222), in_mib(44)) == ("5.1 GiB", "44 MiB")

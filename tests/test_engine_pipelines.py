@@ -14,6 +14,7 @@ from fooocus_lite.engine.kitchen import Kitchen
 from fooocus_lite.errors import Cancelled
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.thinking import memory
+from fooocus_lite.thinking.amounts import in_bytes
 from fooocus_lite.thinking.costs import Picture
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan
@@ -76,12 +77,11 @@ def test_reading_stops_when_somebody_says_so(folder: Path) -> None:
 
 def test_a_stage_says_how_much_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "STAGE_INTERVAL_S", 0.0)
-    monkeypatch.setattr(progress, "GIB", 1_000_000)
     wanted: dict[str, Any] = {"model": "owner/tiny", "family": "sd15", "prompt": "a cat"}
     wanted |= {"num_inference_steps": 2, "guidance_scale": 3.0, "scheduler": "euler"}
     wanted |= {"width": 64, "height": 64, "seed": 1, "request": ImageRequest(prompt="a cat")}
     stages: list[str] = []
     Kitchen(FACTS).load(Recipe(**wanted), folder, {}, stages.append)
-    size = sum(file.stat().st_size for file in verify.weight_files(folder)) / 1_000_000
+    size = in_bytes(sum(file.stat().st_size for file in verify.weight_files(folder)))
     assert stages[0] == "Loading owner/tiny"
-    assert stages[-1] == f"Loading owner/tiny · {size:.1f} of {size:.1f} GB"
+    assert stages[-1] == f"Loading owner/tiny · {size} of {size}"

@@ -150,7 +150,7 @@ def test_offers_name_all_performances_and_give_a_reason_for_each_that_is_not_pos
     offers = {offer.name: offer for offer in FLUX1.offers()}
     assert tuple(offers) == PERFORMANCES
     assert offers["Speed"].reason == ""
-    assert offers["Extreme Speed"].reason == "There is no LCM LoRA for FLUX.1."
+    assert offers["Extreme Speed"].reason == "There is no LCM LoRA for this model."
 
 
 def test_a_distilled_model_greys_what_does_not_suit_it():

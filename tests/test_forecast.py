@@ -56,7 +56,7 @@ def test_far_from_all_that_is_known_nothing_is_guessed(size: tuple[int, int, int
 
 def test_the_line_says_time_memory_and_place() -> None:
     made = forecast(PLAN, Timing(0.4, 2.0), 30, 1, 0.0, 8 * 1024)
-    assert made.text == "≈ 14 s · 5.1 GB of 8.0 GB · model offload"
+    assert made.text == "≈ 14 s · 5.1 GiB of 8.0 GiB · model offload"
     assert made.reason == "Because."
 
 
@@ -68,7 +68,7 @@ def test_loading_counts_once_and_each_picture_for_itself() -> None:
 def test_what_was_never_measured_has_no_seconds() -> None:
     made = forecast(replace(PLAN, offload="none"), None, 30, 1, 3.0, 8 * 1024)
     assert made.seconds is None
-    assert made.text == "5.1 GB of 8.0 GB · all on the GPU"
+    assert made.text == "5.1 GiB of 8.0 GiB · all on the GPU"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from fooocus_lite.thinking.activations import DecoderShape, DenoiserShape
 from fooocus_lite.thinking.costs import Picture
-from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan, gigabytes, plans
+from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan, plans
 from fooocus_lite.thinking.model_size import ModelSize, Part
 
 CPU = HardwareFacts(device="cpu", name="A CPU", cores=4, free_ram_mib=32_000)
@@ -284,7 +284,7 @@ def test_a_model_that_fits_stays_in_place_and_says_so() -> None:
     assert (made.offload, made.losses, made.expected_extra_s) == ("none", (), 0)
     assert made.reason == (
         "A GPU: bfloat16, because this GPU computes with it natively; "
-        "it fits into the 23.4 GB that are free."
+        "it fits into the 23.4 GiB that are free."
     )
 
 
@@ -310,14 +310,13 @@ def test_a_cpu_needs_what_full_size_sdxl_was_seen_to_take(side: int, measured_mi
 def test_nothing_fits_names_what_is_missing() -> None:
     made = plans(replace(GPU, free_vram_mib=500), SDXL, NATIVE)
     assert len(made) == 1
-    assert "0.5 GB are free, so it may fail" in made[0].reason
+    assert "500 MiB are free, so it may fail" in made[0].reason
     short_of_ram = plans(replace(GPU, free_ram_mib=2_000), SDXL, NATIVE)[0]
     assert (short_of_ram.is_tight, short_of_ram.offload) == (True, "none")
-    assert "2.0 GB are free" in short_of_ram.reason
+    assert "2.0 GiB are free" in short_of_ram.reason
 
 
 def test_the_label_is_short() -> None:
     made = replace(best(GPU, SDXL), offload="block", storage="float8", has_vae_tiling=True)
     assert made.label == "cuda bfloat16 block offload float8 vae tiling"
     assert made.losses == ("tiles", "float8")
-    assert (gigabytes(5_222), gigabytes(44)) == ("5.1 GB", "44 MB")

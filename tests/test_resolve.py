@@ -194,7 +194,7 @@ def test_a_distilled_model_has_its_own_row_by_default_and_refuses_the_others():
 
 
 def test_a_performance_without_a_lora_for_the_family_is_refused_with_the_reason():
-    with pytest.raises(BadRequest, match="no Hyper-SD LoRA for Starter") as caught:
+    with pytest.raises(BadRequest, match="no Hyper-SD LoRA for this model") as caught:
         large(model="starter", performance="Hyper-SD")
     assert caught.value.field == "performance"
 

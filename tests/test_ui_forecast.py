@@ -34,7 +34,7 @@ def said(line: ForecastLine, **changes: Any) -> dict[str, str]:
 
 def test_time_memory_and_reason_are_said_before_a_word_is_written(line: ForecastLine) -> None:
     assert said(line) == {
-        "text": "≈ 14 s · 5.1 GB of 8.0 GB · model offload",
+        "text": "≈ 14 s · 5.1 GiB of 8.0 GiB · model offload",
         "reason": "<b>Its parts</b> take turns.",
     }
 

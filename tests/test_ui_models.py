@@ -25,7 +25,7 @@ from fooocus_lite.visitor import Visitor
 
 ME = "1" * 32
 ORDERS = ["download", "update", "cancel", "discard", "remove", "set-back", "sample", "look-up"]
-TAKES = "A sample takes ≈ 14 s · 5.1 GB of 8.0 GB · model offload"
+TAKES = "A sample takes ≈ 14 s"
 
 
 @dataclass
@@ -315,7 +315,7 @@ def test_a_file_whose_length_is_a_secret_is_refused(studio):
                 "state": "running", "done_bytes": 2**30, "total_bytes": 4 * 2**30,
                 "bytes_per_s": 88_040_000, "eta_s": 36.4,
             },
-            "25 % · 1.0 GiB of 4.0 GiB · 88.0 MB/s · about 36 s left",
+            "25 % · 1.0 GiB of 4.0 GiB · 84 MiB/s · about 36 s left",
         ),
         (
             {"state": "cancelled", "done_bytes": 2**20, "total_bytes": 2**30},

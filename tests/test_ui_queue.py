@@ -54,7 +54,7 @@ def test_ones_own_jobs_are_listed_and_others_only_counted(studio):
     assert (first["prompt"], first["is_waiting"]) == (HOSTILE, True)
     assert first["line"] == "2 pictures · next"
     assert (first["others"], second["others"]) == ("Before this: 3 pictures of others", "")
-    assert second["line"] == "1 picture · place 2 in line"
+    assert second["line"] == "1 picture · place 2"
     (running,) = client_of(studio, OTHER).get("/queue").json()["jobs"]
     assert (running["id"], running["is_waiting"]) == (theirs, False)
     assert "a secret" not in client_of(studio).get("/queue").text

@@ -57,7 +57,7 @@ class TransferLines:
 
 
 def bar(progress: Progress) -> str:
-    """Such as `██████░░░░  61%  4.0 of 6.5 GiB  88.1 MB/s  about 30 s left  unet/…`."""
+    """Such as `██████░░░░  61%  4.0 GiB of 6.5 GiB  84 MiB/s  about 30 s left  unet/…`."""
     if progress.is_waiting:
         return "Another program downloads this model. Waiting for it."
     share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 1.0
@@ -66,7 +66,7 @@ def bar(progress: Progress) -> str:
         "█" * filled + "░" * (BAR_WIDTH - filled),
         f"{int(share * 100):>3}%",
         f"{in_bytes(progress.done_bytes)} of {in_bytes(progress.total_bytes)}",
-        f"{progress.bytes_per_s / 1e6:.1f} MB/s",
+        f"{in_bytes(progress.bytes_per_s)}/s",
     ]
     if progress.eta_s is not None:
         parts.append(f"about {in_words(progress.eta_s)} left")

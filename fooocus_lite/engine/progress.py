@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
+from ..thinking.amounts import in_bytes
 from ..thinking.forecast import Timing
 
 PREVIEW_INTERVAL_S = 0.2
 STAGE_INTERVAL_S = 0.2
-GIB = 2**30
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class BytesRead:
         now = time.perf_counter()
         if now - self._told >= STAGE_INTERVAL_S:
             self._told = now
-            read = f"{done / GIB:.1f} of {total / GIB:.1f} GB"
+            read = f"{in_bytes(done)} of {in_bytes(total)}"
             self._on_stage(f"Loading {self._title} · {read}")
 
 

@@ -258,11 +258,11 @@ class Stock:
         self._library = library.read(self._settings)
 
     @cached_property
-    def default_device(self) -> str:
-        """`device_report` of the default preset's model, or of another one that is here."""
-        models = self.models()
-        wanted = self.preset_named().model
-        return self.device_report(wanted if wanted in models else next(iter(models), wanted))
+    def device(self) -> str:
+        """What computes here, such as "Apple M2". Imports torch to ask the machine."""
+        from ..engine import hardware
+
+        return hardware.facts(self._settings.state).name
 
     def device_report(self, model: str) -> str:
         """The device, number format and why, for a model. Imports torch to ask the machine."""

@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .memory import MemoryPlan, gigabytes
+from .amounts import in_mib
+from .memory import MemoryPlan
 
 Size = tuple[int, int, int]
 """Width, height, and how many pictures the denoiser sees at once (2 with guidance)."""
@@ -42,12 +43,15 @@ class Forecast:
     reason: str
 
     @property
+    def time(self) -> str:
+        """Such as "≈ 14 s"; empty while it is not known."""
+        return "" if self.seconds is None else f"≈ {_duration(self.seconds)}"
+
+    @property
     def text(self) -> str:
-        """One line, such as "≈ 14 s · 5.1 GB of 8.0 GB · model offload"."""
-        words = [] if self.seconds is None else [f"≈ {_duration(self.seconds)}"]
-        return " · ".join(
-            [*words, f"{gigabytes(self.uses_mib)} of {gigabytes(self.of_mib)}", self.place]
-        )
+        """One line, such as "≈ 14 s · 5.1 GiB of 8.0 GiB · model offload"."""
+        words = [self.time] if self.time else []
+        return " · ".join([*words, f"{in_mib(self.uses_mib)} of {in_mib(self.of_mib)}", self.place])
 
 
 def timing_for(readings: Mapping[Size, Timing], wanted: Size) -> Timing | None:

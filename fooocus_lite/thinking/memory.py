@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .amounts import in_mib
 from .costs import BYTES_OF, Cost, Dtype, Offload, Picture, Storage, Way, cost
 from .model_size import ModelSize
 
@@ -127,11 +128,6 @@ def plans(
     )
 
 
-def gigabytes(mib: int) -> str:
-    """Memory as people read it: "5.1 GB", of 1,024 MiB each; little of it in MB."""
-    return f"{mib / 1024:.1f} GB" if mib >= 100 else f"{mib} MB"
-
-
 def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]:
     """All that this machine could do, whether it fits or not."""
     offloads: tuple[Offload, ...] = ("none",)
@@ -230,16 +226,16 @@ def _dtype_of_old_card(facts: HardwareFacts, model: ModelSize) -> tuple[Dtype, s
 
 def _why(facts: HardwareFacts, plan: MemoryPlan, whole: MemoryPlan) -> str:
     """Why this plan, to somebody who has never heard of offloading."""
-    free = gigabytes(facts.free_mib)
+    free = in_mib(facts.free_mib)
     if plan.is_tight:
         is_ram_missing = facts.free_vram_mib is not None and plan.needed_mib <= facts.free_mib
         needed = plan.expected_ram_mib if is_ram_missing else plan.needed_mib
-        have = gigabytes(facts.free_ram_mib) if is_ram_missing else free
+        have = in_mib(facts.free_ram_mib) if is_ram_missing else free
         return (
-            f"even its thriftiest way needs about {gigabytes(needed)} of memory and {have} are "
+            f"even its thriftiest way needs about {in_mib(needed)} of memory and {have} are "
             "free, so it may fail: close other programs, or choose a smaller model or size"
         )
-    words = [_PLACES[plan.offload].format(free=free, all=gigabytes(whole.needed_mib))]
+    words = [_PLACES[plan.offload].format(free=free, all=in_mib(whole.needed_mib))]
     words += [_LOSS_WORDS[loss] for loss in plan.losses]
     return "; ".join(words)
 

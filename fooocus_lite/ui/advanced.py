@@ -49,7 +49,6 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         first_performance(preset, family).name,
         elem_id="fl-performance",
     )
-    size = size_picker(family, own_size(preset), elem_id="fl-size")
     count, wildcards_in_order, seed, last_seed = _place_many()
     negative_prompt = gr.Textbox(
         preset.negative_prompt,
@@ -58,6 +57,7 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         max_lines=5,
         elem_id="fl-negative",
     )
+    size = size_picker(family, own_size(preset), elem_id="fl-size")
     steps, guidance, scheduler = _place_numbers(preset, family)
     image_format = gr.Radio(
         FORMATS, value=studio.settings.image_format, label="File format", elem_id="fl-format"

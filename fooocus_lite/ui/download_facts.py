@@ -39,7 +39,7 @@ def _download(download: Download) -> dict[str, Any]:
 
 
 def _line(download: Download, share: float) -> str:
-    """Such as "41 % · 2.7 GiB of 6.5 GiB · 88 MB/s · about 44 s left"."""
+    """Such as "41 % · 2.7 GiB of 6.5 GiB · 84 MiB/s · about 44 s left"."""
     if download.state == "done" or not download.total_bytes:
         return STATES[download.state]
     words = [
@@ -47,7 +47,7 @@ def _line(download: Download, share: float) -> str:
         f"{in_bytes(download.done_bytes)} of {in_bytes(download.total_bytes)}",
     ]
     if download.state == "running":
-        words.append(f"{download.bytes_per_s / 1e6:.1f} MB/s")
+        words.append(f"{in_bytes(download.bytes_per_s)}/s")
         if download.eta_s is not None:
             words.append(f"about {duration(download.eta_s)} left")
     else:

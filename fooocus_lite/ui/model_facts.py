@@ -10,7 +10,7 @@ from ..supplies.model_store import Described, Inspection, Model, ModelStore, Own
 from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
 from ..thinking.amounts import in_bytes
-from ..thinking.families import FAMILIES, REFINERS, TITLES
+from ..thinking.families import FAMILIES, TITLES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset, preset_of
 from ..visitor import Visitor
@@ -103,7 +103,7 @@ def _here(
     return {
         "name": name,
         "title": model.title,
-        "about": _about("" if model.title == family else family, named),
+        "about": _about(model.title, family, named),
         "size": f"{in_bytes(model.size_bytes)} on disk{_precision(model.inspection)}",
         **_licence(model.licence, licence),
         "words": _words(model.inspection),
@@ -165,8 +165,8 @@ def _absent(name: str, presets: Iterable[Preset]) -> dict[str, Any]:
     is_on_hub = "/" in name
     return {
         "name": name,
-        "title": name.rpartition("/")[2],
-        "about": _about(FAMILIES[family].title if models else REFINERS[family].title, named),
+        "title": (title := name.rpartition("/")[2]),
+        "about": _about(title, TITLES[family], named),
         "size": f"{size:g} GiB to download" if size else "",
         **_licence("", licence),
         "memory": _memory(named),
@@ -209,9 +209,17 @@ def _licence(name: str, written: Licence | None = None) -> dict[str, str]:
     }
 
 
-def _about(family: str, named: Iterable[Preset]) -> str:
-    titles = dict.fromkeys(each.shown_name for each in named)
-    return " · ".join(filter(None, [family, ", ".join(titles)]))
+def _about(title: str, family: str, named: Iterable[Preset]) -> str:
+    """Family and presets, without what the title says already."""
+    told = _bare(title)
+    presets = dict.fromkeys(each.shown_name for each in named)
+    shown = ", ".join(each for each in presets if _bare(each) not in told)
+    return " · ".join(filter(None, ["" if _bare(family) in told else family, shown]))
+
+
+def _bare(text: str) -> str:
+    """Its letters and digits alone: "FLUX.1-schnell" says the same as "FLUX.1 schnell"."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _takes(studio: Studio, name: str, named: Iterable[Preset]) -> str:

@@ -34,5 +34,4 @@ def sample_facts(
 
 
 def _takes(found: Forecast | None) -> str:
-    is_known = found is not None and found.seconds is not None
-    return f"A sample takes {found.text}" if found is not None and is_known else UNTRIED
+    return f"A sample takes {found.time}" if found is not None and found.time else UNTRIED

@@ -20,12 +20,13 @@ Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
 
 
-def models_panel(**given: Any) -> gr.HTML:
-    """Models that are here or could be; `input` carries {"use": name} when one is chosen.
+def models_panel(preset: Preset, **given: Any) -> gr.HTML:
+    """Models that are here or could be; `input` carries {"use": name} when one is chosen, `in_use`
+    holds the names of those the page's preset needs.
 
     Lists, downloads and uploads go over the addresses of `model_routes`.
     """
-    return widget("models", **given)
+    return widget("models", in_use=list(preset.needs), **given)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ class ModelsPanel:
             self.about: about(preset, is_ready),
             self.actions.message: {"kind": "info", "text": text},
         }
+
+    def mark(self, values: Values) -> Changes:
+        """Tells the panel which models the chosen preset uses."""
+        preset = self.actions.preset_named(values[self.actions.fields["preset"]])
+        return {self.panel: gr.update(in_use=list(preset.needs))}
 
     def _preset(self, name: str, values: Values, visitor: Visitor) -> Preset:
         """The chosen preset if it is of this model, else the first that is."""

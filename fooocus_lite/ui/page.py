@@ -87,7 +87,7 @@ def _side(
         advanced = place_advanced(studio, preset, family)
         _static("attention.html")
     with gr.Column(elem_id="fl-panel-models", elem_classes="fl-panel"):
-        models = models_panel(elem_id="fl-models")
+        models = models_panel(preset, elem_id="fl-models")
     with gr.Column(elem_id="fl-panel-queue", elem_classes="fl-panel"):
         queue = queue_panel(elem_id="fl-queue")
     with gr.Column(elem_id="fl-panel-history", elem_classes="fl-panel"):
@@ -166,14 +166,15 @@ def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> N
 
 def _wire_models(models: ModelsPanel) -> None:
     actions = models.actions
+    preset: Any = actions.fields["preset"]
+    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     models.panel.input(
         models.use,
-        {models.panel, actions.fields["preset"]},
+        {models.panel, preset},
         [*actions.fields.values(), actions.examples, actions.model, actions.message, models.about],
-        show_progress="hidden",
-        api_visibility="private",
-        queue=False,
+        **now,
     )
+    preset.change(models.mark, {preset}, models.panel, **now)
 
 
 def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:

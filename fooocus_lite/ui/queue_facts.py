@@ -44,7 +44,7 @@ def _line(view: JobView) -> str:
     """Such as "4 pictures · in about 2 min"."""
     match view.now:
         case Queued(position, eta_s) if view.state == "queued":
-            place = "next" if position == 1 else f"place {position} in line"
+            place = "next" if position == 1 else f"place {position}"
             line = place if eta_s is None else f"in about {duration(eta_s)}"
             return f"{_pictures(len(view.recipes))} · {line}"
         case now:

@@ -76,7 +76,7 @@ def test_a_download_outlives_a_reload_and_can_be_cancelled_and_gone_on_with(visi
     expect(fetching(page, "somebody/slow-one")).to_contain_text("Stopped")
     expect(note).to_be_hidden()
     fetching(page, "somebody/slow-one").get_by_role("button", name="Go on").click()
-    expect(fetching(page, "somebody/slow-one")).to_contain_text("MB/s")
+    expect(fetching(page, "somebody/slow-one")).to_contain_text("iB/s")
     fetching(page, "somebody/slow-one").get_by_role("button", name="Cancel").click()
     fetching(page, "somebody/slow-one").get_by_role("button", name="Discard").click()
     expect(fetching(page, "somebody/slow-one")).to_have_count(0)

@@ -27,7 +27,7 @@ def test_what_a_model_cannot_do_is_grey_and_says_why(visit):
     open_panel(page, "advanced")
     lightning = performance(page, "Lightning")
     expect(lightning).to_have_attribute("aria-disabled", "true")
-    expect(lightning).to_contain_text("There is no Lightning LoRA for Starter")
+    expect(lightning).to_contain_text("There is no Lightning LoRA for this model")
     lightning.click(force=True)  # Playwright would wait until it is enabled
     expect(performance(page, "Quality")).to_have_attribute("aria-checked", "true")
     performance(page, "Extreme Speed").click()

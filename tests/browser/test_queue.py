@@ -150,6 +150,7 @@ def test_forever_goes_on_with_other_seeds_until_it_is_stopped(visit):
         "Round 4, seed 8", timeout=20_000
     )
     other = visit(page.context)
+    other.fill(PROMPT, "a hill")
     other.click(FOREVER)
     expect(other.locator(".fl-forever [role=status]")).to_have_text("On in another window")
     page.wait_for_selector(BUSY)
@@ -161,7 +162,7 @@ def test_forever_goes_on_with_other_seeds_until_it_is_stopped(visit):
 @pytest.mark.parametrize(
     ("prompt", "said", "message"),
     [
-        ("", "Could not begin", "Write what you want to see"),
+        ("  ", "Could not begin", "Write what you want to see"),
         ("a fail", "Ended by a failure", "ran out of memory"),
     ],
 )

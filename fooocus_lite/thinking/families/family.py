@@ -165,7 +165,7 @@ class Family:
             steps = self.distilled[0].num_inference_steps
             return f"This model is distilled: it was made for {steps} steps."
         kind = "LCM" if name == "Extreme Speed" else name
-        return f"There is no {kind} LoRA for {self.title}."
+        return f"There is no {kind} LoRA for this model."
 
 
 def ratio(width: int, height: int) -> str:

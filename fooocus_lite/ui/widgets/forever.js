@@ -80,7 +80,7 @@ lite.on('aside', (text) => {
   status.textContent = text;
   setTimeout(() => { if (status.textContent === text) status.textContent = ''; }, ASIDE_MS);
 });
-button.addEventListener('click', () => turn(!isOn, isOn ? 'Off' : ''));
+button.addEventListener('click', () => turn(!isOn));
 lite.on('isBusy', (isBusy) => { if (isBusy) pressedAt = 0; });
 document.addEventListener('fl:done', (event) => {
   if (!isOn) return;

@@ -112,6 +112,14 @@ function withSample(card, lines) {
   return row;
 }
 
+// It stays where it was pressed, so that the keyboard does.
+function useButton(card) {
+  const isUsed = (props.in_use || []).includes(card.name);
+  const made = button(isUsed ? 'In use' : 'Use', `${card.name} use`, () => { if (!isUsed) use(card.name); });
+  made.setAttribute('aria-disabled', String(isUsed));
+  return made;
+}
+
 function sampleButton(card) {
   return button('Make a sample', `${card.name} sample`, () => lite.models.change('sample', { name: card.name }));
 }
@@ -149,7 +157,7 @@ function drawn(card) {
   one.dataset.name = card.name;
   const row = node('div', 'fl-model-buttons');
   const isLora = !('memory' in card);
-  if (card.is_here && card.can_use && !isLora) row.append(button('Use', `${card.name} use`, () => use(card.name)));
+  if (card.is_here && card.can_use && !isLora) row.append(useButton(card));
   if (card.can_download && !isUnderway(card.name)) {
     row.append(button('Download', `${card.name} download`, () => get(card.name)));
   }
@@ -297,5 +305,6 @@ lite.on('models-said', ({ kind, text, link: address }) => {
   page.hidden = !isAddress(address);
   page.href = isAddress(address) ? address : '';
 });
+watch('in_use', paint);
 lite.on('models', paint);
 lite.on('downloads', paintDownloads);
