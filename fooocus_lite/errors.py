@@ -58,7 +58,7 @@ class UnknownName(BadRequest):
         if near:
             hint = "Did you mean " + " or ".join(f"“{each}”" for each in near) + "?"
         elif names:
-            hint = "There is: " + ", ".join(names[:20]) + ("…" if len(names) > 20 else ".")
+            hint = "There is: " + ", ".join(names[:12]) + ("…" if len(names) > 12 else ".")
             hint += f" Your own belong into {folder}." if folder else ""
         else:
             hint = f"There is no {noun} here yet" + (f": put one into {folder}." if folder else ".")

@@ -164,9 +164,25 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_using_a_model_shows_the
     shoot(page, "models-phone")
     wide = "Math.max(...[...document.querySelectorAll('#fl-panel-models *')]"
     assert page.evaluate(wide + ".map((one) => one.getBoundingClientRect().right))") <= 390
-    card(page, "starter").get_by_role("button", name="Use").click()
-    expect(page.locator("#fl-message")).to_contain_text("starter is chosen.")
+    look_up(page, "somebody/large")
+    page.locator(".fl-found-model").get_by_role("button", name="Download").click()
+    card(page, "somebody/large").get_by_role("button", name="Use").click()
+    expect(page.locator("#fl-message")).to_contain_text("Large is chosen.")
     expect(page.locator("#fl-panel-models")).to_be_hidden()
+    page.evaluate(REMOVE_LARGE)
+
+
+def test_the_model_in_use_says_so(visit):
+    page = visit()
+    open_panel(page, "models")
+    used = card(page, "starter").get_by_role("button", name="In use")
+    expect(used).to_have_attribute("aria-disabled", "true")
+    look_up(page, "somebody/large")
+    page.locator(".fl-found-model").get_by_role("button", name="Download").click()
+    card(page, "somebody/large").get_by_role("button", name="Use").press("Enter")
+    expect(card(page, "somebody/large").get_by_role("button", name="In use")).to_be_focused()
+    expect(used).to_have_count(0)
+    page.evaluate(REMOVE_LARGE)
 
 
 def test_the_keyboard_alone_is_enough(visit):

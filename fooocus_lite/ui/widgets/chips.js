@@ -19,13 +19,14 @@ function chip(name) {
   return one;
 }
 
-function adder(names) {
+function adder() {
   const one = document.createElement('button');
   one.type = 'button';
   one.className = 'fl-add';
-  one.textContent = names.length ? '+ Style' : '+ Choose a style';
+  one.textContent = '+ Style';
+  one.title = 'Choose styles';
   one.addEventListener('click', () => window.fooocusLite.openPanel('styles'));
   return one;
 }
 
-window.fooocusLite.on('styles', (names) => row.replaceChildren(...names.map(chip), adder(names)));
+window.fooocusLite.on('styles', (names) => row.replaceChildren(...names.map(chip), adder()));

@@ -197,7 +197,7 @@ function drawnDownload(each) {
   const order = (what) => () => lite.models.change(what, { name: each.name });
   if (isUnderway(each.name)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
   else {
-    if (each.state === 'done' && each.can_use) row.append(button('Switch to it', `${each.name} use`, () => switchTo(each.name), 'fl-small is-primary'));
+    if (each.state === 'done' && each.can_use) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
     if (each.state !== 'done') row.append(button(each.state === 'failed' ? 'Try again' : 'Go on', `${each.name} again`, order('download'), 'fl-small is-primary'));
     if (isAddress(each.link)) row.append(link(each.link));
     row.append(button(each.state === 'done' ? 'Dismiss' : 'Discard', `${each.name} discard`, order('discard')));
