@@ -183,9 +183,10 @@ def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:
     form: set[Any] = {*actions.fields.values()}
     now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     told = "() => document.dispatchEvent(new CustomEvent('fl:queued'))"
-    prompt.add.click(actions.add, form, [actions.message, actions.newest], **now).then(
-        fn=None, js=told
-    )
+    # Else a second prompt, sent while the first is on its way, would be lost.
+    prompt.add.click(
+        actions.add, form, [actions.message, actions.newest], trigger_mode="multiple", **now
+    ).then(fn=None, js=told)
     queue.panel.input(queue.add, {*form, queue.panel}, [queue.panel, actions.newest], **now).then(
         fn=None, js=told
     )

@@ -75,9 +75,13 @@ window.fooocusLite = (() => {
     if (title && wanted) title.textContent = TITLES[wanted];
     const before = get('panel');
     set('panel', wanted);
-    if (wanted && window.matchMedia('(pointer: fine)').matches) {
-      document.querySelector(`#fl-panel-${wanted} .fl-search`)?.focus({ preventScroll: true });
-    } else if (!wanted && before) {
+    if (wanted) {
+      // Into the panel, which lies behind the page in the order of Tab.
+      title?.focus({ preventScroll: true });
+      if (window.matchMedia('(pointer: fine)').matches) {
+        document.querySelector(`#fl-panel-${wanted} .fl-search`)?.focus({ preventScroll: true });
+      }
+    } else if (before) {
       document.querySelector(`button[data-panel="${before}"]`)?.focus();
     }
   }

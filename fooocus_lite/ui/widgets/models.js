@@ -264,8 +264,8 @@ function paint() {
     part('.fl-disk').textContent = found.disk;
   });
   // The panel was opened before its contents were there.
-  const opener = document.activeElement?.dataset.panel === 'models';
-  if (isFirst && opener && window.matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
+  const isWaiting = lite.get('panel') === 'models' && document.activeElement?.id === 'fl-side-title';
+  if (isFirst && isWaiting && window.matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
 }
 
 paste.addEventListener('submit', async (event) => {
