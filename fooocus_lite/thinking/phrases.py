@@ -23,7 +23,7 @@ def _row(slot: str, needs: str, says: str, phrases: str) -> Row:
 # A slot is full when the prompt already says one of these tags.
 SLOTS: dict[str, str] = {
     "light": "light",
-    "texture": "detail",
+    "texture": "detail blurred",
     "framing": "framing",
     "focus": "lens",
     "palette": "palette monochrome",
@@ -37,6 +37,7 @@ EXCLUSIVE: tuple[str, ...] = (
     "warm cool",
     "bright dark",
     "hard soft",
+    "crisp blurred",
     "close wide",
     "muted vivid",
     "calm tense joyful melancholy",
@@ -70,6 +71,7 @@ AGAINST: dict[str, str] = {
     "glow": "graphic craft print",
     "gloom": "joyful bright day",
     "motion": "calm studio graphic",
+    "low_sun": "noon",
     "quiet": "action storm tense joyful crowd busy",
     "backdrop": "scenery indoors outdoors sky",
     "portrait_view": "wide full_body back_view crowd action masked",
@@ -98,7 +100,8 @@ PHRASES: tuple[Row, ...] = (
     _row(
         "light", "scenery", "sun clear outdoors new_time", "golden hour light, clear morning light"
     ),
-    _row("light", "scenery day", "sun clear outdoors", "clear natural daylight, long open shadows"),
+    _row("light", "scenery day", "sun clear outdoors", "clear natural daylight"),
+    _row("light", "scenery day", "sun clear outdoors low_sun", "long open shadows"),
     _row("light", "scenery dawn", "cool", "pale early light, soft first light"),
     _row(
         "light", "scenery sunset", "warm", "long warm shadows, low raking light, glowing backlight"
