@@ -42,8 +42,8 @@ def asked_text(recipe: Recipe) -> str:
     """What the model was really asked, after styles, choices and Enhance: text to read and copy."""
     facts = {
         "Model": recipe.model,
-        "Refiner": recipe.refiner and f"{recipe.refiner}, after {recipe.refiner_switch:.0%} of the "
-        "steps",
+        "Refiner": recipe.refiner
+        and f"{recipe.refiner}, after {recipe.refiner_switch:.0%} of the steps",
         "LoRAs": ", ".join(f"{lora.name} {lora.weight:g}" for lora in recipe.loras),
         "Scheduler": recipe.scheduler,
         "Steps": recipe.num_inference_steps,
