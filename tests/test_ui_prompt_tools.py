@@ -104,4 +104,4 @@ def test_what_was_asked_has_every_line_and_every_number(tools):
 def test_what_was_asked_names_the_model_that_ends_the_picture(tools):
     (recipe,) = tools.studio.orders.plan(ImageRequest(prompt="a hill"))
     refined = recipe.model_copy(update={"refiner": "polish", "refiner_switch": 0.8})
-    assert "\nRefiner: polish, after 80% of the steps\n" in asked_text(refined)
+    assert "\nRefiner: polish, after 80% of the noise\n" in asked_text(refined)

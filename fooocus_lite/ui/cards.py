@@ -43,7 +43,7 @@ def asked_text(recipe: Recipe) -> str:
     facts = {
         "Model": recipe.model,
         "Refiner": recipe.refiner
-        and f"{recipe.refiner}, after {recipe.refiner_switch:.0%} of the steps",
+        and f"{recipe.refiner}, after {recipe.refiner_switch:.0%} of the noise",
         "LoRAs": ", ".join(f"{lora.name} {lora.weight:g}" for lora in recipe.loras),
         "Scheduler": recipe.scheduler,
         "Steps": recipe.num_inference_steps,
