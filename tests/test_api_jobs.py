@@ -6,6 +6,7 @@ from api_client import MINE, SHARED, YOURS, asked, asleep, awake, caller, finish
 from fooocus_lite.api import jobs
 from fooocus_lite.events import JobError
 from fooocus_lite.studio import Studio
+from fooocus_lite.ui.owner import COOKIE
 
 API = "/api/v1"
 
@@ -241,8 +242,11 @@ def test_made_up_ids_find_nothing(studio, method, route, job_id):
 def test_a_program_without_a_cookie_is_given_one_when_others_are_let_in(home):
     studio = asleep(home, **SHARED)
     client = caller(studio)
-    job = client.post(f"{API}/generate", json=asked()).json()
+    answer = client.post(f"{API}/generate", json=asked())
+    job = answer.json()
+    # Who reads the answer, such as a webhook's receiver, must not become its owner.
     assert len(job["owner"]) == 32
+    assert answer.cookies[COOKIE] not in answer.text
     assert client.get(f"{API}/generate/{job['id']}").status_code == 200
     assert caller(studio).get(f"{API}/generate/{job['id']}").status_code == 404
 
