@@ -122,6 +122,17 @@ def test_on_an_open_page_whoever_has_logged_in_is_known_and_nobody_else(home):
         assert (answer["owner"], answer["host"]) == (TOKEN, False)
 
 
+def test_on_an_open_page_a_key_is_its_users_and_an_unknown_one_no_offence(home):
+    place = Place(home, listen="0.0.0.0", open=True)
+    place.keeper.users.add("carl", PASSWORD, is_host=True)
+    key = place.keeper.users.add_key("carl", "numbers")
+    known = place.visit(authorization=f"Bearer {key}").get("/api/v1/metrics").json()
+    assert (known["owner"], known["host"]) == ("user:carl", True)
+    for _ in range(7):  # clients of OpenAI send some key, whatever they are told
+        answer = place.visit(authorization="Bearer none", cookie=f"{COOKIE}={TOKEN}").get("/x")
+        assert (answer.json()["owner"], answer.json()["host"]) == (TOKEN, False)
+
+
 def test_without_logins_a_browser_cannot_claim_a_users_name(home):
     place = Place(home, listen="0.0.0.0", open=True)
     answer = place.visit(cookie=f"{COOKIE}=user:anna").get("/history").json()

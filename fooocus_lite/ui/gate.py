@@ -99,10 +99,14 @@ class Gate:
         return visitor
 
     def _of_open_page(self, scope: Scope, headers: Headers, address: str) -> Visitor:
-        """A user who has logged in all the same, such as the host; else whoever it is."""
+        """A user who is known all the same, by login or key, such as the host; else whoever it is.
+
+        A key that is not known is no offence: clients of OpenAI cannot be without one.
+        """
         keeper = self.doorkeeper
         if not keeper.settings.is_local_only:
             found = keeper.of_session(cookie(scope, SESSION))
+            found = found or keeper.of_known_key(_key(headers.get("authorization", "")))
             if found is not None:
                 return found
         owner = browser_token(headers.get("cookie", "")) or ""
