@@ -36,7 +36,8 @@ class ImageRequest(BaseModel):
     may have. `prompt_limit` of the settings may be lower than the limit here, never higher.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What was typed stays out of tracebacks, and so out of the log.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     prompt: str
     negative_prompt: str = ""
@@ -103,7 +104,9 @@ class Recipe(BaseModel):
     `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True
+    )
 
     version: Literal[1] = 1
     task: Literal["text-to-image", "image-to-image"] = "text-to-image"
