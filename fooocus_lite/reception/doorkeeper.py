@@ -51,7 +51,12 @@ class Doorkeeper:
     @property
     def can_log_in(self) -> bool:
         """Whether there is anybody to log in as; on an open page nobody has to."""
-        return self.has_login or (not self.settings.is_local_only and bool(self._known()))
+        return self.has_login or (not self.settings.is_local_only and self.knows_somebody)
+
+    @property
+    def knows_somebody(self) -> bool:
+        """Whether there is a user, or a host by the setting. Raises BadRequest, DiskError."""
+        return bool(self._known())
 
     # -- telling who it is -----------------------------------------------------------------
 
