@@ -116,7 +116,7 @@ def test_the_names_people_use_are_understood(studio, alias, value, field):
 @pytest.mark.parametrize(
     ("body", "status", "code", "field"),
     [
-        ({"prompt": " "}, 422, "bad_request", None),
+        ({"prompt": " "}, 422, "bad_request", "prompt"),
         ({}, 422, "missing", "prompt"),
         (asked(stepps=3), 422, "unknown_field", "stepps"),
         (asked(steps=3), 422, "bad_request", None),
@@ -130,12 +130,12 @@ def test_the_names_people_use_are_understood(studio, alias, value, field):
         (asked(prompt="a" * 10_001), 422, "bad_request", "prompt"),
         (asked(width=100), 400, "bad_request", "width"),
         (asked(style="Noir"), 422, "unknown_field", "style"),
-        (asked(styles=["Noirr"]), 400, "unknown_name", "style"),
+        (asked(styles=["Noirr"]), 400, "unknown_name", "styles"),
         (asked(model="nobody/none"), 404, "unknown_name", "model"),
         (asked(preset="none"), 400, "unknown_name", "preset"),
         (asked(scheduler="best"), 400, "unknown_name", "scheduler"),
-        (asked(loras=[{"name": "none"}]), 400, "unknown_name", "lora"),
-        ([], 422, "bad_request", None),
+        (asked(loras=[{"name": "none"}]), 400, "unknown_name", "loras"),
+        ([], 422, "bad_json", None),
     ],
 )
 def test_a_refusal_names_the_field_and_what_would_do(studio, body, status, code, field):

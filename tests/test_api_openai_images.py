@@ -81,7 +81,7 @@ def test_a_stream_brings_partial_images_and_then_the_picture(client):
 @pytest.mark.parametrize(
     ("wrong", "error", "param"),
     [
-        ({"prompt": ""}, openai.BadRequestError, None),
+        ({"prompt": ""}, openai.BadRequestError, "prompt"),
         ({"size": "10x10"}, openai.BadRequestError, "size"),
         ({"size": "large"}, openai.BadRequestError, "size"),
         ({"size": "999999999999x1"}, openai.BadRequestError, "size"),

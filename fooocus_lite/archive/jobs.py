@@ -114,9 +114,7 @@ class JobStore:
             line.check_room(connection, job.owner, self._line_limit, waiting)
         if terms is not None and terms.pictures_per_hour is not None:
             pictures, per_hour = len(job.recipes), terms.pictures_per_hour
-            audit.check_quota(
-                connection, terms.account, pictures, per_hour, job.state == "blocked"
-            )
+            audit.check_quota(connection, terms.account, pictures, per_hour, job.state == "blocked")
 
     def get(self, job_id: str, owner: str | None = None) -> Job:
         """The job as it stands; with `owner`, a stranger's job is not found either."""
