@@ -5,6 +5,7 @@ from api_client import MINE, SHARED, YOURS, asked, asleep, awake, caller, finish
 
 from fooocus_lite.api import jobs
 from fooocus_lite.events import JobError
+from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.studio import Studio
 from fooocus_lite.ui.owner import COOKIE
 
@@ -237,6 +238,14 @@ def test_made_up_ids_find_nothing(studio, method, route, job_id):
     answer = caller(studio).request(method, API + route.format(job=job_id))
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/json"
+
+
+def test_a_job_that_another_version_wrote_is_not_there(studio):
+    job_id = studio.orders.start(ImageRequest(prompt="a fox"))
+    studio._database.connection().execute("UPDATE recipes SET recipe = '{\"version\": 9}'")
+    answer = caller(studio).get(f"{API}/generate/{job_id}")
+    assert answer.status_code == 404
+    assert "another version" in answer.json()["error"]["message"]
 
 
 def test_a_program_without_a_cookie_is_given_one_when_others_are_let_in(home):
