@@ -121,7 +121,7 @@ class Stock:
         return families[model]
 
     def is_distilled(self, model: str) -> bool:
-        """Whether a preset says that the model was made for few steps."""
+        """Whether the model was made for few steps, by its presets, else by its name."""
         return is_distilled(model, self.presets)
 
     def lora_files(self, model: Model) -> dict[str, Path]:

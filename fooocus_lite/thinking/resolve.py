@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from . import chance
+from .distilled import is_named_distilled
 from .families import Family, Performance
 from .image_to_image import image_size
 from .pantry import LORA_FOLDER, MODEL_FOLDER, Pantry
@@ -89,8 +90,9 @@ def unknown_model(name: str, pantry: Pantry) -> UnknownName:
 
 
 def is_distilled(model: str, presets: Mapping[str, Preset]) -> bool:
-    """Whether a preset says so of this model."""
-    return any(preset.is_distilled for preset in presets.values() if preset.model == model)
+    """Whether a preset says so of this model; of one without a preset, whether its name does."""
+    said = [preset.is_distilled for preset in presets.values() if preset.model == model]
+    return any(said) if said else is_named_distilled(model)
 
 
 def _fitting(preset: Preset, model: str, pantry: Pantry) -> Preset:
