@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
-from . import configs, folders, own_files, snapshots, verify
+from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
 from .own_files import OwnFile
 
@@ -73,7 +73,7 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
             name = index.parent.relative_to(models_dir).as_posix()
             if not name.startswith(f"{configs.FOLDER}/"):
                 yield name, index.parent, None
-    for name, folder in snapshots.in_use(models_dir).items():
+    for name, folder in lock.in_use(models_dir).items():
         if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
             yield name, folder, folder.name
 
