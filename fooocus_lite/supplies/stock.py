@@ -12,6 +12,7 @@ from ..settings import Settings
 from ..thinking import memory
 from ..thinking.costs import native_picture
 from ..thinking.families import FAMILIES, REFINERS, Family
+from ..thinking.memory import MemoryPlan
 from ..thinking.pantry import Pantry
 from ..thinking.presets import Preset, bare, named, preset_of, saved_as
 from ..thinking.resolve import is_distilled, preset_for
@@ -266,13 +267,17 @@ class Stock:
 
     def device_report(self, model: str) -> str:
         """The device, number format and why, for a model. Imports torch to ask the machine."""
+        return self.plan_of(model).reason
+
+    def plan_of(self, model: str) -> MemoryPlan:
+        """How a model would run here, for its family's usual picture. Imports torch, as above."""
         from ..engine import hardware
 
         here = self.model(model)
         picture = native_picture(FAMILIES[here.family])
         facts = hardware.facts(self._settings.state)
         size = sizes.of_folder(here.folder, here.config)
-        return memory.plans(facts, size, picture)[0].reason
+        return memory.plans(facts, size, picture)[0]
 
     def shown_styles(self, model: str) -> tuple[str, ...] | None:
         """Names of the styles that a model with few words can show; None when it sets no limit."""

@@ -16,7 +16,8 @@ from .own_files import OwnFile
 log = logging.getLogger(__name__)
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
-_LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
+# Beside "license: other" stands the name of the makers' own.
+_LICENCE = re.compile(r"^(license|license_name):\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -148,5 +149,5 @@ def _licence(folder: Path) -> str:
         card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "unknown"
-    said = _LICENCE.search(card)
-    return said.group(1) if said else "unknown"
+    said = dict(reversed(_LICENCE.findall(card)))
+    return said.get("license_name") or said.get("license") or "unknown"
