@@ -129,6 +129,10 @@ def test_silence_is_filled_with_comments_and_the_job_is_left_with_its_last_liste
     closed = []
 
     class Silent:
+        @property
+        def jobs(self):
+            return self
+
         async def watch(self, *_which):
             try:
                 await asyncio.Event().wait()

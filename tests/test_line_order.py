@@ -217,9 +217,9 @@ def test_time_while_the_program_is_off_promotes_nobody(
     again = JobStore(database, tmp_path, clock=clock)
     quick = add(again, "quick", "turbo")
     wait(again, clock, 90)
-    assert again.jobs.waiting()[0] == quick
+    assert again.waiting()[0] == quick
     wait(again, clock, 20)
-    assert again.jobs.waiting()[1] == quick
+    assert again.waiting()[1] == quick
 
 
 def test_an_owner_may_give_a_promoted_place_to_another_of_their_jobs(

@@ -86,11 +86,11 @@ class Way:
     """
 
     dtype: Dtype
-    is_on_cpu: bool = False
     offload: Offload = "none"
     has_streams: bool = False
     storage: Storage = "native"
     has_vae_tiling: bool = False
+    is_on_cpu: bool = False
     is_emulated: bool = False
 
 
