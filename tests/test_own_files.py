@@ -108,6 +108,7 @@ def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
         "page": "web page",
         "v2": "Stable Diffusion 2 is no model that is run here",
         "old.ckpt": "models convert old.ckpt",
+        "old": "models convert old.ckpt",
     }.items():
         with pytest.raises(WeightsError, match=why):
             studio.orders.start(ImageRequest(prompt="a cat", model=model))

@@ -322,9 +322,11 @@ class Stock:
 
     def _unusable(self) -> dict[str, str]:
         """Why what is here cannot be used, or not as a model, by its name."""
-        files = self.own_files(folders.CHECKPOINTS)
+        files = [file for file in self.own_files(folders.CHECKPOINTS) if file.problem]
         alone = {name: missing.refiner_alone(name) for name in self.refiners()}
-        return alone | {file.name: file.problem for file in files if file.problem}
+        # People leave out the ending of old.ckpt, as they do with every other model.
+        stems = {file.name.removesuffix(file.path.suffix): file.problem for file in files}
+        return stems | alone | {file.name: file.problem for file in files}
 
     def _families(self, models: dict[str, Model]) -> dict[str, Family]:
         """By name: models that are here, and those that presets name with their kind."""
