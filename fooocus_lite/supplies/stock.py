@@ -168,7 +168,8 @@ class Stock:
                 name: vectors | _own(catalogue.find_embeddings, models.get(name))
                 for name in families
             },
-            unusable={name: why for name, why in self._unusable().items() if name not in families},
+            unusable={name: why for name, why in self._unusable().items() if name not in families}
+            | self._unconverted(),
         )
 
     def ready_presets(self) -> tuple[str, ...]:
@@ -327,6 +328,14 @@ class Stock:
         # People leave out the ending of old.ckpt, as they do with every other model.
         stems = {file.name.removesuffix(file.path.suffix): file.problem for file in files}
         return stems | alone | {file.name: file.problem for file in files}
+
+    def _unconverted(self) -> dict[str, str]:
+        """Why LoRAs and embeddings are no use as they are, by folder and name without ending."""
+        return {
+            f"models/{kind}/{name.removesuffix(path.suffix)}": own_files.unusable(path)
+            for kind in (folders.LORAS, folders.EMBEDDINGS)
+            for name, path in folders.pickles(self.model_folders(), kind).items()
+        }
 
     def _families(self, models: dict[str, Model]) -> dict[str, Family]:
         """By name: models that are here, and those that presets name with their kind."""

@@ -54,7 +54,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         model=model,
         family=family.name,
         prompt=request.prompt,
-        loras=_loras(request, performance, preset, pantry.loras[model]),
+        loras=_loras(request, performance, preset, pantry.loras[model], pantry),
         num_inference_steps=first_set("num_inference_steps"),
         guidance_scale=first_set("guidance_scale"),
         scheduler=scheduler,
@@ -143,7 +143,11 @@ def _scheduler(name: str, family: Family) -> str:
 
 
 def _loras(
-    request: ImageRequest, performance: Performance | None, preset: Preset, known: frozenset[str]
+    request: ImageRequest,
+    performance: Performance | None,
+    preset: Preset,
+    known: frozenset[str],
+    pantry: Pantry,
 ) -> tuple[LoRA, ...]:
     """What the person asked for, else the preset's; and the performance's, once.
 
@@ -151,7 +155,7 @@ def _loras(
     """
     for lora in request.loras or ():
         if lora.name not in known:
-            raise UnknownName.among("lora", lora.name, known, LORA_FOLDER)
+            raise pantry.stranger("lora", lora.name, known, LORA_FOLDER)
     loras = tuple(preset.loras if request.loras is None else request.loras)
     needed = performance.lora if performance else None
     if needed is None or any(lora.name == needed.name for lora in loras):
