@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fooocus_lite.studio import Studio
 
 JOBS_EACH = 6
+ENOUGH_JOBS = 12
+"""More are not added: a slow machine makes less between two kills than is asked for."""
 OWNERS = 3
 SHARE_WHILE_STARTING = 0.2
 START_S, WORK_S = 6.0, 1.5
@@ -111,7 +113,8 @@ def survive(program: Program, studio: "Studio", kills: int, random: Random) -> S
     """
     survived = Survived()
     for _ in range(kills):
-        survived.jobs += [_quick_job(studio, random) for _ in range(JOBS_EACH)]
+        if len(survived.jobs) - len(survived.ended) < ENOUGH_JOBS:
+            survived.jobs += [_quick_job(studio, random) for _ in range(JOBS_EACH)]
         program.start(must_answer=False)
         if random.random() < SHARE_WHILE_STARTING:
             time.sleep(random.uniform(0, START_S))

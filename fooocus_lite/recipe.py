@@ -98,8 +98,8 @@ class Recipe(BaseModel):
     `prompt` and `negative_prompt` are what is asked of the model, one condition a line; `expansion`
     is the part of it that Enhance added, `embeddings` the names it holds. `request` is what was
     typed, so "use these settings" never applies a style twice. `refiner` is the model that takes
-    over after the share `refiner_switch` of the steps. `image` is the sha256 of the input picture
-    that an image-to-image recipe starts from; `strength` is the share of the steps then made.
+    over after the share `refiner_switch` of the noise levels. `image` is the sha256 of the input
+    picture that an image-to-image recipe starts from; `strength` is the share of the steps made.
     `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
     """
 

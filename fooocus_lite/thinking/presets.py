@@ -103,7 +103,7 @@ class Preset(BaseModel):
         ge=0.1,
         le=1,
         allow_inf_nan=False,
-        description="The share of the steps before the refiner's; 1 leaves it out.",
+        description="The share of the noise levels before the refiner's; 1 leaves it out.",
     )
     refiner_gib: float | None = Field(
         default=None, ge=0, le=1_000, description="The refiner's download; download_gib is without."
