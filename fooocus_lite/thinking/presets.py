@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import LoRA, Recipe
+from .distilled import is_named_distilled
 from .families import FAMILIES, REFINERS, Family
 from .schedulers import SCHEDULERS
 
@@ -230,7 +231,9 @@ def bare(model: str, title: str, family: str | None, taken: Collection[str]) -> 
     stem = stem[:MAX_STEM_CHARACTERS] or "model"
     numbered = (f"{stem} {number}" for number in itertools.count(2))
     name = next(each for each in itertools.chain([stem], numbered) if each.lower() not in taken)
-    return Preset(name=name, model=model, family=family, is_saved=True)
+    can_be = family is not None and bool(FAMILIES[family].distilled)
+    is_distilled = can_be and is_named_distilled(model)
+    return Preset(name=name, model=model, family=family, is_distilled=is_distilled, is_saved=True)
 
 
 def json_schema() -> dict[str, Any]:
