@@ -7,6 +7,7 @@ import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from .errors import BadRequest
 from .visitor import Priority
@@ -36,7 +37,8 @@ class ImageRequest(BaseModel):
     may have. `prompt_limit` of the settings may be lower than the limit here, never higher.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What was typed stays out of tracebacks, and so out of the log.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     prompt: str
     negative_prompt: str = ""
@@ -81,7 +83,11 @@ class ImageRequest(BaseModel):
     @model_validator(mode="after")
     def _is_complete(self) -> "ImageRequest":
         if not self.prompt.strip():
-            raise ValueError("The prompt is empty. Write what you want to see, or pick an example")
+            raise PydanticCustomError(
+                "empty",
+                "The prompt is empty. Write what you want to see, or pick an example",
+                {"field": "prompt"},
+            )
         if (self.width is None) != (self.height is None):
             raise ValueError("width and height come together. Give both, or neither")
         if self.strength is not None and self.image is None:
@@ -98,12 +104,14 @@ class Recipe(BaseModel):
     `prompt` and `negative_prompt` are what is asked of the model, one condition a line; `expansion`
     is the part of it that Enhance added, `embeddings` the names it holds. `request` is what was
     typed, so "use these settings" never applies a style twice. `refiner` is the model that takes
-    over after the share `refiner_switch` of the steps. `image` is the sha256 of the input picture
-    that an image-to-image recipe starts from; `strength` is the share of the steps then made.
+    over after the share `refiner_switch` of the noise levels. `image` is the sha256 of the input
+    picture that an image-to-image recipe starts from; `strength` is the share of the steps made.
     `model_hashes` (file name -> sha256) and `model_revision` are filled in by the lane.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, protected_namespaces=(), hide_input_in_errors=True
+    )
 
     version: Literal[1] = 1
     task: Literal["text-to-image", "image-to-image"] = "text-to-image"
@@ -189,7 +197,7 @@ def bad_request_from(error: ValidationError) -> BadRequest:
     field = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
     if not field:
-        return BadRequest(f"{message}.")
+        return BadRequest(f"{message}.", field=first.get("ctx", {}).get("field"))
     if first["type"] == "extra_forbidden":
         return BadRequest(f"There is no setting called “{field}”. Check its spelling.", field=field)
     if first["type"] == "value_error":

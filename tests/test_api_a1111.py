@@ -123,6 +123,7 @@ def test_what_cannot_be_honoured_is_refused_by_name(home, field, value):
     assert answer.status_code == 422
     last = next(iter(value)) if field == "override_settings" else field
     assert last in answer.json()["detail"]
+    assert answer.json()["error"]["field"].endswith(last)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ PYTHON = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    studio = awake(tmp_path_factory.mktemp("home"))
+    # No example may really download a model.
+    studio = awake(tmp_path_factory.mktemp("home"), hub_endpoint="http://127.0.0.1:9")
     with served(studio) as address:
         yield address
     studio.close()

@@ -2,11 +2,12 @@
 
 import base64
 import io
+import json
 
 import httpx
 import openai
 import pytest
-from api_client import asleep, awake, caller, served
+from api_client import SHARED, asleep, awake, caller, served
 from PIL import Image
 
 from fooocus_lite.api import openai_images
@@ -80,7 +81,7 @@ def test_a_stream_brings_partial_images_and_then_the_picture(client):
 @pytest.mark.parametrize(
     ("wrong", "error", "param"),
     [
-        ({"prompt": ""}, openai.BadRequestError, None),
+        ({"prompt": ""}, openai.BadRequestError, "prompt"),
         ({"size": "10x10"}, openai.BadRequestError, "size"),
         ({"size": "large"}, openai.BadRequestError, "size"),
         ({"size": "999999999999x1"}, openai.BadRequestError, "size"),
@@ -104,3 +105,12 @@ def test_who_waits_too_long_is_told_that_it_goes_on(home, monkeypatch):
     monkeypatch.setattr(openai_images, "WAIT_S", 0.05)
     answer = caller(asleep(home)).post("/v1/images/generations", json={"prompt": "a cat"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (408, "timeout")
+
+
+def test_a_stream_says_in_their_shape_why_there_is_no_picture(home):
+    studio = asleep(home, **SHARED)
+    asked = {"prompt": "a naked child", "stream": True}
+    answer = caller(studio).post("/v1/images/generations", json=asked)
+    error = json.loads(answer.text.partition("data: ")[2].partition("\n")[0])["error"]
+    assert (error["code"], error["param"]) == ("blocked", "prompt")
+    assert error["type"] == "invalid_request_error"

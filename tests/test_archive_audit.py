@@ -76,6 +76,13 @@ def test_a_refused_job_is_blocked_with_its_reason_and_costs_nothing(store, datab
     assert [each.outcome for each in Audit(database).latest()] == ["queued", "blocked"]
 
 
+def test_refused_jobs_are_bounded_by_the_hour_too_and_leave_it_whole(store):
+    ask(store, 2, refused=NO, pictures_per_hour=3)
+    with pytest.raises(TooMany):
+        ask(store, 2, refused=NO, pictures_per_hour=3)
+    ask(store, 3, pictures_per_hour=3)
+
+
 def test_a_tier_may_have_fewer_jobs_waiting_than_the_line_allows(store):
     ask(store, waiting_jobs=1)
     with pytest.raises(TooMany, match="limit is 1"):

@@ -84,6 +84,13 @@ def test_it_is_upright_white_where_transparent_and_one_frame(kept: Inputs) -> No
     assert first.getpixel((3, 3)) == (255, 0, 0)
 
 
+def test_gray_of_16_bits_keeps_its_shades(kept: Inputs) -> None:
+    deep = Image.frombytes("I;16", (2, 1), (128 * 256).to_bytes(2, "little") * 2)
+    for options in ({}, {"transparency": 5}):
+        shown = kept.open(kept.add(encoded(deep, **options), MINE, has_limit=False))
+        assert shown.getpixel((0, 0)) == (128, 128, 128)
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [

@@ -374,16 +374,19 @@ def test_a_picture_saved_but_not_written_down_is_found_by_the_next_start(
     assert len(store.pictures_of(job_id)) == 2
 
 
-def test_an_unreadable_job_fails_and_the_next_is_served(
-    store: JobStore, database: Database
+def test_an_unreadable_job_fails_and_the_next_is_served_and_the_log_has_no_prompt(
+    store: JobStore, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken, good = add(store), add(store)
+    recipe = '{"version": 9, "prompt": "a secret garden"}'
     database.connection().execute(
-        "UPDATE recipes SET recipe = '{\"version\": 9}' WHERE job_id = ?", (broken,)
+        "UPDATE recipes SET recipe = ? WHERE job_id = ?", (recipe, broken)
     )
     assert store.claim().id == good  # type: ignore[union-attr]
     row = database.connection().execute("SELECT state FROM jobs WHERE id = ?", (broken,)).fetchone()
     assert row["state"] == "failed"
+    assert broken in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_a_failed_transaction_leaves_nothing(store: JobStore, database: Database) -> None:

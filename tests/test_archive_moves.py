@@ -1,5 +1,6 @@
 """An owner's own waiting jobs trade places; nobody else notices."""
 
+import itertools
 import random
 import threading
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from test_archive_jobs import RECIPE, recipe_for
 
 from fooocus_lite.archive.database import Database, open_database
 from fooocus_lite.archive.jobs import JobStore
+from fooocus_lite.archive.line import WEIGHTS
 from fooocus_lite.archive.moves import cancel_waiting, move, pictures_between
 from fooocus_lite.errors import BadRequest, NotWaiting, TooMany
 
@@ -56,21 +58,51 @@ def test_a_job_goes_where_it_is_asked_to(database, store, moved, where, order):
     assert list(store.waiting()) == [jobs[place] for place in order]
 
 
-def test_no_move_changes_anybody_elses_position(database, store):
+def test_moved_jobs_are_charged_as_if_they_had_been_asked_for_in_that_order(database, store):
     chance = random.Random(3)
     for _ in range(30):
         add(store, chance.choice(["anna", "ben", "cleo"]), chance.randint(1, 4))
-    before = owners(store)
     for _ in range(60):
         owner = chance.choice(["anna", "ben", "cleo"])
-        order = store.waiting()
-        own = [each for each in order if store.get(each).owner == owner]
+        before = turns(database)
+        own = [each for each in store.waiting() if store.get(each).owner == owner]
         wish = {"before": chance.choice(own)} if chance.random() < 0.5 else {"to": "up"}
         moved = chance.choice([each for each in own if each != wish.get("before")])
         move(database, owner, moved, **wish)
-        assert owners(store) == before
-        changed = {each for each, now in zip(order, store.waiting(), strict=True) if each != now}
-        assert changed <= set(own)
+        after = turns(database)
+        now = [each for each in store.waiting() if each in own]
+        assert all(after[each] >= before[old] for old, each in zip(own, now, strict=True))
+        for one, next_one in itertools.pairwise(now):
+            pictures = len(store.get(next_one).recipes)
+            assert after[next_one] >= after[one] + pictures / WEIGHTS["fast"] - 1e-9
+        assert all(after[each] == before[each] for each in before if each not in own)
+
+
+def turns(database: Database) -> dict[str, float]:
+    rows = database.connection().execute("SELECT id, turn FROM jobs")
+    return {row["id"]: row["turn"] for row in rows}
+
+
+def test_jobs_of_one_size_leave_every_position_as_it_was(database, store):
+    for owner in ["anna", "ben", "anna", "cleo", "ben", "anna"]:
+        add(store, owner)
+    before, own = owners(store), [each for each in store.waiting() if is_annas(store, each)]
+    move(database, "anna", own[2], to="first")
+    move(database, "anna", own[0], to="last")
+    assert owners(store) == before
+
+
+def is_annas(store: JobStore, job_id: str) -> bool:
+    return store.get(job_id).owner == "anna"
+
+
+def test_a_large_job_is_not_had_for_the_price_of_a_small_one(database, store):
+    small, large = add(store, pictures=1), add(store, pictures=32)
+    bens = [add(store, "ben") for _ in range(3)]
+    move(database, "anna", large, to="first")
+    store.request_stop(small)
+    assert list(store.waiting()) == [*bens, large]
+    assert add(store, "ben") in store.waiting()[:4]
 
 
 def test_newcomers_wait_no_longer_after_a_move(database, store):

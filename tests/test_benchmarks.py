@@ -161,6 +161,12 @@ def test_a_script_says_what_it_does_without_importing_torch(script):
     assert "--runs" in done.stdout
 
 
+@pytest.mark.parametrize("script", [*SCRIPTS, "starter_quality"])
+def test_the_table_names_every_script(script):
+    table = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert f"| `{script}.py` |" in table
+
+
 def test_random_prompts_bring_no_surprise():
     found = prompt_language.fuzzed(300, seed=3)
     assert found.written + found.refused == 300

@@ -36,6 +36,13 @@ def test_a_dry_run_says_what_would_be_made(capsys):
     assert (first["seed"], second["seed"]) == (5, 6)
     assert (first["num_inference_steps"], first["guidance_scale"]) == (9, 2.5)
     assert first["styles"] == ["Watercolor"]
+    assert first["refiner"] is None
+
+
+def test_a_dry_run_names_the_refiner(capsys):
+    (refined,) = dry_run(capsys, "a fox", "--preset", "sdxl-refined")
+    assert refined["refiner"] == "stabilityai/stable-diffusion-xl-refiner-1.0"
+    assert refined["refiner_switch"] == 0.8
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,36 @@ def test_a_model_is_looked_up_downloaded_listed_verified_and_removed(hub, capsys
     assert main(["models", "verify", REPO]) == 2
 
 
+def test_what_is_here_is_described_without_a_request(hub, capsys, tmp_path):
+    assert main(["models", "download", REPO]) == 0
+    folder = capsys.readouterr().out.strip()
+    card = "---\nlicense: other\nlicense_name: flux-1-dev-non-commercial-license\n---\n"
+    (Path(folder) / "README.md").write_text(card)
+    (tmp_path / "presets").mkdir()
+    preset = {"model": REPO, "family": "sdxl", "memory_gib": 4}
+    (tmp_path / "presets" / "small.json").write_text(json.dumps(preset))
+    hub.requests.clear()
+    assert main(["models", "info", REPO]) == 0
+    said = capsys.readouterr().out
+    for words in ("SDXL", "(non-commercial only)", folder, "small", "memory"):
+        assert words in said
+    assert main(["models", "info", "small", "--json"]) == 0
+    (told,) = lines(capsys)
+    assert (told["name"], told["memory_gib"]) == (REPO, 4)
+    assert told["uses_mib"] > 0
+    assert told["reason"]
+    assert main(["models", "info", "starter"]) == 0
+    assert not hub.requests
+
+
+def test_a_refiner_that_is_here_is_described_without_a_plan_of_its_own(hub, capsys, tmp_path):
+    tiny.build_refiner(tmp_path / "models" / "owner" / "polish")
+    assert main(["models", "info", "owner/polish", "--json"]) == 0
+    (told,) = lines(capsys)
+    assert told["family"] == "sdxl-refiner"
+    assert "plan" not in told
+
+
 def test_a_preset_with_a_refiner_brings_both_models(hub, capsys, tmp_path):
     polish = tiny.build_refiner(tmp_path / "built")
     hub.add_repo("owner/polish", polish)

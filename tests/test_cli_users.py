@@ -12,6 +12,7 @@ from fooocus_lite import cli
 from fooocus_lite.access import passwords
 from fooocus_lite.access.users import UsersFile
 from fooocus_lite.cli import users as command
+from fooocus_lite.cli.page import page
 from fooocus_lite.errors import BadRequest
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import Settings, load
@@ -112,6 +113,21 @@ def test_a_page_for_others_needs_users(run, flags):
     assert code == 2
     assert "users add NAME" in said
     assert "--open" in said
+
+
+def test_the_hosts_own_password_is_enough_to_begin_with(home, monkeypatch):
+    """Elsewhere than on a Space, too, there may be no command line to make users with."""
+
+    class Begun(Exception):
+        pass
+
+    def begun(*_given):
+        raise Begun
+
+    monkeypatch.setattr("fooocus_lite.ui.server.serve", begun)
+    settings = load({"home": home, "listen": "0.0.0.0", "host_password": PASSWORD})
+    with pytest.raises(Begun):
+        page(settings, Namespace())
 
 
 def test_users_and_open_contradict_each_other(run):

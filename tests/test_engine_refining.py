@@ -68,6 +68,19 @@ def kitchen(tiny_model: Path, polish: Model) -> Kitchen:
     return made
 
 
+@pytest.mark.parametrize(("scheduler", "made"), [("dpmpp_2m", 24), ("dpmpp_2m_karras", 22)])
+def test_the_switch_counts_noise_levels_which_are_steps_only_where_those_are_even(
+    kitchen: Kitchen, scheduler: str, made: int
+) -> None:
+    assert kitchen._ready is not None
+    calls: list[int] = []
+    denoiser = kitchen._ready.pipeline.unet
+    handle = denoiser.register_forward_hook(lambda *_: calls.append(1))
+    cook(kitchen, recipe(scheduler=scheduler, num_inference_steps=30, refiner_switch=0.8))
+    handle.remove()
+    assert len(calls) == made
+
+
 @pytest.mark.parametrize("scheduler", ["euler", "dpmpp_2m_sde_karras", "euler_a"])
 @pytest.mark.parametrize("switch", [0.5, 0.8])
 def test_the_picture_is_that_of_the_two_bare_pipelines(

@@ -106,6 +106,10 @@ def test_the_same_seed_gives_the_same_phrases(prompt):
         ),
         (r"underwater|deep space", r"sunlight|golden hour|sky|haze|morning"),
         (r"\b(robot|masked|anime)\b", r"skin"),
+        (r"\b(noon|midday)\b", r"long|low raking"),
+        (r"\b(blurry|out of focus|soft focus)\b(?! background)", r"crisp|sharp|\bfine\b|detail"),
+        (r"\b(scary|haunted|eerie|abandoned|horror)\b", r"inviting|serene|joy"),
+        (r"eclipse|blackout|windowless", r"golden hour|daylight|morning|window"),
     ],
 )
 def test_by_plain_words_too_some_things_never_meet(said, never):

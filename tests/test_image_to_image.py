@@ -55,6 +55,8 @@ def test_words_alone_are_text_to_image_and_old_recipes_still_load() -> None:
         ((300, 200), {"aspect": "1:1"}, (256, 256)),
         ((300, 200), {"width": 128, "height": 64}, (128, 64)),
         ((300, 200), {"of_preset": {"aspect": "9:16"}}, (240, 160)),
+        ((300, 200), {"of_preset": {"width": 128, "height": 128}}, (160, 104)),
+        ((500, 500), {"of_preset": {"width": 160, "height": 96}}, (128, 128)),
     ],
 )
 def test_its_shape_is_what_was_asked_when_nothing_else_was(

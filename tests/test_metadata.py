@@ -73,5 +73,10 @@ def test_parameters_are_the_three_lines_other_tools_know() -> None:
     ]
 
 
+def test_parameters_name_the_refiner_as_a1111_does() -> None:
+    recipe = RECIPE.model_copy(update={"refiner": "polish", "refiner_switch": 0.8})
+    assert ", Refiner: polish, Refiner switch at: 0.8, Version: " in to_parameters(recipe, "1")
+
+
 def test_no_two_schedulers_share_a_name() -> None:
     assert len(BY_A1111_LABEL) == len(SCHEDULERS)

@@ -112,6 +112,14 @@ def test_what_is_pasted_is_described_before_it_is_downloaded(settings, hub, stor
     assert not (settings.models / "hub").exists()
 
 
+def test_a_link_to_the_mirror_in_use_is_understood(hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    for link in (f"{hub.endpoint}/{NAME}", f" {hub.endpoint}/{NAME}/tree/main/"):
+        assert store.look_up(link).repo_id == NAME
+    with pytest.raises(BadRequest):
+        store.look_up(f"http://elsewhere.example/{NAME}")
+
+
 def test_a_pipeline_of_another_kind_is_said_before_gigabytes_come(hub, store, tiny_model, tmp_path):
     other = shutil.copytree(tiny_model, tmp_path / "other")
     index = json.loads((other / "model_index.json").read_text())

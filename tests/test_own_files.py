@@ -87,6 +87,25 @@ def test_an_embedding_for_another_family_is_refused_when_it_is_asked_for(
         studio.orders.start(ImageRequest(prompt="a cat embedding:drawn"))
 
 
+@pytest.mark.parametrize(
+    ("file", "values"),
+    [
+        ("loras/ink.pt", {"loras": ({"name": "ink"},)}),
+        ("loras/ink.pt", {"prompt": "a cat <lora:ink:1>"}),
+        ("embeddings/neg.bin", {"negative_prompt": "embedding:neg"}),
+    ],
+)
+def test_a_file_that_has_to_be_converted_says_so_when_it_is_asked_for(
+    home: Path, file: str, values: dict[str, Any]
+) -> None:
+    path = home / "models" / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\x80\x02")
+    studio = Studio(settled(home))
+    with pytest.raises(WeightsError, match=f"models convert {path.name}"):
+        studio.orders.plan(ImageRequest(**{"prompt": "a cat", **values}))
+
+
 def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
     home_with_tree: Path, tree: Path
 ) -> None:
@@ -108,6 +127,7 @@ def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
         "page": "web page",
         "v2": "Stable Diffusion 2 is no model that is run here",
         "old.ckpt": "models convert old.ckpt",
+        "old": "models convert old.ckpt",
     }.items():
         with pytest.raises(WeightsError, match=why):
             studio.orders.start(ImageRequest(prompt="a cat", model=model))

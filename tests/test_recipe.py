@@ -25,7 +25,7 @@ from fooocus_lite.recipe import ImageRequest, Recipe, request_from
         ({"prompt": "a\x07b"}, "prompt", "U+0007"),
         ({"prompt": "x" * 10_001}, "prompt", "10,001"),
         ({"prompt": "x", "width": 256}, None, "together"),
-        ({"prompt": " \n "}, None, "empty"),
+        ({"prompt": " \n "}, "prompt", "empty"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_value(values, field, says):

@@ -33,8 +33,10 @@ def cook(starter, tmp_path_factory):
     loras = {file.stem: file for file in (starter / "loras").glob("*.safetensors")}
     kitchen = Kitchen()
 
-    def cooked(request: ImageRequest, start: Image.Image | None = None, **changes) -> Image.Image:
-        recipe: Recipe = studio.orders.plan(request)[0].model_copy(update=changes)
+    def cooked(
+        request: ImageRequest, start: Image.Image | None = None, index: int = 0, **changes
+    ) -> Image.Image:
+        recipe: Recipe = studio.orders.plan(request)[index].model_copy(update=changes)
         kitchen.load(recipe, starter, loras, lambda _: None)
         return kitchen.cook(recipe, lambda _: None, lambda: False, start)
 
@@ -62,6 +64,12 @@ def test_a_little_change_keeps_what_was_there_and_a_lot_follows_the_words(cook, 
     wanted = ImageRequest(prompt="a blue circle on a white background", seed=6)
     picture = cook(wanted, start=there, **started)
     assert (measure_color(picture), measure_background(picture)) == (colour, "white")
+
+
+def test_an_array_of_colours_gives_a_picture_of_each(cook):
+    request = ImageRequest(prompt="[[red, green, blue]] circle", performance="Speed", seed=5)
+    drawn = [measure_color(cook(request, index=index)) for index in range(3)]
+    assert drawn == ["red", "green", "blue"]
 
 
 @pytest.mark.parametrize("name", GOLDEN_PROMPTS)

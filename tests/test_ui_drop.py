@@ -14,7 +14,7 @@ from ui_fake import FakeStudio
 
 from fooocus_lite.settings import Settings
 from fooocus_lite.thinking.foreign.found import FoundSettings
-from fooocus_lite.ui.drop import MAX_PICTURE_BYTES, MAX_TEXT_BYTES, Drop
+from fooocus_lite.ui.drop import MAX_PICTURE_BYTES, MAX_TEXT_BYTES, Drop, shown_rows
 from fooocus_lite.ui.owner import COOKIE
 
 BLOCK = (
@@ -64,6 +64,11 @@ def test_settings_are_shown_in_words_and_given_as_text_to_use(visitor, body):
         "Without the LoRA “gone”: not here for this model.",
     ]
     assert answer["problem"] == ""
+
+
+def test_a_picture_that_began_with_another_says_so():
+    found = FoundSettings(source="Fooocus Lite", image="0" * 64, strength=0.8)
+    assert shown_rows(found) == [("Starts from", "another picture, changed 80%")]
 
 
 @pytest.mark.parametrize(

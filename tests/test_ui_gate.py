@@ -1,5 +1,6 @@
 """Every address is closed until somebody is known, and each request says truly whose it is."""
 
+import asyncio
 import base64
 
 import pytest
@@ -120,6 +121,36 @@ def test_on_an_open_page_whoever_has_logged_in_is_known_and_nobody_else(home):
     for forged in ("", f"; {SESSION}=user:host", f"; {COOKIE}=user:host"):
         answer = place.visit(cookie=browser + forged).get("/history").json()
         assert (answer["owner"], answer["host"]) == (TOKEN, False)
+
+
+def test_on_an_open_page_a_key_is_its_users_and_an_unknown_one_no_offence(home):
+    place = Place(home, listen="0.0.0.0", open=True)
+    place.keeper.users.add("carl", PASSWORD, is_host=True)
+    key = place.keeper.users.add_key("carl", "numbers")
+    known = place.visit(authorization=f"Bearer {key}").get("/api/v1/metrics").json()
+    assert (known["owner"], known["host"]) == ("user:carl", True)
+    for _ in range(7):  # clients of OpenAI send some key, whatever they are told
+        answer = place.visit(authorization="Bearer none", cookie=f"{COOKIE}={TOKEN}").get("/x")
+        assert (answer.json()["owner"], answer.json()["host"]) == (TOKEN, False)
+
+
+@pytest.mark.parametrize("way_in", ["key", "login"])
+def test_on_an_open_page_too_what_is_open_ends_with_the_login_or_key(home, way_in):
+    place = Place(home, listen="0.0.0.0", open=True)
+    users = place.keeper.users
+    users.add("anna", PASSWORD)
+    headers = {
+        "key": {"authorization": f"Bearer {users.add_key('anna', 'script')}"},
+        "login": {"cookie": place.session("anna")},
+    }[way_in]
+
+    async def stream(_scope, _receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        users.remove("anna")
+        await asyncio.sleep(60)
+
+    place.app.app = Gate(stream, place.keeper, ask_every_s=0.01)
+    assert place.visit(**headers).get("/x").content == b""
 
 
 def test_without_logins_a_browser_cannot_claim_a_users_name(home):

@@ -90,6 +90,12 @@ def test_saving_chooses_the_new_preset_and_needs_no_prompt(panel):
     assert fields["prompt"] not in changes
 
 
+def test_a_picture_to_start_from_is_no_part_of_what_is_saved(panel):
+    gone = {"image": "0" * 64, "strength": 0.5}
+    values = {**values_of(panel, start=gone), panel.name: "Mine"}
+    assert panel.save(values, asked_by(is_host=True))[panel.actions.message]["kind"] == "info"
+
+
 def test_a_visitor_of_a_shared_page_saves_nothing(panel):
     changes = panel.save({**values_of(panel), panel.name: "Mine"}, asked_by(is_host=False))
     assert "only by the host" in changes[panel.actions.message]["text"]

@@ -98,3 +98,10 @@ def test_what_was_asked_has_every_line_and_every_number(tools):
     assert told.startswith("one\ntwo\n\nAvoid:\nfog\n\nModel: starter\nScheduler: euler\n")
     assert "Seed: 9223372036854775807" in told
     assert "LoRAs" not in told
+    assert "Refiner" not in told
+
+
+def test_what_was_asked_names_the_model_that_ends_the_picture(tools):
+    (recipe,) = tools.studio.orders.plan(ImageRequest(prompt="a hill"))
+    refined = recipe.model_copy(update={"refiner": "polish", "refiner_switch": 0.8})
+    assert "\nRefiner: polish, after 80% of the noise\n" in asked_text(refined)

@@ -17,6 +17,12 @@ SD15 = {
 }
 VAE = {"decoder.conv_in.weight": [512, 4, 1, 1]}
 EMBEDDING = {"emb_params": [2, 768]}
+# Most files of FLUX.1 that people share are the denoiser alone.
+FLUX = {
+    "double_blocks.0.img_attn.norm.key_norm.scale": [128],
+    "img_in.weight": [3072, 64],
+    "guidance_in.in_layer.weight": [1],
+}
 
 
 def safetensors(shapes: dict[str, list[int]]) -> bytes:
@@ -45,7 +51,11 @@ def files_in(models: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("shapes", "folder", "family"),
-    [(SD15, "checkpoints", "sd15"), (EMBEDDING, "embeddings", "sd15")],
+    [
+        (SD15, "checkpoints", "sd15"),
+        (FLUX, "checkpoints", "flux1"),
+        (EMBEDDING, "embeddings", "sd15"),
+    ],
 )
 def test_a_file_goes_where_its_kind_belongs(tmp_path, shapes, folder, family):
     data = safetensors(shapes)

@@ -133,7 +133,15 @@ def test_there_is_a_limit_to_what_may_wait(sender, monkeypatch):
     monkeypatch.setattr(webhooks, "MAX_PENDING", 1)
     sender.tell_when_ended("http://127.0.0.1:9/", MINE, lambda: None)
     with pytest.raises(TooMany):
-        sender.tell_when_ended("http://127.0.0.1:9/", MINE, lambda: None)
+        sender.check("http://127.0.0.1:9/")
+
+
+def test_a_job_whose_webhook_is_refused_is_not_in_the_line(home, monkeypatch):
+    monkeypatch.setattr(webhooks, "MAX_PENDING", 0)
+    studio = asleep(home)
+    answer = caller(studio).post("/api/v1/generate", json=asked(webhook="https://example.org/"))
+    assert answer.status_code == 429
+    assert studio.jobs.waiting() == 0
 
 
 def test_the_secret_is_kept_for_the_program_alone_and_differs_by_owner(home):

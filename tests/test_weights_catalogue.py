@@ -30,6 +30,13 @@ def test_a_starter_without_a_card_has_an_unknown_licence(models: Path) -> None:
     assert catalogue.find([models])["starter"].licence == "unknown"
 
 
+def test_a_licence_of_the_makers_own_goes_by_its_name(models: Path) -> None:
+    card = "---\nlicense: other\nlicense_name: flux-1-dev-non-commercial-license\n---\n"
+    (models / "starter" / "README.md").write_text(f"{card}license: this is not\n")
+    licence = catalogue.find([models])["starter"].licence
+    assert licence == "flux-1-dev-non-commercial-license"
+
+
 def test_the_earlier_folder_wins_and_missing_folders_are_fine(models: Path, home: Path) -> None:
     shutil.copytree(models / "starter", home / "models" / "starter")
     found = catalogue.find([models, home / "models", home / "nowhere"])

@@ -15,7 +15,7 @@ import pytest
 from local_hub import FakeTime, LocalHub, weights
 
 from fooocus_lite.errors import Cancelled, WeightsError
-from fooocus_lite.weights import lock
+from fooocus_lite.weights import lock, snapshots
 from fooocus_lite.weights.download import Order, Snapshot, download, offer
 from fooocus_lite.weights.hub import Hub
 from fooocus_lite.weights.patience import Patience
@@ -437,3 +437,21 @@ def test_the_real_client_takes_our_blobs_for_its_own(place: Place) -> None:
         token=False,
     )
     assert not [each for each in place.server.asked("/resolve/") if each.method == "GET"]
+
+
+def test_an_update_by_another_tool_does_not_change_what_is_used(place: Place) -> None:
+    from huggingface_hub import snapshot_download
+
+    old = place.server.add_repo(REPO, FILES)
+    place.get()
+    new = place.server.add_repo(REPO, {**FILES, "unet/config.json": b'{"newer": 1}'})
+    snapshot_download(
+        REPO,
+        cache_dir=place.models / "hub",
+        endpoint=place.server.endpoint,
+        allow_patterns=["model_index.json"],
+        token=False,
+    )
+    assert snapshots.in_use(place.models)[REPO].name == new
+    assert lock.in_use(place.models)[REPO].name == old
+    assert place.get().revision == old

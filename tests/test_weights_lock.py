@@ -97,3 +97,20 @@ def test_every_byte_is_read_again(tmp_path: Path) -> None:
     assert "a.json is not the file" in str(lock.problem(tmp_path, "owner/name", entry))
     file.unlink()
     assert "is missing" in str(lock.problem(tmp_path, "owner/name", entry))
+
+
+def test_in_use_is_what_is_locked_and_never_another_revision(tmp_path: Path) -> None:
+    for revision in (OLD, NEW):
+        snapshots.snapshot_of(tmp_path, "owner/name", revision).mkdir(parents=True)
+        snapshots.snapshot_of(tmp_path, "owner/free", revision).mkdir(parents=True)
+    for name in ("owner/name", "owner/free"):
+        snapshots.point(tmp_path, name, NEW)
+    lock.record(tmp_path, "owner/name", OLD, {"a": SHA})
+    assert {name: each.name for name, each in lock.in_use(tmp_path).items()} == {
+        "owner/name": OLD,
+        "owner/free": NEW,
+    }
+    snapshots.snapshot_of(tmp_path, "owner/name", OLD).rmdir()
+    assert list(lock.in_use(tmp_path)) == ["owner/free"]
+    (tmp_path / "lock.json").write_text("{")
+    assert lock.in_use(tmp_path)["owner/name"].name == NEW

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fooocus_lite.errors import WeightsError
+from fooocus_lite.errors import Cancelled, WeightsError
 from fooocus_lite.weights import header, verify
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -125,6 +125,31 @@ def test_hashes_name_each_file_and_follow_a_change(model: Path) -> None:
     (model / UNET).write_bytes(content)
     os.utime(model / UNET, ns=(1, 1))
     assert verify.hashes(model)[UNET] == hashlib.sha256(content).hexdigest()
+
+
+def test_hashing_tells_how_far_it_is_reads_each_file_once_and_can_be_stopped(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "CHUNK_BYTES", 100_000)
+    told: list[tuple[int, int]] = []
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        if done > total / 2:
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        verify.hashes(model, stop)
+    size = sum(file.stat().st_size for file in verify.weight_files(model))
+    assert {total for _, total in told} == {size}
+    told.clear()
+    verify.hashes(model, lambda done, total: told.append((done, total)))
+    # What was read to its end before is not read again.
+    assert 0 < told[-1][0] == told[-1][1] < size
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    told.clear()
+    verify.hashes(model, lambda done, total: told.append((done, total)))
+    assert told == []
 
 
 def test_hashing_a_missing_file_is_a_sentence(tmp_path: Path) -> None:

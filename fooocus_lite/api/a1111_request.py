@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ..recipe import MAX_COUNT, MAX_SEED
 
@@ -84,7 +85,7 @@ class Txt2ImgRequest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_what_is_off(cls, given: Any) -> Any:
-        """The honoured fields alone. Raises ValueError for another that asks for something."""
+        """The honoured fields alone. Raises an error for another that asks for something."""
         if not isinstance(given, dict):
             return given
         kept: dict[str, Any] = {}
@@ -92,7 +93,9 @@ class Txt2ImgRequest(BaseModel):
             if name not in OFF:
                 kept[name] = value
             elif not _is_off(name, value):
-                raise ValueError(f"{name} cannot be honoured here. Leave it out")
+                raise PydanticCustomError(
+                    "not_honoured", "{field} cannot be honoured here. Leave it out", {"field": name}
+                )
         return kept
 
 

@@ -1,5 +1,7 @@
 """What a program is told about a job and a picture: the shapes of the answers."""
 
+import hashlib
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -8,6 +10,7 @@ from ..events import JobState, JobView, Loading, Picture, Queued, Step
 from .refusals import Refusal
 
 OUTPUTS = "/api/v1/outputs"
+_TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 class Result(BaseModel):
@@ -32,7 +35,7 @@ class JobAnswer(BaseModel):
     position: int | None = Field(description="1 is next; null once it has begun")
     eta: float | None
     stage: str | None = Field(description="What is being loaded, while it is")
-    owner: str
+    owner: str = Field(description="Whose it is: opens nothing, but stays the same.")
     created: float
     results: list[Result]
     skipped: list[int]
@@ -77,7 +80,7 @@ def job_answer(view: JobView) -> JobAnswer:
         position=view.now.position if isinstance(view.now, Queued) else None,
         eta=view.now.eta_s if isinstance(view.now, Queued | Step) else None,
         stage=view.now.stage if isinstance(view.now, Loading) else None,
-        owner=view.owner,
+        owner=shown_owner(view.owner),
         created=view.created,
         results=[result(picture) for picture in view.pictures],
         skipped=list(view.skipped),
@@ -86,6 +89,13 @@ def job_answer(view: JobView) -> JobAnswer:
         if error is None
         else Refusal(code=error.code, message=error.message, field=error.field),
     )
+
+
+def shown_owner(owner: str) -> str:
+    """The owner as others may read it: of a browser a digest, since its token is all it takes to
+    be that browser, and webhooks carry the answer to somebody else's server.
+    """
+    return hashlib.sha256(owner.encode()).hexdigest()[:32] if _TOKEN.fullmatch(owner) else owner
 
 
 def result(picture: Picture) -> Result:

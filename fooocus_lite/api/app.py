@@ -13,7 +13,18 @@ from starlette.routing import Mount
 from .. import __version__
 from ..reception.webhooks import Webhooks
 from ..studio import Studio
-from . import a1111, a1111_choices, catalog, docs_page, gallery, health, inputs, jobs, openai_images
+from . import (
+    a1111,
+    a1111_choices,
+    catalog,
+    docs_page,
+    downloads,
+    gallery,
+    health,
+    inputs,
+    jobs,
+    openai_images,
+)
 from .a1111_request import Txt2ImgRequest
 from .body_limit import BodyLimit
 from .metrics import Requests, Timed
@@ -22,7 +33,14 @@ from .refusals import REFUSALS, Shape, add_handlers, ours
 from .relay import Relays
 from .request import GenerateRequest
 
-OURS = (jobs.router, inputs.router, gallery.router, catalog.router, health.router)
+OURS = (
+    jobs.router,
+    inputs.router,
+    gallery.router,
+    catalog.router,
+    downloads.router,
+    health.router,
+)
 THEIRS = (a1111.router, a1111_choices.router)
 SHAPES: Mapping[str, Shape] = MappingProxyType(
     {"/api/": ours, "/v1/": openai_images.shaped, "/sdapi/": a1111.shaped, "/mcp": ours}

@@ -10,6 +10,7 @@ from ..studio import Studio
 from .refusals import JobEnded, TooSlow
 
 POLL_S = 0.1
+STOPPED = "The job was stopped before it had a picture."
 
 
 async def ended(
@@ -44,5 +45,5 @@ def told_why(view: JobView) -> FooocusLiteError:
     if not view.is_final:
         return TooSlow("The job did not end in time. It goes on; its pictures will be in History.")
     if view.error is None:
-        return JobEnded("The job was stopped before it had a picture.", "cancelled")
+        return JobEnded(STOPPED, "cancelled")
     return JobEnded(view.error.message, view.error.code, view.error.field)

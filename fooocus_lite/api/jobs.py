@@ -98,7 +98,7 @@ def cancel(job_id: str, studio: House, caller: Caller) -> JobAnswer:
 
 @router.post("/generate/{job_id}/move", responses=NOT_WAITING)
 def move(job_id: str, wish: Move, studio: House, caller: Caller) -> JobAnswer:
-    """Another place for a waiting job among the caller's own; nobody else's place changes."""
+    """Another place for a waiting job among the caller's own, as if asked for in that order."""
     studio.orders.move(job_id, wish.to, wish.before, caller.owner)
     return job_answer(studio.jobs.view(job_id, caller.owner))
 

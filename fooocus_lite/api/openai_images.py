@@ -12,15 +12,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..events import Failed, Picture, PictureReady, Step
+from ..events import Cancelled, Failed, Picture, PictureReady, Step
 from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS, ImageFormat, request_from
 from ..studio import Studio
 from ..visitor import Visitor
 from . import native
 from .answers import OUTPUTS
 from .caller import Caller, House
-from .following import ended, told_why
-from .refusals import Refusal, RefusalAnswer
+from .following import STOPPED, ended, told_why
+from .refusals import JobEnded, Refusal, RefusalAnswer, refusal_of, status_of
 from .stream import DONE
 
 WAIT_S = 600.0
@@ -89,7 +89,7 @@ async def generations(
         headers = {**UNBUFFERED, **job.drawn.header}
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
     view = await ended(studio, job.id, caller.owner, WAIT_S)
-    if not view.pictures or view.state == "failed":
+    if not view.is_final or not view.pictures or view.state == "failed":
         raise told_why(view)
     base = str(request.base_url).removesuffix("v1/").rstrip("/")
     data = [
@@ -173,9 +173,10 @@ async def _streamed(studio: Studio, caller: Visitor, job: _Job) -> AsyncGenerato
                 details = {"image_tokens": 0, "text_tokens": 0}
                 facts = {**_facts(job), "usage": {**usage, "input_tokens_details": details}}
                 yield _event("completed", image, facts)
+            case Cancelled(pictures=0):
+                yield _error(JobEnded(STOPPED, "cancelled"))
             case Failed():
-                error = shaped(Refusal(code=event.error.code, message=event.error.message), 500)
-                yield f"event: error\ndata: {json.dumps({'type': 'error', **error})}\n\n"
+                yield _error(JobEnded(event.error.message, event.error.code, event.error.field))
             case _:
                 pass
     yield DONE
@@ -190,6 +191,11 @@ def _event(kind: str, image: str, facts: dict[str, object]) -> str:
     name = f"image_generation.{kind}"
     data = {"type": name, "b64_json": image, "created_at": int(time.time()), **facts}
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"
+
+
+def _error(error: JobEnded) -> str:
+    data = {"type": "error", **shaped(refusal_of(error), status_of(error))}
+    return f"event: error\ndata: {json.dumps(data)}\n\n"
 
 
 def shaped(refusal: Refusal, status: int) -> dict[str, Any]:

@@ -31,7 +31,10 @@ from ..errors import (
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 30
 SHOWN_CHARACTERS = 60
+NO_OBJECT = ("model_attributes_type", "model_type", "dict_type")
 Responses = dict[int | str, dict[str, Any]]
+FIELDS = {"style": "styles", "lora": "loras"}
+"""One of many is not there: the field that it stands in."""
 CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 408: "timeout"}
 
 
@@ -112,8 +115,9 @@ def status_of(error: FooocusLiteError) -> int:
 
 
 def refusal_of(error: FooocusLiteError) -> Refusal:
+    field = FIELDS.get(error.field or "", error.field)
     return Refusal(
-        code=error.code, message=error.message, field=error.field, allowed=error.allowed or None
+        code=error.code, message=error.message, field=field, allowed=error.allowed or None
     )
 
 
@@ -175,8 +179,14 @@ def complaint(errors: Sequence[Any], fields: Mapping[str, dict[str, Any]]) -> Re
         return Refusal(code="bad_json", message="The body is not JSON that can be read.")
     if first["type"] == "missing":
         return Refusal(code="missing", message=f"{field or 'A body'} is needed.", field=field)
+    if field is None and first["type"] in NO_OBJECT:
+        message = "The body is no JSON object. Send one, with content-type: application/json."
+        return Refusal(code="bad_json", message=message)
     if field is None:
-        return Refusal(code="bad_request", message=f"{message}.")
+        # What looks at the whole request names the field itself.
+        return Refusal(
+            code="bad_request", message=f"{message}.", field=first.get("ctx", {}).get("field")
+        )
     value = _shown(first.get("input"))
     message = f"{field} is “{value}”: {message[:1].lower()}{message[1:]}."
     allowed = list(_allowed(fields.get(place[0], {}))) or None

@@ -120,9 +120,19 @@ def write(connection: sqlite3.Connection, entry: Entry) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def check_quota(connection: sqlite3.Connection, who: str, pictures: int, per_hour: int) -> None:
-    """Raises TooMany when these pictures are more than the account has left for this hour."""
-    rows = _of_this_hour(connection, who)
+def check_quota(
+    connection: sqlite3.Connection,
+    who: str,
+    pictures: int,
+    per_hour: int,
+    are_refused: bool = False,
+) -> None:
+    """Raises TooMany when these pictures are more than the account has left for this hour.
+
+    `are_refused`: they break a rule and take nothing from the hour, but nobody fills the disk with
+    such orders either: together with what was granted they may be no more.
+    """
+    rows = _of_this_hour(connection, who, also="blocked" if are_refused else "accepted")
     left = per_hour - sum(row["pictures"] for row in rows)
     if pictures <= left:
         return
@@ -147,14 +157,16 @@ def check_quota(connection: sqlite3.Connection, who: str, pictures: int, per_hou
     )
 
 
-def _of_this_hour(connection: sqlite3.Connection, who: str) -> list[sqlite3.Row]:
-    """What the account was granted in the last hour, the oldest first."""
+def _of_this_hour(
+    connection: sqlite3.Connection, who: str, also: str = "accepted"
+) -> list[sqlite3.Row]:
+    """What the account was granted in the last hour, the oldest first; `also` this outcome."""
     now = time.time()
     # Lines from the future were written before the clock was set back; they no longer count.
     return connection.execute(
         """SELECT at, pictures FROM audit WHERE who = ? AND at > ? AND at <= ?
-            AND action = 'generate' AND outcome = 'accepted' ORDER BY at, number""",
-        (who, now - HOUR_S, now),
+            AND action = 'generate' AND outcome IN ('accepted', ?) ORDER BY at, number""",
+        (who, now - HOUR_S, now, also),
     ).fetchall()
 
 

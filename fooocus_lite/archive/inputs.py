@@ -183,6 +183,9 @@ def _decoded(data: bytes) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         opened.seek(0)
         upright = ImageOps.exif_transpose(opened)
+        if upright.mode.startswith("I"):
+            # Gray of 16 bits: Pillow would cut off all that is brighter than 255, nearly all.
+            upright = upright.point(lambda gray: gray / 256).convert("L")
         if not upright.has_transparency_data:
             return upright.convert("RGB")
         layer = upright.convert("RGBA")

@@ -83,8 +83,7 @@ class JobStore:
             error=terms.refused if terms else None,
         )
         with self._database.transaction(durable=True) as connection:
-            if job.state == "queued":
-                self._admit(connection, job, terms)
+            self._admit(connection, job, terms)
             self._tick(connection)
             connection.execute(
                 """INSERT INTO jobs (id, owner, state, priority, turn, waiting_since, created,
@@ -111,9 +110,11 @@ class JobStore:
         waiting = self._waiting_per_owner
         if terms is not None and terms.waiting_jobs is not None:
             waiting = min(waiting, terms.waiting_jobs)
-        line.check_room(connection, job.owner, self._line_limit, waiting)
+        if job.state == "queued":
+            line.check_room(connection, job.owner, self._line_limit, waiting)
         if terms is not None and terms.pictures_per_hour is not None:
-            audit.check_quota(connection, terms.account, len(job.recipes), terms.pictures_per_hour)
+            pictures, per_hour = len(job.recipes), terms.pictures_per_hour
+            audit.check_quota(connection, terms.account, pictures, per_hour, job.state == "blocked")
 
     def get(self, job_id: str, owner: str | None = None) -> Job:
         """The job as it stands; with `owner`, a stranger's job is not found either."""

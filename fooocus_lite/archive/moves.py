@@ -1,9 +1,9 @@
 """What an owner does with their own waiting jobs: another order, all cancelled, who is in between.
 
-Jobs trade places among themselves, so nobody else's position changes. Knows places, not the rule
-by which the line gives them.
+Jobs trade places among themselves, as if they had been asked for in that order.
 """
 
+import math
 import sqlite3
 from collections.abc import Sequence
 from typing import Literal
@@ -92,17 +92,28 @@ def _place(now: int, last: int, to: To | None) -> int:
 
 
 def _seat(connection: sqlite3.Connection, own: Sequence[str], wanted: Sequence[str]) -> None:
-    """Gives the slots of `own`, in their order, to the jobs of `wanted`."""
-    slots = {
-        row["id"]: tuple(row[name] for name in SLOT)
-        for row in connection.execute("SELECT * FROM jobs WHERE state = 'queued'")
-    }
-    changed = [(slots[old], new) for old, new in zip(own, wanted, strict=True) if old != new]
+    """Gives the slots of `own`, in their order, to the jobs of `wanted`.
+
+    A slot's turn was reckoned for a job of some size. One that asks for more gets a later turn, and
+    what is behind it, too, or a large job could be had for the price of a small one.
+    """
+    rows = connection.execute("SELECT * FROM jobs WHERE state = 'queued'")
+    jobs = {row["id"]: row for row in rows}
+    seats = []
+    charged: dict[str, float] = {}
+    latest = 0.0
+    for old, new in zip(own, wanted, strict=True):
+        slot = {name: jobs[old][name] for name in SLOT}
+        weight, group = line.WEIGHTS[slot["priority"]], slot["priority"]
+        begin = charged.get(group, slot["turn"] - jobs[old]["remaining"] / weight)
+        turn = max(slot["turn"], begin + jobs[new]["remaining"] / weight)
+        if slot["promoted"] == math.inf:
+            latest = turn = max(turn, latest)
+        charged[group] = slot["turn"] = turn
+        seats.append((*slot.values(), new))
     # A number belongs to one row at a time, so all of them are given up first.
     connection.executemany(
-        "UPDATE jobs SET number = -number WHERE id = ?", [(new,) for _, new in changed]
+        "UPDATE jobs SET number = -number WHERE id = ?", [(new,) for new in wanted]
     )
     places = ", ".join(f"{name} = ?" for name in SLOT)
-    connection.executemany(
-        f"UPDATE jobs SET {places} WHERE id = ?", [(*slot, new) for slot, new in changed]
-    )
+    connection.executemany(f"UPDATE jobs SET {places} WHERE id = ?", seats)

@@ -41,6 +41,8 @@ DRY_RUN_KEYS = (
     "styles",
     "image",
     "strength",
+    "refiner",
+    "refiner_switch",
 )
 
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from typing import Any
 
 from ..errors import BadRequest
@@ -15,15 +14,9 @@ from ..thinking.amounts import in_bytes
 from ..thinking.families import REFINERS
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Preset, preset_of
-from . import own_files
+from . import model_here, own_files
+from .model_here import BADGES
 from .transfer import TransferBar, TransferLines
-
-BADGES = {
-    "commercial": "commercial use OK",
-    "conditions": "conditions apply",
-    "non-commercial": "non-commercial only",
-    None: "read its licence",
-}
 
 
 def models(settings: Settings, arguments: Namespace) -> int:
@@ -33,7 +26,7 @@ def models(settings: Settings, arguments: Namespace) -> int:
         case "verify":
             return _verify(studio, arguments)
         case "info":
-            return _info(studio.model_store(), arguments)
+            return _info(studio, arguments)
         case "download":
             return _download(studio.model_store(), arguments)
         case "remove":
@@ -48,22 +41,12 @@ def _list(studio: Studio, arguments: Namespace) -> int:
     """What is here, refiners too, then what presets name and is not."""
     here, presets = studio.stock.models_and_refiners(), studio.stock.presets.values()
     for model in here.values():
-        values = {
-            "name": model.name,
-            "family": model.family,
-            "licence": model.licence,
-            "pictures": allowed_by(model.licence),
-            "size_mib": round(model.size_bytes / 2**20, 1),
-            "memory_gib": None,
-            "revision": model.revision,
-            "is_here": True,
-            "presets": _using(model.name, presets),
-        }
+        values = model_here.values(model, presets)
         _show(arguments, values, _row(values))
     missing = dict.fromkeys(name for each in presets for name in each.needs if name not in here)
     for name in missing:
         if preset := preset_of(name, presets):
-            values = {**_missing(name, preset), "presets": _using(name, presets)}
+            values = {**_missing(name, preset), "presets": model_here.using(name, presets)}
             _show(arguments, values, _row(values) + ", not downloaded")
     own_files.show(studio, arguments)
     used = sum(model.size_bytes for model in here.values())
@@ -87,10 +70,6 @@ def _missing(name: str, preset: Preset) -> dict[str, Any]:
     }
 
 
-def _using(name: str, presets: Iterable[Preset]) -> list[str]:
-    return [each.name for each in presets if name in each.needs]
-
-
 def _row(values: dict[str, Any]) -> str:
     size = in_bytes(int(values["size_mib"] * 2**20)) if values["size_mib"] else "?"
     family = values["family"] or "?"
@@ -110,8 +89,12 @@ def _verify(studio: Studio, arguments: Namespace) -> int:
     return 1 if damages else 0
 
 
-def _info(store: ModelStore, arguments: Namespace) -> int:
+def _info(studio: Studio, arguments: Namespace) -> int:
+    """Of what is here without a request; else what the Hub has."""
+    store = studio.model_store()
     if arguments.name and own_files.info(store, arguments):
+        return 0
+    if arguments.name and model_here.info(studio, arguments):
         return 0
     found = store.look_up(_named(arguments))
     if arguments.json:

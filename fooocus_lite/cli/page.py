@@ -110,7 +110,7 @@ def _refuse_open_doors(studio: Studio) -> None:
         raise BadRequest(
             "--users lets in those who log in, --open lets in everybody. Choose one.", field="open"
         )
-    if not studio.doorkeeper.has_login or studio.doorkeeper.users.all():
+    if not studio.doorkeeper.has_login or studio.doorkeeper.knows_somebody:
         return
     if offer_password(settings):
         return

@@ -158,7 +158,9 @@ class Kitchen:
         torch.set_num_threads(plan.threads)
         log.info("%s: %s", name, plan.reason)
         began = time.perf_counter()
-        pipeline = pipelines.load(folder, family, plan, BytesRead(title, on_stage), config)
+        pipeline = pipelines.load(
+            folder, family, plan, BytesRead("Loading", title, on_stage), config
+        )
         self.load_s = (self.load_s or 0.0) + time.perf_counter() - began
         loaded = Loaded(
             name=name,

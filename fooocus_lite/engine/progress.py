@@ -27,8 +27,8 @@ class CookStep:
 class BytesRead:
     """Tells how much of a model is read, a few times a second; nothing of one read in a blink."""
 
-    def __init__(self, title: str, on_stage: Callable[[str], None]) -> None:
-        self._title = title
+    def __init__(self, doing: str, title: str, on_stage: Callable[[str], None]) -> None:
+        self._stage = f"{doing} {title}"
         self._on_stage = on_stage
         self._told = time.perf_counter()
 
@@ -36,8 +36,7 @@ class BytesRead:
         now = time.perf_counter()
         if now - self._told >= STAGE_INTERVAL_S:
             self._told = now
-            read = f"{in_bytes(done)} of {in_bytes(total)}"
-            self._on_stage(f"Loading {self._title} · {read}")
+            self._on_stage(f"{self._stage} · {in_bytes(done)} of {in_bytes(total)}")
 
 
 class Progress:

@@ -20,6 +20,7 @@ from ..settings import Settings
 from ..supplies.stock import Stock
 from ..weights import verify
 from ..weights.catalogue import Model
+from ..weights.hashed import Hashed
 from . import patience
 from .board import Board
 from .forecasts import Forecasts
@@ -74,6 +75,8 @@ class Cooking:
         self._forecasts = forecasts
         self._inputs = inputs
         self._saving = Saving(settings, store, board, closing)
+        self._hashed = Hashed(settings.state / "hashed.json")
+        self._hashed.recall()
         self._closing = closing
         self._clock = clock
         self._deadline: float | None = None
@@ -95,13 +98,23 @@ class Cooking:
         self._board.show(job.id, Loading(stage))
         self._obey(self._heartbeat(job.id, 0, 0, 0, None, stage))
 
-    def files(self, recipe: Recipe) -> Files:
-        """The model, and the files of the LoRAs and embeddings that the recipe names."""
-        model = self._stock.model(recipe.model)
-        loras = [lora.name for lora in recipe.loras]
-        lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
-        known = self._stock.embedding_files(model)
-        return model, lora_files, _chosen("embedding", recipe.embeddings, known)
+    def completed(self, recipe: Recipe, on_stage: Callable[[str], None]) -> tuple[Recipe, Files]:
+        """The recipe with the hashes of the files it is about to use, and those files.
+
+        A large file takes seconds to read when it is used for the first time; raising from
+        `on_stage` stops that.
+        """
+        from ..engine.progress import BytesRead  # torch is there by now, not when this is imported
+
+        found = model, lora_files, embedding_files = self._files(recipe)
+        hashes = verify.hashes(model.folder, BytesRead("Checking", model.title, on_stage))
+        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
+            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
+        if (refiner := self._stock.refiner_of(recipe)) is not None:
+            own = verify.hashes(refiner.folder, BytesRead("Checking", refiner.title, on_stage))
+            hashes |= {f"refiner/{name}": each for name, each in own.items()}
+        self._hashed.keep()
+        return recipe.model_copy(update={"model_hashes": hashes}), found
 
     def _cook_all(self, kitchen: "Kitchen", job: Job) -> None:
         while (index := self._store.next_index(job.id)) is not None:
@@ -133,7 +146,9 @@ class Cooking:
 
     def _cook_one(self, kitchen: "Kitchen", job: Job, index: int) -> None:
         started = time.monotonic()
-        recipe, files = self._completed(job.recipes[index])
+        recipe, files = self.completed(
+            job.recipes[index], lambda stage: self.show_stage(job, stage)
+        )
         self._store.set_recipe(job.id, index, recipe)
         image = self._cooked(kitchen, job, index, recipe, files)
         cooked = time.monotonic()
@@ -177,16 +192,13 @@ class Cooking:
             # The failed try is let go of by now; the recipe, and so the seed, is the same.
             self.show_stage(job, f"Not enough memory. Once more: {plan.place}")
 
-    def _completed(self, recipe: Recipe) -> tuple[Recipe, Files]:
-        """The recipe with the hashes of the files it is about to use, and those files."""
-        found = model, lora_files, embedding_files = self.files(recipe)
-        hashes = verify.hashes(model.folder)
-        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
-            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
-        if (refiner := self._stock.refiner_of(recipe)) is not None:
-            own = verify.hashes(refiner.folder)
-            hashes |= {f"refiner/{name}": each for name, each in own.items()}
-        return recipe.model_copy(update={"model_hashes": hashes}), found
+    def _files(self, recipe: Recipe) -> Files:
+        """The model, and the files of the LoRAs and embeddings that the recipe names."""
+        model = self._stock.model(recipe.model)
+        loras = [lora.name for lora in recipe.loras]
+        lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
+        known = self._stock.embedding_files(model)
+        return model, lora_files, _chosen("embedding", recipe.embeddings, known)
 
     def _on_step(self, job: Job, index: int, step: "CookStep") -> None:
         eta_s = None

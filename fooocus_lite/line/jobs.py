@@ -7,10 +7,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 
+from pydantic import ValidationError
+
 from ..archive import measuring, moves
 from ..archive.database import Database
 from ..archive.job import Job
 from ..archive.jobs import JobStore
+from ..errors import NotFound
 from ..events import Event, JobView, Loading, Queued, Step
 from ..visitor import LOCAL
 from .board import Board
@@ -20,8 +23,17 @@ from .news import Seen, told
 
 
 def owned(store: JobStore, job_id: str, owner: str) -> Job:
-    """The job, if it is the owner's; "local" owns all. Raises NotFound, also for a stranger."""
-    return store.get(job_id, None if owner == LOCAL else owner)
+    """The job, if it is the owner's; "local" owns all. Raises NotFound, also for a stranger's, and
+    for one whose words another version of the program wrote.
+    """
+    try:
+        return store.get(job_id, None if owner == LOCAL else owner)
+    except ValidationError:
+        raise NotFound(
+            "This job was written by another version of the program and cannot be read. Its "
+            "pictures are in the history.",
+            field="id",
+        ) from None
 
 
 class Jobs:

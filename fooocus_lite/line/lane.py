@@ -158,8 +158,10 @@ class Lane:
         if recipe is None:
             return
         try:
-            model, lora_files, embedding_files = self._cooking.files(recipe)
-            self._opening.kitchen().load(
+            kitchen = self._opening.kitchen()
+            recipe, files = self._cooking.completed(recipe, self._unless_called)
+            model, lora_files, embedding_files = files
+            kitchen.load(
                 recipe,
                 model.folder,
                 lora_files,

@@ -207,7 +207,7 @@ class Orders:
         before: str | None = None,
         owner: str = LOCAL,
     ) -> None:
-        """Another place for a waiting job among those of its owner; others keep theirs.
+        """Another place for a waiting job among those of its owner, as if asked for in that order.
 
         Raises NotFound for a stranger's, NotWaiting when it has begun, BadRequest.
         """

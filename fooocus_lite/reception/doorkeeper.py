@@ -51,7 +51,12 @@ class Doorkeeper:
     @property
     def can_log_in(self) -> bool:
         """Whether there is anybody to log in as; on an open page nobody has to."""
-        return self.has_login or (not self.settings.is_local_only and bool(self._known()))
+        return self.has_login or (not self.settings.is_local_only and self.knows_somebody)
+
+    @property
+    def knows_somebody(self) -> bool:
+        """Whether there is a user, or a host by the setting. Raises BadRequest, DiskError."""
+        return bool(self._known())
 
     # -- telling who it is -----------------------------------------------------------------
 
@@ -66,14 +71,18 @@ class Doorkeeper:
 
     def of_key(self, key: str, address: str) -> Visitor:
         """The user whose key it is. Raises NotLoggedIn, or TooMany after wrong tries."""
-        name = self.users.with_key(key)
-        user = self.users.all().get(name) if name else None
-        if name is not None and user is not None:
-            return self._visitor(name, user)
+        if (found := self.of_known_key(key)) is not None:
+            return found
         counted = f"key from:{address}"
         self._check_patience(counted)
         self._throttle.failed(counted)
         raise NotLoggedIn(BAD_KEY)
+
+    def of_known_key(self, key: str) -> Visitor | None:
+        """The user whose key it is; None for anybody else's, which an open page does not mind."""
+        name = self.users.with_key(key) if key else None
+        user = self.users.all().get(name) if name else None
+        return self._visitor(name, user) if name is not None and user is not None else None
 
     def of_browser(self, owner: str, address: str, is_direct: bool) -> Visitor:
         """Somebody without a login. `owner` is the browser's own token, or empty.

@@ -61,14 +61,18 @@ class Webhooks:
         self._thread: threading.Thread | None = None
 
     def check(self, url: str) -> None:
-        """Raises BadRequest for an address that will not be told. Looks its host up."""
-        public_address.resolve(public_address.split(url), self._settings.allow_private_webhooks)
+        """Raises BadRequest for an address that will not be told, TooMany when too many wait.
 
-    def tell_when_ended(self, url: str, owner: str, message: Message) -> None:
-        """Sends `message()` as soon as it is not None. Raises TooMany."""
+        Looks its host up. To be asked before the job is accepted: afterwards is too late to refuse.
+        """
         with self._changed:
             if self._unfinished >= MAX_PENDING:
                 raise TooMany("Too many webhooks are waiting. Try again later, or without one.")
+        public_address.resolve(public_address.split(url), self._settings.allow_private_webhooks)
+
+    def tell_when_ended(self, url: str, owner: str, message: Message) -> None:
+        """Sends `message()` as soon as it is not None."""
+        with self._changed:
             self._count += 1
             self._unfinished += 1
             first = _Pending(time.monotonic() + LOOK_EVERY_S / 4, self._count, url, owner, message)

@@ -16,6 +16,7 @@ from ..thinking.families import STARTER
 from ..thinking.presets import Preset
 from ..visitor import LOCAL
 from ..weights import conversion, download, lock, own_files, snapshots
+from ..weights.address import as_on_the_hub
 from ..weights.catalogue import Model as Model
 from ..weights.download import Order, Snapshot
 from ..weights.hub import Hub
@@ -96,7 +97,8 @@ class ModelStore:
 
     def wishes(self, name: str, is_update: bool = False) -> tuple[Wish, ...]:
         """What a name asks for, a preset's refiner after its model. Raises as `wish` does."""
-        asked = wishes_for(name, self._stock.presets)
+        place = as_on_the_hub(name, self._settings.hub_endpoint)
+        asked = wishes_for(place, self._stock.presets)
         wishes = tuple(each.model_copy(update={"who": self._who}) for each in asked)
         if not is_update:
             return wishes

@@ -12,6 +12,7 @@ from ..settings import Settings
 from ..thinking import memory
 from ..thinking.costs import native_picture
 from ..thinking.families import FAMILIES, REFINERS, Family
+from ..thinking.memory import MemoryPlan
 from ..thinking.pantry import Pantry
 from ..thinking.presets import Preset, bare, named, preset_of, saved_as
 from ..thinking.resolve import is_distilled, preset_for
@@ -121,7 +122,7 @@ class Stock:
         return families[model]
 
     def is_distilled(self, model: str) -> bool:
-        """Whether a preset says that the model was made for few steps."""
+        """Whether the model was made for few steps, by its presets, else by its name."""
         return is_distilled(model, self.presets)
 
     def lora_files(self, model: Model) -> dict[str, Path]:
@@ -167,7 +168,8 @@ class Stock:
                 name: vectors | _own(catalogue.find_embeddings, models.get(name))
                 for name in families
             },
-            unusable={name: why for name, why in self._unusable().items() if name not in families},
+            unusable={name: why for name, why in self._unusable().items() if name not in families}
+            | self._unconverted(),
         )
 
     def ready_presets(self) -> tuple[str, ...]:
@@ -266,13 +268,17 @@ class Stock:
 
     def device_report(self, model: str) -> str:
         """The device, number format and why, for a model. Imports torch to ask the machine."""
+        return self.plan_of(model).reason
+
+    def plan_of(self, model: str) -> MemoryPlan:
+        """How a model would run here, for its family's usual picture. Imports torch, as above."""
         from ..engine import hardware
 
         here = self.model(model)
         picture = native_picture(FAMILIES[here.family])
         facts = hardware.facts(self._settings.state)
         size = sizes.of_folder(here.folder, here.config)
-        return memory.plans(facts, size, picture)[0].reason
+        return memory.plans(facts, size, picture)[0]
 
     def shown_styles(self, model: str) -> tuple[str, ...] | None:
         """Names of the styles that a model with few words can show; None when it sets no limit."""
@@ -317,9 +323,19 @@ class Stock:
 
     def _unusable(self) -> dict[str, str]:
         """Why what is here cannot be used, or not as a model, by its name."""
-        files = self.own_files(folders.CHECKPOINTS)
+        files = [file for file in self.own_files(folders.CHECKPOINTS) if file.problem]
         alone = {name: missing.refiner_alone(name) for name in self.refiners()}
-        return alone | {file.name: file.problem for file in files if file.problem}
+        # People leave out the ending of old.ckpt, as they do with every other model.
+        stems = {file.name.removesuffix(file.path.suffix): file.problem for file in files}
+        return stems | alone | {file.name: file.problem for file in files}
+
+    def _unconverted(self) -> dict[str, str]:
+        """Why LoRAs and embeddings are no use as they are, by folder and name without ending."""
+        return {
+            f"models/{kind}/{name.removesuffix(path.suffix)}": own_files.unusable(path)
+            for kind in (folders.LORAS, folders.EMBEDDINGS)
+            for name, path in folders.pickles(self.model_folders(), kind).items()
+        }
 
     def _families(self, models: dict[str, Model]) -> dict[str, Family]:
         """By name: models that are here, and those that presets name with their kind."""

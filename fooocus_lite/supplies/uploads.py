@@ -15,19 +15,14 @@ from pathlib import Path
 
 from ..errors import BadRequest, WeightsError
 from ..thinking.amounts import in_bytes
-from ..weights import header, inspect, verify
+from ..weights import header, inspect, own_files, verify
 from ..weights.disk import check_room, writing_to
 from ..weights.inspect import Inspection
 
 INCOMING = ".incoming"
 SUFFIX = ".safetensors"
 PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
-FOLDERS = {
-    "checkpoint": "checkpoints",
-    "refiner": "checkpoints",
-    "lora": "loras",
-    "embedding": "embeddings",
-}
+FOLDERS = {kind: own_files.FOLDER_OF[kind] for kind in own_files.USED}
 MAX_STEM_CHARACTERS = 120
 _UNSAFE = re.compile(r"[^\w .+()-]+")
 # Names that Windows keeps for devices, whatever the ending.

@@ -213,7 +213,10 @@ MEANINGS: dict[str, str] = {
     "moon": "moon, moonlight, moonlit, full moon",
     "window": "window light",
     "glow": "glow, glowing, neon, bioluminescent, neon sign, neon signs, neon colors",
-    "dark": "dark, darkness, low key, noir, film noir, pitch black, dim, gloomy, shadowy, abyss",
+    "dark": (
+        "dark, darkness, low key, noir, film noir, pitch black, dim, gloomy, shadowy, abyss, "
+        "eclipse, blackout, sunless, windowless"
+    ),
     "bright": "bright, high key, airy, brightly lit, sunny, sunny day",
     # Time, weather, season
     "night": (
@@ -227,6 +230,7 @@ MEANINGS: dict[str, str] = {
         "day, daytime, daylight, noon, midday, afternoon, morning, sunny, sunlight, sunlit, blue "
         "sky, sunshine, sunny day, summer day, midday sun, clear morning, clear day"
     ),
+    "noon": "noon, midday, midday sun",
     "rain": "rain, rainy, raining, drizzle, downpour, monsoon, wet street, puddle, rainstorm",
     "storm": (
         "storm, stormy, thunder, thunderstorm, lightning, tempest, hurricane, tornado, blizzard, "
@@ -296,6 +300,8 @@ MEANINGS: dict[str, str] = {
         "bokeh, depth of field, shallow focus, blurred background, blurry background, background "
         "blur"
     ),
+    "crisp": "crisp, sharp, fine, sharp focus, in focus, deep focus",
+    "blurred": "blurry, blurred, blur, out of focus, soft focus, unfocused, defocused",
     # Surface
     "detail": (
         "detailed, detail, details, intricate, hyperdetailed, texture, textured, highly detailed, "

@@ -66,10 +66,17 @@ def to_parameters(recipe: Recipe, program_version: str) -> str:
         "Size": f"{recipe.width}x{recipe.height}",
         **({} if recipe.strength is None else {"Denoising strength": f"{recipe.strength:g}"}),
         "Model": recipe.model,
+        **_refiner(recipe),
         "Version": f"Fooocus Lite {program_version}",
     }
     lines.append(", ".join(f"{name}: {_quoted(str(value))}" for name, value in settings.items()))
     return "\n".join(lines)
+
+
+def _refiner(recipe: Recipe) -> dict[str, object]:
+    if recipe.refiner is None:
+        return {}
+    return {"Refiner": recipe.refiner, "Refiner switch at": f"{recipe.refiner_switch:g}"}
 
 
 def _quoted(value: str) -> str:

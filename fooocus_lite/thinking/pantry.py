@@ -1,8 +1,9 @@
 """All that names in a request can mean: what an installation has. Filled by others."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from ..errors import FooocusLiteError, UnknownName, WeightsError
 from .expansion import Expander, additions
 from .families import Family
 from .presets import Preset
@@ -30,6 +31,13 @@ class Pantry:
     inputs: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Width and height of the pictures that whoever asks may start from, by their id."""
     unusable: Mapping[str, str] = field(default_factory=dict)
-    """Why a model that is here cannot be used, in a sentence."""
+    """Why a model that is here cannot be used, in a sentence; other files as "models/loras/ink"."""
     expand: Expander = additions
     """Who writes what Enhance adds."""
+
+    def stranger(self, kind: str, name: str, known: Iterable[str], folder: str) -> FooocusLiteError:
+        """The error about a LoRA or embedding of no known name: it is no use, or is not here."""
+        why = self.unusable.get(f"{folder}/{name}")
+        return (
+            WeightsError(why, field=kind) if why else UnknownName.among(kind, name, known, folder)
+        )

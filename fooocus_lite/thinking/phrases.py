@@ -23,7 +23,7 @@ def _row(slot: str, needs: str, says: str, phrases: str) -> Row:
 # A slot is full when the prompt already says one of these tags.
 SLOTS: dict[str, str] = {
     "light": "light",
-    "texture": "detail",
+    "texture": "detail blurred",
     "framing": "framing",
     "focus": "lens",
     "palette": "palette monochrome",
@@ -37,6 +37,7 @@ EXCLUSIVE: tuple[str, ...] = (
     "warm cool",
     "bright dark",
     "hard soft",
+    "crisp blurred",
     "close wide",
     "muted vivid",
     "calm tense joyful melancholy",
@@ -70,6 +71,8 @@ AGAINST: dict[str, str] = {
     "glow": "graphic craft print",
     "gloom": "joyful bright day",
     "motion": "calm studio graphic",
+    "low_sun": "noon",
+    "welcome": "tense melancholy",
     "quiet": "action storm tense joyful crowd busy",
     "backdrop": "scenery indoors outdoors sky",
     "portrait_view": "wide full_body back_view crowd action masked",
@@ -98,7 +101,8 @@ PHRASES: tuple[Row, ...] = (
     _row(
         "light", "scenery", "sun clear outdoors new_time", "golden hour light, clear morning light"
     ),
-    _row("light", "scenery day", "sun clear outdoors", "clear natural daylight, long open shadows"),
+    _row("light", "scenery day", "sun clear outdoors", "clear natural daylight"),
+    _row("light", "scenery day", "sun clear outdoors low_sun", "long open shadows"),
     _row("light", "scenery dawn", "cool", "pale early light, soft first light"),
     _row(
         "light", "scenery sunset", "warm", "long warm shadows, low raking light, glowing backlight"
@@ -192,7 +196,8 @@ PHRASES: tuple[Row, ...] = (
     _row("framing", "sea", "wide horizon outdoors", "broad open horizon"),
     _row("framing", "city", "level outdoors", "strong perspective lines, layered urban depth"),
     _row("framing", "building", "level", "straight clean verticals, strong perspective"),
-    _row("framing", "interior", "wide", "wide interior view, inviting sense of space"),
+    _row("framing", "interior", "wide", "wide interior view"),
+    _row("framing", "interior", "wide welcome", "inviting sense of space"),
     _row("framing", "food", "close", "tight framing, three-quarter angle"),
     _row("framing", "object", "level", "three-quarter view, carefully centered composition"),
     _row("framing", "object camera", "backdrop", "uncluttered background"),
@@ -267,7 +272,7 @@ PHRASES: tuple[Row, ...] = (
     _row("mood", "city", "", "strong sense of place, lived-in atmosphere"),
     _row("mood", "city night", "", "restless urban energy"),
     _row("mood", "interior", "calm", "inviting lived-in atmosphere"),
-    _row("mood", "food", "air", "inviting atmosphere"),
+    _row("mood", "food", "air welcome", "inviting atmosphere"),
     _row("mood", "rain outdoors", "melancholy quiet", "contemplative rainy atmosphere"),
     _row("mood", "fog", "quiet", "hushed mysterious atmosphere"),
     _row("mood", "snow outdoors", "quiet calm", "hushed stillness"),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import LoRA, Recipe
+from .distilled import is_named_distilled
 from .families import FAMILIES, REFINERS, Family
 from .schedulers import SCHEDULERS
 
@@ -102,7 +103,7 @@ class Preset(BaseModel):
         ge=0.1,
         le=1,
         allow_inf_nan=False,
-        description="The share of the steps before the refiner's; 1 leaves it out.",
+        description="The share of the noise levels before the refiner's; 1 leaves it out.",
     )
     refiner_gib: float | None = Field(
         default=None, ge=0, le=1_000, description="The refiner's download; download_gib is without."
@@ -230,7 +231,9 @@ def bare(model: str, title: str, family: str | None, taken: Collection[str]) -> 
     stem = stem[:MAX_STEM_CHARACTERS] or "model"
     numbered = (f"{stem} {number}" for number in itertools.count(2))
     name = next(each for each in itertools.chain([stem], numbered) if each.lower() not in taken)
-    return Preset(name=name, model=model, family=family, is_saved=True)
+    can_be = family is not None and bool(FAMILIES[family].distilled)
+    is_distilled = can_be and is_named_distilled(model)
+    return Preset(name=name, model=model, family=family, is_distilled=is_distilled, is_saved=True)
 
 
 def json_schema() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import BadRequest, UnknownName, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from . import chance
+from .distilled import is_named_distilled
 from .families import Family, Performance
 from .image_to_image import image_size
 from .pantry import LORA_FOLDER, MODEL_FOLDER, Pantry
@@ -53,7 +54,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         model=model,
         family=family.name,
         prompt=request.prompt,
-        loras=_loras(request, performance, preset, pantry.loras[model]),
+        loras=_loras(request, performance, preset, pantry.loras[model], pantry),
         num_inference_steps=first_set("num_inference_steps"),
         guidance_scale=first_set("guidance_scale"),
         scheduler=scheduler,
@@ -89,8 +90,9 @@ def unknown_model(name: str, pantry: Pantry) -> UnknownName:
 
 
 def is_distilled(model: str, presets: Mapping[str, Preset]) -> bool:
-    """Whether a preset says so of this model."""
-    return any(preset.is_distilled for preset in presets.values() if preset.model == model)
+    """Whether a preset says so of this model; of one without a preset, whether its name does."""
+    said = [preset.is_distilled for preset in presets.values() if preset.model == model]
+    return any(said) if said else is_named_distilled(model)
 
 
 def _fitting(preset: Preset, model: str, pantry: Pantry) -> Preset:
@@ -141,7 +143,11 @@ def _scheduler(name: str, family: Family) -> str:
 
 
 def _loras(
-    request: ImageRequest, performance: Performance | None, preset: Preset, known: frozenset[str]
+    request: ImageRequest,
+    performance: Performance | None,
+    preset: Preset,
+    known: frozenset[str],
+    pantry: Pantry,
 ) -> tuple[LoRA, ...]:
     """What the person asked for, else the preset's; and the performance's, once.
 
@@ -149,7 +155,7 @@ def _loras(
     """
     for lora in request.loras or ():
         if lora.name not in known:
-            raise UnknownName.among("lora", lora.name, known, LORA_FOLDER)
+            raise pantry.stranger("lora", lora.name, known, LORA_FOLDER)
     loras = tuple(preset.loras if request.loras is None else request.loras)
     needed = performance.lora if performance else None
     if needed is None or any(lora.name == needed.name for lora in loras):

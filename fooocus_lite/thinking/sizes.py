@@ -1,6 +1,6 @@
 """Width and height: from a ratio or a wish to pixels a model family can make."""
 
-from math import log
+from math import log, sqrt
 
 from ..errors import BadRequest, UnknownName
 from ..recipe import ImageRequest
@@ -14,7 +14,8 @@ def size_for(
     """Width and height in pixels: what the person set, else the preset, else the family's first.
 
     Of one source an exact size beats an aspect. The shape of an `image` to start from, of this
-    width and height, is what the person set if they said nothing else. Raises BadRequest with the
+    width and height, is what the person set if they said nothing else; a preset's exact size then
+    says how large that is. Raises BadRequest with the
     two nearest sizes when the model cannot make the size asked, UnknownName for an aspect it does
     not have.
     """
@@ -28,8 +29,7 @@ def size_for(
             aspect = aspect_named(source.aspect, family)
             return aspect.width, aspect.height
         if image is not None:
-            nearest = nearest_in_shape(*image, family)
-            return nearest.width, nearest.height
+            return _size_in_shape(image, preset, family)
     return family.aspects[0].width, family.aspects[0].height
 
 
@@ -74,6 +74,14 @@ def nearest_in_shape(width: int, height: int, family: Family) -> Aspect:
 def snapped(width: int, height: int, family: Family) -> tuple[int, int]:
     """The nearest size the family can make, each side for itself; halves go up."""
     return _snapped_side(width, family), _snapped_side(height, family)
+
+
+def _size_in_shape(image: tuple[int, int], preset: Preset, family: Family) -> tuple[int, int]:
+    nearest = nearest_in_shape(*image, family)
+    if preset.width is None or preset.height is None:
+        return nearest.width, nearest.height
+    scale = sqrt(preset.width * preset.height / (nearest.width * nearest.height))
+    return snapped(round(nearest.width * scale), round(nearest.height * scale), family)
 
 
 def _snapped_side(pixels: int, family: Family) -> int:

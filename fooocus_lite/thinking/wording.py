@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
-from ..errors import BadRequest, UnknownName
+from ..errors import BadRequest
 from ..recipe import MAX_COUNT, MAX_SEED, ImageRequest, Recipe
 from . import emphasis
 from . import styles as style_rules
@@ -36,7 +36,7 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
 
     `recipe` has all the rest, with the seed of the first picture. Language, styles and Enhance
     have a source of chance each, so that a wildcard more leaves the random style as it was. Raises
-    BadRequest or UnknownName.
+    BadRequest or UnknownName, WeightsError for a file that has to be converted.
     """
     request, seed = recipe.request, (recipe.seed + index) % (MAX_SEED + 1)
     written = write(
@@ -57,9 +57,10 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
     for lora in written.loras:
         if lora.name not in pantry.loras[recipe.model]:
             known_loras = pantry.loras[recipe.model]
-            raise UnknownName.among("lora", lora.name, known_loras, LORA_FOLDER)
+            raise pantry.stranger("lora", lora.name, known_loras, LORA_FOLDER)
     known = pantry.embeddings.get(recipe.model, frozenset())
-    embeddings = (_embedding(name, known) for name in named_embeddings(prompt, negative_prompt))
+    named = named_embeddings(prompt, negative_prompt)
+    embeddings = (_embedding(name, known, pantry) for name in named)
     # A tag in the prompt beats the same LoRA of a preset or a performance.
     loras = {lora.name: lora for lora in (*recipe.loras, *written.loras)}
     return recipe.model_copy(
@@ -103,9 +104,9 @@ def _enhancement(prompt: str, styles: Sequence[Style], random: Random, expand: E
     return expand(emphasis.plain(prompt), random, around)
 
 
-def _embedding(name: str, known: frozenset[str]) -> str:
+def _embedding(name: str, known: frozenset[str], pantry: Pantry) -> str:
     """The file's own name for what was written in any case."""
     by_folded = {each.casefold(): each for each in sorted(known)}
     if name.casefold() not in by_folded:
-        raise UnknownName.among("embedding", name, known, EMBEDDING_FOLDER)
+        raise pantry.stranger("embedding", name, known, EMBEDDING_FOLDER)
     return by_folded[name.casefold()]

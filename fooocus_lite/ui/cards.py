@@ -33,7 +33,7 @@ def card(picture: Picture) -> dict[str, Any]:
         "scheduler": recipe.scheduler,
         "strength": recipe.strength,
         "performance": request.performance or "",
-        "model": recipe.model,
+        "model": recipe.models,
         "asked": asked_text(recipe),
     }
 
@@ -42,6 +42,8 @@ def asked_text(recipe: Recipe) -> str:
     """What the model was really asked, after styles, choices and Enhance: text to read and copy."""
     facts = {
         "Model": recipe.model,
+        "Refiner": recipe.refiner
+        and f"{recipe.refiner}, after {recipe.refiner_switch:.0%} of the noise",
         "LoRAs": ", ".join(f"{lora.name} {lora.weight:g}" for lora in recipe.loras),
         "Scheduler": recipe.scheduler,
         "Steps": recipe.num_inference_steps,

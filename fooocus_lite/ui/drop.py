@@ -36,7 +36,6 @@ WORDS = {
     "guidance_scale": "Guidance",
     "scheduler": "Scheduler",
     "seed": "Seed",
-    "strength": "Strength",
 }
 
 
@@ -98,6 +97,8 @@ def shown_rows(found: FoundSettings) -> list[tuple[str, str]]:
     rows = [(word, _text_of(values[name])) for name, word in WORDS.items() if name in values]
     if found.width is not None and found.height is not None:
         rows.append(("Size", f"{found.width} × {found.height}"))
+    if found.strength is not None:
+        rows.append(("Starts from", f"another picture, changed {found.strength:.0%}"))
     return rows
 
 

@@ -74,7 +74,7 @@ class Gate:
             return
         state = {**scope.get("state", {}), "visitor": visitor}
         known = {**with_owner(scope, visitor.owner), "state": state}
-        stay = Stay(lambda: self._who(scope), self.ask_every_s)
+        stay = Stay(lambda: self._check_same(scope, visitor), self.ask_every_s)
         try:
             await stay.serve(self.app, known, receive, send)
         except Ended as ended:
@@ -98,11 +98,23 @@ class Gate:
             raise NotAllowed(STOPPED)
         return visitor
 
+    def _check_same(self, scope: Scope, visitor: Visitor) -> None:
+        """Raises as `_who` does, and NotLoggedIn when the sender is somebody else by now.
+
+        On an open page whose login or key has ended is let in all the same, but as a visitor.
+        """
+        if self._who(scope).owner != visitor.owner:
+            raise NotLoggedIn(LOG_IN)
+
     def _of_open_page(self, scope: Scope, headers: Headers, address: str) -> Visitor:
-        """A user who has logged in all the same, such as the host; else whoever it is."""
+        """A user who is known all the same, by login or key, such as the host; else whoever it is.
+
+        A key that is not known is no offence: clients of OpenAI cannot be without one.
+        """
         keeper = self.doorkeeper
         if not keeper.settings.is_local_only:
             found = keeper.of_session(cookie(scope, SESSION))
+            found = found or keeper.of_known_key(_key(headers.get("authorization", "")))
             if found is not None:
                 return found
         owner = browser_token(headers.get("cookie", "")) or ""

@@ -3,8 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ..errors import FooocusLiteError, WeightsError
-from ..recipe import ImageRequest
+from ..errors import WeightsError
 from ..studio import Studio
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
 from ..supplies.removal import whole_name
@@ -15,6 +14,7 @@ from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset, preset_of
 from ..visitor import Visitor
 from .download_facts import underway
+from .model_costs import ModelCosts
 from .model_samples import sample_facts
 from .preset_facts import BADGES
 
@@ -40,7 +40,8 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     paths, loras = {model.folder for model in here.values()}, performance_loras()
     own = studio.stock.own_files()
     problems = {each.path: each.problem for each in own}
-    cards = [_here(studio, editable, model, presets) for model in here.values()]
+    costs = ModelCosts(studio)
+    cards = [_here(costs, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
         if model.family in FAMILIES:  # a refiner makes no pictures of its own
@@ -94,7 +95,7 @@ def file_kind(found: Inspection) -> str:
 
 
 def _here(
-    studio: Studio, store: ModelStore | None, model: Model, presets: Iterable[Preset]
+    costs: ModelCosts, store: ModelStore | None, model: Model, presets: Iterable[Preset]
 ) -> dict[str, Any]:
     name, family = model.name, TITLES[model.family]
     named = _using(name, presets)
@@ -107,7 +108,7 @@ def _here(
         "size": f"{in_bytes(model.size_bytes)} on disk{_precision(model.inspection)}",
         **_licence(model.licence, licence),
         "words": _words(model.inspection),
-        "memory": _takes(studio, name, named) or _memory(named),
+        "memory": costs.of(model, named) or _memory(named),
         "is_here": True,
         "can_use": model.family in FAMILIES or bool(named),
         "can_remove": store is not None and store.may_remove(model),
@@ -220,18 +221,6 @@ def _about(title: str, family: str, named: Iterable[Preset]) -> str:
 def _bare(text: str) -> str:
     """Its letters and digits alone: "FLUX.1-schnell" says the same as "FLUX.1 schnell"."""
     return "".join(filter(str.isalnum, text.casefold()))
-
-
-def _takes(studio: Studio, name: str, named: Iterable[Preset]) -> str:
-    """What a picture of a model that is here takes on this machine; empty while it is not known."""
-    preset = next((each.name for each in named if each.model == name), None)
-    if preset is None:
-        return ""
-    try:
-        found = studio.orders.forecast(ImageRequest(prompt="any", preset=preset, model=name))
-    except FooocusLiteError:
-        return ""
-    return f"A picture takes {found.text}" if found else ""
 
 
 def _memory(named: Iterable[Preset]) -> str:

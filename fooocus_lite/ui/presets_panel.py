@@ -50,7 +50,7 @@ class PresetsPanel:
         fields, name = self.actions.fields, str(values[self.name] or "")
         chosen = values[fields["preset"]]
         try:
-            words = {fields["prompt"]: values[fields["prompt"]] or "any"}
+            words = {fields["prompt"]: values[fields["prompt"]] or "any", fields["start"]: None}
             recipe = self.studio.orders.plan(request_of(fields, {**values, **words}))[0]
             is_chosen = name.strip().lower() == str(chosen).lower()
             self.studio.save_preset(name, recipe, visitor_of(request), replace=is_chosen)

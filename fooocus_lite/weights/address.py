@@ -48,6 +48,13 @@ def address(text: str) -> Address:
     return Address(repo_id, checked_revision(revision), path or None)
 
 
+def as_on_the_hub(text: str, endpoint: str) -> str:
+    """A link to a page of the mirror at `endpoint` as the Hub's own; any other text as it is."""
+    base = endpoint.rstrip("/")
+    is_of_mirror = text.strip().startswith(f"{base}/")
+    return DEFAULT_ENDPOINT + text.strip().removeprefix(base) if is_of_mirror else text
+
+
 def checked_revision(revision: str | None) -> str | None:
     """The revision (branch, tag or commit), if it can be one. Raises BadRequest."""
     if revision is None:

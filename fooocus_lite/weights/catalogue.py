@@ -9,14 +9,15 @@ from typing import Literal
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
-from . import configs, folders, own_files, snapshots, verify
+from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
 from .own_files import OwnFile
 
 log = logging.getLogger(__name__)
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
-_LICENCE = re.compile(r"^license:\s*[\"']?([^\s\"']+)", re.MULTILINE)
+# Beside "license: other" stands the name of the makers' own.
+_LICENCE = re.compile(r"^(license|license_name):\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
             name = index.parent.relative_to(models_dir).as_posix()
             if not name.startswith(f"{configs.FOLDER}/"):
                 yield name, index.parent, None
-    for name, folder in snapshots.in_use(models_dir).items():
+    for name, folder in lock.in_use(models_dir).items():
         if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
             yield name, folder, folder.name
 
@@ -148,5 +149,5 @@ def _licence(folder: Path) -> str:
         card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "unknown"
-    said = _LICENCE.search(card)
-    return said.group(1) if said else "unknown"
+    said = dict(reversed(_LICENCE.findall(card)))
+    return said.get("license_name") or said.get("license") or "unknown"

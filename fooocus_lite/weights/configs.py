@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import WeightsError
-from . import snapshots
+from . import lock
 from .inspect import Inspection
 from .kinds import Architecture
 
@@ -22,7 +22,7 @@ def folder_for(architecture: Architecture, models_dirs: Sequence[Path]) -> Path 
             if (models_dir / FOLDER / name / INDEX).is_file():
                 return models_dir / FOLDER / name
     for models_dir in models_dirs:
-        snapshot = snapshots.in_use(models_dir).get(repo_id)
+        snapshot = lock.in_use(models_dir).get(repo_id)
         if snapshot is not None and (snapshot / INDEX).is_file():
             return snapshot
     return None

@@ -74,6 +74,25 @@ def read(models_dir: Path) -> dict[str, Entry]:
     return dict(found.repositories)
 
 
+def in_use(models_dir: Path) -> dict[str, Path]:
+    """The snapshot of each repository below models/hub, by its name: exactly the one in use.
+
+    Of a repository that is not in lock.json, or of all while that is damaged, what main means:
+    other tools may move that.
+    """
+    found = snapshots.in_use(models_dir)
+    try:
+        entries = read(models_dir)
+    except WeightsError:  # the Models page and `models verify` tell
+        return found
+    for repo_id, entry in entries.items():
+        folder = snapshots.snapshot_of(models_dir, repo_id, entry.revision)
+        found.pop(repo_id, None)
+        if folder.is_dir():
+            found[repo_id] = folder
+    return found
+
+
 def record(
     models_dir: Path,
     repo_id: str,

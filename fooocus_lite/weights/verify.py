@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ _LIBRARIES = ("diffusers", "transformers")
 UNUSED_PARTS = ("safety_checker", "feature_extractor")
 """Of Stable Diffusion 1.5: they check finished pictures, and are neither fetched nor loaded."""
 
-_hashes: dict[tuple[str, int, int], str] = {}
+CHUNK_BYTES = 4 * 2**20
+
+State = tuple[str, int, int]
+"""Path, size and time of a file: what tells one state of it from another."""
+OnBytes = Callable[[int, int], None]
+
+_hashes: dict[State, str] = {}
 _hashes_lock = threading.Lock()
 
 
@@ -74,7 +81,7 @@ def parameters(folder: Path) -> int:
     )
 
 
-def state(path: Path) -> tuple[str, int, int]:
+def state(path: Path) -> State:
     """What tells one state of a file from another: path, size and time. Raises WeightsError."""
     try:
         stat = path.stat()
@@ -83,31 +90,68 @@ def state(path: Path) -> tuple[str, int, int]:
     return str(path), stat.st_size, stat.st_mtime_ns
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Path, on_bytes: OnBytes = lambda _done, _total: None) -> str:
     """The file's sha256 in hex; remembered until its size or time changes. Raises WeightsError."""
     key = state(path)
     with _hashes_lock:
         if key in _hashes:
             return _hashes[key]
-    digest = fresh_sha256(path)
+    digest = fresh_sha256(path, on_bytes)
     with _hashes_lock:
         _hashes[key] = digest
     return digest
 
 
-def fresh_sha256(path: Path) -> str:
+def fresh_sha256(path: Path, on_bytes: OnBytes = lambda _done, _total: None) -> str:
     """The file's sha256 in hex, read from the disk now. Raises WeightsError."""
+    digest, buffer = hashlib.sha256(), bytearray(CHUNK_BYTES)
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with path.open("rb", buffering=0) as file:
+            total, done = path.stat().st_size, 0
+            while count := file.readinto(buffer):
+                digest.update(memoryview(buffer)[:count])
+                done += count
+                on_bytes(done, total)
     except OSError as error:
         raise unreadable(path, error) from None
+    return digest.hexdigest()
 
 
-def hashes(folder: Path) -> dict[str, str]:
-    """sha256 of each weights file, by its path inside the folder ("unet/…")."""
+def hashes(folder: Path, on_bytes: OnBytes = lambda _done, _total: None) -> dict[str, str]:
+    """sha256 of each weights file, by its path inside the folder ("unet/…").
+
+    `on_bytes` is told how many bytes of how many are read; raising from it stops.
+    """
+    files = weight_files(folder)
     base = folder.parent if folder.is_file() else folder
-    return {file.relative_to(base).as_posix(): sha256(file) for file in weight_files(folder)}
+    sizes = {file: state(file)[1] for file in files if not _is_known(file)}
+    total, read = sum(sizes.values()), 0
+    found = {}
+    for file in files:
+
+        def told(done: int, _: int, before: int = read) -> None:
+            on_bytes(before + done, total)
+
+        found[file.relative_to(base).as_posix()] = sha256(file, told)
+        read += sizes.get(file, 0)
+    return found
+
+
+def remembered() -> dict[State, str]:
+    """Every hash that is known, by the state of its file."""
+    with _hashes_lock:
+        return dict(_hashes)
+
+
+def remember(known: Mapping[State, str]) -> None:
+    """Takes over what an earlier run read."""
+    with _hashes_lock:
+        _hashes.update(known)
+
+
+def _is_known(path: Path) -> bool:
+    with _hashes_lock:
+        return state(path) in _hashes
 
 
 def _part_files(part: Path) -> list[Path]:

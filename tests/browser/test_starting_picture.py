@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 from test_settings_travel import drop, picture
-from visitor import PHONE, PROMPT, ask, findings, shoot, wait_done
+from visitor import PHONE, PROMPT, ask, findings, open_panel, shoot, wait_done
 
 BAR = ".fl-start"
 SLIDER = ".fl-start input[type=range]"
+SIZE = "#fl-size"
 ADD = "Add a picture to start from"
 
 
@@ -59,6 +60,16 @@ def test_it_takes_the_shape_of_the_picture_and_goes_away_again(visit, tmp_path):
     page.get_by_role("button", name="Do not start from this picture").click()
     expect(page.locator(BAR)).to_be_hidden()
     expect(page.get_by_role("button", name=ADD)).to_be_focused()
+
+
+def test_a_size_of_ones_own_takes_the_shape_of_the_picture_and_stays_as_large(visit, tmp_path):
+    page = visit()
+    open_panel(page, "advanced")
+    page.fill(f"{SIZE} .fl-width", "200")
+    page.keyboard.press("Tab")
+    choose(page, wide(tmp_path))
+    expect(page.locator(f"{SIZE} .fl-width")).to_have_value("240")
+    expect(page.locator(f"{SIZE} .fl-height")).to_have_value("136")
 
 
 def test_picture_and_strength_come_back_after_a_reload(visit, tmp_path):

@@ -61,7 +61,15 @@ document.addEventListener('fl:shape', (event) => {
   const nearest = props.aspects.reduce((best, each) => (
     distance(each, event.detail) < distance(best, event.detail) ? each : best
   ));
-  take(nearest.name);
+  const now = window.fooocusLite.get('aspect');
+  if (!now || now.name) {
+    take(nearest.name);
+    return;
+  }
+  // A size of one's own, or of a preset for small graphics cards, takes the shape and stays as large.
+  const scale = Math.sqrt((now.width * now.height) / (nearest.width * nearest.height));
+  const detail = { width: Math.round(nearest.width * scale), height: Math.round(nearest.height * scale) };
+  document.dispatchEvent(new CustomEvent('fl:size', { detail }));
 });
 
 group.addEventListener('click', (event) => {

@@ -77,6 +77,7 @@ document.addEventListener('fl:aspect', () => {
   }
   paint();
 });
+document.addEventListener('fl:size', (event) => take(event.detail));
 lite.on('job', () => { same.disabled = !pictureShown(); });
 lite.on('button', paint);
 // What this script set is painted already, and its note is to stay.
