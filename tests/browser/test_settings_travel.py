@@ -122,7 +122,7 @@ def test_a_picture_that_says_nothing_says_so(visit, tmp_path):
     choosing.value.set_files(picture(tmp_path, None))
     found = page.locator(DIALOG)
     expect(found).to_contain_text("says nothing about how it was made")
-    expect(found.get_by_role("button")).to_have_text(["Close", "Start from it"])
+    expect(found.get_by_role("button")).to_have_text(["Close", "Use as input"])
     page.keyboard.press("Escape")
     expect(found).to_be_hidden()
     expect(page.locator(PROMPT)).to_have_value("my own words")

@@ -39,7 +39,7 @@ def test_a_dropped_picture_without_settings_can_be_started_from(visit, tmp_path)
     expect(page.locator(BAR)).to_be_hidden()
     drop(page, picture(tmp_path, None))
     expect(
-        page.locator(".fl-found[open]").get_by_role("button", name="Start from it")
+        page.locator(".fl-found[open]").get_by_role("button", name="Use as input")
     ).to_be_focused()
     page.keyboard.press("Enter")
     expect_shown(page)
@@ -91,7 +91,7 @@ def test_a_picture_made_here_is_started_from(visit):
     ask(page, "a hill far away")
     wait_done(page)
     page.click(".fl-tile")
-    page.locator(".fl-viewer").get_by_role("button", name="Start from this picture").click()
+    page.locator(".fl-viewer").get_by_role("button", name="Use as input").click()
     expect(page.locator(".fl-viewer[open]")).to_have_count(0)
     expect_shown(page)
 

@@ -17,7 +17,7 @@
         <h3>Worth knowing</h3>
         <ul></ul>
       </div>
-      <div class="fl-found-buttons"><button value="close"></button><button value="input">Start from it</button><button value="use" class="is-primary"></button></div>
+      <div class="fl-found-buttons"><button value="close"></button><button value="input">Use as input</button><button value="use" class="is-primary"></button></div>
     </form>`;
   const find = (selector) => dialog.querySelector(selector);
   const veil = document.createElement('div');

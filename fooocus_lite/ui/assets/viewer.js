@@ -26,7 +26,7 @@
       <a class="fl-download" download>Download</a>
       <div class="fl-share"><button type="button" class="fl-copy-link" title="Opens with these settings in another Fooocus Lite">Copy link</button><a class="fl-recipe-file" download>Recipe file</a></div>
       <input class="fl-link" readonly hidden aria-label="Recipe link">
-      <button type="button" class="fl-use-image" title="The next picture starts from this one">Start from this picture</button>
+      <button type="button" class="fl-use-image" title="The next picture starts from this one">Use as input</button>
       <button type="button" class="fl-use">Use these settings</button>
     </aside>`;
   const find = (selector) => dialog.querySelector(selector);
@@ -160,7 +160,7 @@
       backToThePrompt();
     } catch {
       button.textContent = 'Not possible now';
-      setTimeout(() => { button.textContent = 'Start from this picture'; }, 1500);
+      setTimeout(() => { button.textContent = 'Use as input'; }, 1500);
     }
   }
 
