@@ -32,7 +32,7 @@ from .reception.doorkeeper import Doorkeeper
 from .reception.hosts import host_name, is_host
 from .recipe import ImageRequest, Recipe
 from .settings import Settings
-from .supplies import uploads
+from .supplies import saved_presets, uploads
 from .supplies.downloads import Download
 from .supplies.model_store import ModelStore
 from .supplies.stock import Stock
@@ -240,11 +240,11 @@ class Studio:
     def save_preset(
         self, name: str, recipe: Recipe, owner: str | Visitor = LOCAL, replace: bool = False
     ) -> Path:
-        """`Stock.save_preset`. Raises NotAllowed, too, for a visitor of a shared page."""
+        """`saved_presets.save`. Raises NotAllowed, too, for a visitor of a shared page."""
         with Told(self._audit.try_note).noting(
             host_name(owner, self.settings), "save preset", name.strip()
         ):
-            return self.stock.save_preset(name, recipe, replace)
+            return saved_presets.save(self.stock, name, recipe, replace)
 
     def keep_style_card(self, picture: Picture) -> None:
         """Makes the picture the card of its first style. Raises DiskError."""

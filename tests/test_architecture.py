@@ -39,6 +39,7 @@ BEHIND_THE_STUDIO = {
     "supplies.library",
     "supplies.missing",
     "supplies.preset_files",
+    "supplies.saved_presets",
     "supplies.stock",
     "supplies.wildcard_files",
 }

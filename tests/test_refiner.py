@@ -16,7 +16,7 @@ from fooocus_lite.errors import BadRequest, WeightsError
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
-from fooocus_lite.supplies import missing
+from fooocus_lite.supplies import missing, saved_presets
 from fooocus_lite.supplies.preset_files import write
 from fooocus_lite.supplies.wishes import wishes_for
 from fooocus_lite.thinking.families import CANNOT_SPLIT, FAMILIES
@@ -187,11 +187,11 @@ def test_a_refined_preset_is_ready_when_both_models_are_here(
 def test_a_refiner_alone_makes_no_picture_and_says_so(studio: Studio, tmp_path: Path) -> None:
     tiny.build_refiner(tmp_path / "models" / TINY)
     tiny.build_refiner(tmp_path / "models" / "spare")
-    assert studio.stock.preset_for_model(TINY).name == "refined"
+    assert saved_presets.for_model(studio.stock, TINY).name == "refined"
     with pytest.raises(WeightsError, match=f"{TINY} is a refiner: it ends pictures"):
         studio.orders.plan(SMALL.model_copy(update={"model": TINY}))
     with pytest.raises(BadRequest, match="spare is a refiner"):
-        studio.stock.preset_for_model("spare")
+        saved_presets.for_model(studio.stock, "spare")
 
 
 def test_the_page_and_the_command_line_list_verify_and_remove_a_refiner(

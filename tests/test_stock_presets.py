@@ -8,6 +8,7 @@ from fooocus_lite.errors import BadRequest, UnknownName, WeightsError
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
+from fooocus_lite.supplies import saved_presets
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a_model_nobody_names_is_unknown(studio):
 
 def test_a_saved_preset_is_there_at_once_and_after_a_restart(studio):
     (recipe,) = studio.orders.plan(asked(performance="Speed", aspect="3:2", styles=("Watercolor",)))
-    path = studio.stock.save_preset(" My small ones ", recipe)
+    path = saved_presets.save(studio.stock, " My small ones ", recipe)
     assert path == studio.settings.home / "presets" / "my-small-ones.json"
     for stock in (studio.stock, Studio(studio.settings).stock):
         saved = stock.preset_named("my small ones")
@@ -77,11 +78,11 @@ def test_a_saved_preset_is_there_at_once_and_after_a_restart(studio):
 
 def test_a_saved_preset_is_replaced_only_when_asked_to(studio):
     (recipe,) = studio.orders.plan(asked(aspect="3:2"))
-    first = studio.stock.save_preset("Mine", recipe)
+    first = saved_presets.save(studio.stock, "Mine", recipe)
     (other,) = studio.orders.plan(asked(aspect="2:3"))
     with pytest.raises(BadRequest, match="a preset called “Mine” already"):
-        studio.stock.save_preset("mine", other)
-    assert studio.stock.save_preset("mine", other, replace=True) == first
+        saved_presets.save(studio.stock, "mine", other)
+    assert saved_presets.save(studio.stock, "mine", other, replace=True) == first
     assert studio.stock.preset_named("Mine").aspect == "2:3"
 
 
@@ -93,7 +94,7 @@ def test_what_came_along_or_was_written_by_hand_is_never_replaced(studio, name):
     studio.stock.reload()
     (recipe,) = studio.orders.plan(asked())
     with pytest.raises(BadRequest, match="Choose another name"):
-        studio.stock.save_preset(name, recipe, replace=True)
+        saved_presets.save(studio.stock, name, recipe, replace=True)
     assert [file.name for file in folder.iterdir()] == ["handmade.json"]
 
 
@@ -101,7 +102,7 @@ def test_what_came_along_or_was_written_by_hand_is_never_replaced(studio, name):
 def test_a_name_never_becomes_a_path(studio, name):
     (recipe,) = studio.orders.plan(asked())
     with pytest.raises(BadRequest, match="no name for a preset"):
-        studio.stock.save_preset(name, recipe)
+        saved_presets.save(studio.stock, name, recipe)
     assert not (studio.settings.home / "presets").exists()
 
 

@@ -25,7 +25,7 @@ from ..weights.own_files import OwnFile as OwnFile
 from ..weights.patience import Patience
 from ..weights.progress import Progress as Progress
 from ..weights.selection import CONFIGS, Wanted
-from . import removal
+from . import removal, saved_presets
 from .downloads import Download, Downloads
 from .offers import Described as Described
 from .offers import described
@@ -231,7 +231,7 @@ class ModelStore:
     def _forget(self, name: str) -> None:
         """What was kept about a model that has left: its sample, and a preset that says no more."""
         self._told.left(name)
-        for preset in self._stock.drop_bare_preset(name):
+        for preset in saved_presets.drop_bare(self._stock, name):
             self._told.note(Entry(self._who, "remove preset", subject=preset))
 
     def may_remove(self, model: Model) -> bool:
@@ -245,7 +245,7 @@ class ModelStore:
     def preset_for(self, name: str) -> Preset:
         """A preset of a model that is here, made when there is none. Raises UnknownName."""
         known = frozenset(self._stock.presets)
-        preset = self._stock.preset_for_model(name)
+        preset = saved_presets.for_model(self._stock, name)
         if preset.name not in known:
             self._told.note(Entry(self._who, "save preset", subject=preset.name))
         return preset

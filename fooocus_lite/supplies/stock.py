@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..archive import pictures
-from ..errors import BadRequest, UnknownName, WeightsError
+from ..errors import UnknownName, WeightsError
 from ..events import Picture
 from ..recipe import Recipe
 from ..settings import Settings
@@ -14,7 +14,7 @@ from ..thinking.costs import native_picture
 from ..thinking.families import FAMILIES, REFINERS, Family
 from ..thinking.memory import MemoryPlan
 from ..thinking.pantry import Pantry
-from ..thinking.presets import Preset, bare, named, preset_of, saved_as
+from ..thinking.presets import Preset
 from ..thinking.resolve import is_distilled, preset_for
 from ..thinking.schedulers import SCHEDULERS
 from ..thinking.styles import BUILT_IN, Style, saying
@@ -28,6 +28,7 @@ from ..weights.tokens import TokenCount
 from ..weights.words import known_words, style_words
 from . import library, missing, preset_files
 from .data_files import Mistake
+from .preset_files import PresetFile
 
 
 class Stock:
@@ -53,6 +54,16 @@ class Stock:
     @property
     def presets(self) -> dict[str, Preset]:
         return {name: each.preset for name, each in self._library.presets.items()}
+
+    @property
+    def preset_files(self) -> dict[str, PresetFile]:
+        """Each preset with the file it was read from."""
+        return self._library.presets
+
+    @property
+    def saved_presets(self) -> Path:
+        """The folder that presets of one's own are written to."""
+        return self._settings.home / "presets"
 
     @property
     def styles(self) -> dict[str, Style]:
@@ -197,63 +208,6 @@ class Stock:
             for name in recipe.embeddings:
                 if name in vectors:
                     _check_fit(name, vectors[name], recipe, "prompt")
-
-    def save_preset(self, name: str, recipe: Recipe, replace: bool = False) -> Path:
-        """The file of a new preset that asks for what the recipe's request asked for.
-
-        It is in `presets` at once. Raises BadRequest when the name is taken (`replace` gives way
-        for presets saved this way, never for others) or no name; DiskError when there is no room.
-        """
-        recipe_preset = self.preset_named(recipe.request.preset)
-        preset = saved_as(named(name), recipe, recipe_preset)
-        taken = {known.lower(): each for known, each in self._library.presets.items()}
-        old = taken.get(preset.name.lower())
-        if old is not None and not old.preset.is_saved:
-            raise BadRequest(
-                f"The preset “{old.preset.name}” came with the program or was written by hand. "
-                "Choose another name.",
-                field="name",
-            )
-        if old is not None and not replace:
-            raise BadRequest(
-                f"There is a preset called “{old.preset.name}” already. Choose another name, or "
-                "choose that preset first to replace it.",
-                field="name",
-            )
-        folder = self._settings.home / "presets"
-        path = preset_files.write(preset, folder, old.path if old else None)
-        self.reload()
-        return path
-
-    def preset_for_model(self, name: str) -> Preset:
-        """A preset of this model; one that only names it is saved when there is none yet.
-
-        Raises UnknownName, DiskError, and BadRequest for a refiner that no preset names.
-        """
-        if known := preset_of(name, self.presets.values()):
-            return known
-        if name in self.refiners():
-            raise BadRequest(missing.refiner_alone(name), field="model")
-        model = self.model(name)
-        taken = {each.lower() for each in self.presets}
-        preset = bare(model.name, model.title, model.family, taken)
-        preset_files.write(preset, self._settings.home / "presets")
-        self.reload()
-        return self.presets[preset.name]
-
-    def drop_bare_preset(self, model: str) -> list[str]:
-        """Deletes what `preset_for_model` wrote, and names it.
-
-        A preset that says more than the model stays.
-        """
-        dropped = []
-        for file in self._library.presets.values():
-            says = file.preset.model_dump()
-            if says == bare(model, says["name"], says["family"], ()).model_dump():
-                file.path.unlink(missing_ok=True)
-                dropped.append(file.preset.name)
-        self.reload()
-        return dropped
 
     def reload(self) -> None:
         """Reads the data files again: what was added, changed or taken away counts from now on."""
