@@ -45,7 +45,7 @@ from fooocus_lite.reception.doorkeeper import Doorkeeper
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.studio import To
-from fooocus_lite.supplies import library, saved_presets
+from fooocus_lite.supplies import library
 from fooocus_lite.supplies.downloads import Download, Downloads
 from fooocus_lite.supplies.model_store import Described
 from fooocus_lite.supplies.uploads import Added, Upload
@@ -356,7 +356,7 @@ class FakeStudio:
     ) -> None:
         if not self.is_host(owner):
             raise NotAllowed("Models and presets can be changed only by the host.")
-        saved_presets.save(self.stock, name, recipe, replace)
+        self.stock.save_preset(name, recipe, replace)
 
     def downloads(self) -> tuple[Download, ...]:
         return self._store.downloads.all()

@@ -9,7 +9,7 @@ from ..supplies.model_store import Described, Inspection, Model, ModelStore, Own
 from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
 from ..thinking.amounts import in_bytes
-from ..thinking.families import FAMILIES, TITLES
+from ..thinking.families import FAMILIES, REFINERS, TITLES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset, preset_of
 from ..visitor import Visitor
@@ -163,11 +163,12 @@ def _absent(name: str, presets: Iterable[Preset]) -> dict[str, Any]:
     size = next(filter(None, sizes), None)
     licence = next((each.licence for each in named if each.licence), None)
     family = next(each.family for each in named if each.family)
+    title, kind = name.rpartition("/")[2], (FAMILIES if models else REFINERS)[family].title
     is_on_hub = "/" in name
     return {
         "name": name,
-        "title": (title := name.rpartition("/")[2]),
-        "about": _about(title, TITLES[family], named),
+        "title": title,
+        "about": _about(title, kind, named),
         "size": f"{size:g} GiB to download" if size else "",
         **_licence("", licence),
         "memory": _memory(named),
