@@ -13,7 +13,7 @@ from fooocus_lite.ui.model_costs import ALIKE_BYTES, ModelCosts
 from fooocus_lite.weights.catalogue import Model
 
 OWN = Model("dream", Path("dream.safetensors"), "sdxl", "Dream", "unknown", 25 * ALIKE_BYTES)
-SAYS = "A picture takes ≈ 14 s · 5.1 GB of 8.0 GB · model offload"
+SAYS = "A picture takes ≈ 14 s · 5.1 GiB of 8.0 GiB · model offload"
 
 
 class Asked:
