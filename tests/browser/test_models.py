@@ -59,7 +59,7 @@ def test_a_sample_is_made_at_a_click_and_shown_on_the_card_from_then_on(visit):
     open_panel(again, "models")
     shown = card(again, "starter").get_by_role("img", name="Sample of Starter")
     expect(shown).to_be_visible()
-    assert shown.evaluate("(one) => one.naturalWidth") == 192
+    assert shown.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 192
 
 
 def test_a_download_outlives_a_reload_and_can_be_cancelled_and_gone_on_with(visit):
