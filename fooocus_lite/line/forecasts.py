@@ -77,11 +77,11 @@ class Forecasts:
         Raises WeightsError when the model is damaged.
         """
         facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
+        if facts is None or kitchen is None:
+            return None
         model = self._stock.models().get(recipe.model)
         refiner = self._stock.refiners().get(recipe.refiner) if recipe.refiner else None
-        if facts is None or kitchen is None or model is None:
-            return None
-        if recipe.refiner is not None and refiner is None:
+        if model is None or (recipe.refiner is not None and refiner is None):
             return None
         picture = _picture(recipe)
         size = sizes.of_folder(model.folder, model.config, refiner)
