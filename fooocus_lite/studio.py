@@ -184,7 +184,7 @@ class Studio:
 
     @cached_property
     def _forecasts(self) -> Forecasts:
-        return Forecasts(Estimates(self._database), self.stock)
+        return Forecasts(Estimates(self._database))
 
     @cached_property
     def _database(self) -> Database:

@@ -91,6 +91,6 @@ def test_loras_and_embeddings_go_by_file_name_and_the_models_own_come_first(
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     (shared / "notes.pt").touch()
-    found = find(models / "starter", [models, home / "models"])
+    found = find([models / "starter", models, home / "models"])
     assert found == {"glow": shared / "glow.safetensors", "ink": own / "ink.safetensors"}
     assert list(found) == ["glow", "ink"]

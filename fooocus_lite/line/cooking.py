@@ -194,10 +194,12 @@ class Cooking:
 
     def _files(self, recipe: Recipe) -> Files:
         """The model, and the files of the LoRAs and embeddings that the recipe names."""
-        model = self._stock.model(recipe.model)
-        loras = [lora.name for lora in recipe.loras]
-        lora_files = _chosen("LoRA", loras, self._stock.lora_files(model))
-        known = self._stock.embedding_files(model)
+        listing = self._stock.listing()
+        model = listing.model(recipe.model)
+        lora_files = _chosen(
+            "LoRA", [lora.name for lora in recipe.loras], listing.lora_files(model)
+        )
+        known = listing.embedding_files(model)
         return model, lora_files, _chosen("embedding", recipe.embeddings, known)
 
     def _on_step(self, job: Job, index: int, step: "CookStep") -> None:

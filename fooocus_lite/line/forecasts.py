@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..archive.estimates import Estimates, Setting
 from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
-from ..supplies.stock import Stock
+from ..supplies.listing import Listing
 from ..thinking.costs import Picture, picture_of
 from ..thinking.families import FAMILIES
 from ..thinking.forecast import Forecast, forecast, timing_for
@@ -29,9 +29,8 @@ log = logging.getLogger(__name__)
 class Forecasts:
     """Of one device. Told by the lane's thread, asked by any."""
 
-    def __init__(self, estimates: Estimates, stock: Stock) -> None:
+    def __init__(self, estimates: Estimates) -> None:
         self._estimates = estimates
-        self._stock = stock
         self._kitchen: Kitchen | None = None
         self._facts: HardwareFacts | None = None
 
@@ -63,15 +62,15 @@ class Forecasts:
         except (DiskError, sqlite3.Error) as error:
             log.warning("the time of a picture could not be noted: %s", error)
 
-    def picture_s(self, recipes: Sequence[Recipe]) -> float | None:
+    def picture_s(self, recipes: Sequence[Recipe], listing: Listing) -> float | None:
         """Seconds for each of these pictures of one job, loading shared out; None if unknown."""
         try:
-            found = self.of(recipes)
+            found = self.of(recipes, listing)
         except WeightsError:  # for the job itself to tell
             return None
         return None if found is None or found.seconds is None else found.seconds / len(recipes)
 
-    def of(self, recipes: Sequence[Recipe]) -> Forecast | None:
+    def of(self, recipes: Sequence[Recipe], listing: Listing) -> Forecast | None:
         """What these pictures of one job will take; None before the engine is there, or the model.
 
         Raises WeightsError when the model is damaged.
@@ -79,14 +78,14 @@ class Forecasts:
         facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
         if facts is None or kitchen is None:
             return None
-        model = self._stock.models().get(recipe.model)
-        refiner = self._stock.refiners().get(recipe.refiner) if recipe.refiner else None
+        model = listing.models.get(recipe.model)
+        refiner = listing.refiners.get(recipe.refiner) if recipe.refiner else None
         if model is None or (recipe.refiner is not None and refiner is None):
             return None
         picture = _picture(recipe)
         size = sizes.of_folder(model.folder, model.config, refiner)
         plan = kitchen.planner.plan(recipe.models, facts, size, picture)
-        setting = self._alike(_setting(facts, recipe, plan), recipe)
+        setting = self._alike(_setting(facts, recipe, plan), recipe, listing)
         load_s = 0.0
         if not kitchen.has(recipe.model, plan.label):
             load_s = self._estimates.load_s(setting) or 0.0
@@ -99,13 +98,13 @@ class Forecasts:
             total_mib=facts.total_mib,
         )
 
-    def _alike(self, setting: Setting, recipe: Recipe) -> Setting:
+    def _alike(self, setting: Setting, recipe: Recipe, listing: Listing) -> Setting:
         """Of a model that was never used here, another one of its family: they take as long."""
         if recipe.refiner is not None or self._estimates.timings(setting):
             return setting
         kin = (
             replace(setting, model=each.name)
-            for each in self._stock.models().values()
+            for each in listing.models.values()
             if each.family == recipe.family
         )
         return next((each for each in kin if self._estimates.timings(each)), setting)

@@ -21,6 +21,7 @@ from ..reception.hosts import visitor_for
 from ..reception.rule_files import read_rules
 from ..recipe import ImageRequest, Recipe
 from ..settings import Settings
+from ..supplies.listing import Listing
 from ..supplies.stock import Stock
 from ..thinking.forecast import Forecast
 from ..thinking.pantry import Pantry
@@ -62,21 +63,22 @@ class Orders:
 
     def plan(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> list[Recipe]:
         """What would be made, without making it. Raises BadRequest or UnknownName."""
-        self._check_length(request)
-        return resolve(request, self.pantry(request.image, owner), SystemRandom())
+        return self._plan(request, owner, self._stock.listing())
 
     def plan_sheet(
         self, request: ImageRequest, styles: Sequence[str] = (), owner: str | Visitor = LOCAL
     ) -> list[Recipe]:
         """`plan` for the prompt in these styles, or in twelve that suit it and the model."""
-        self._check_length(request)
-        model = request.model or self._stock.preset_named(request.preset).model
-        shown = self._stock.shown_styles(model)
-        return sheet(request, self.pantry(request.image, owner), SystemRandom(), styles, shown)
+        return self._plan_sheet(request, styles, owner, self._stock.listing())
 
-    def pantry(self, image: str | None = None, owner: str | Visitor = LOCAL) -> Pantry:
+    def pantry(
+        self,
+        image: str | None = None,
+        owner: str | Visitor = LOCAL,
+        listing: Listing | None = None,
+    ) -> Pantry:
         """All that a request may name, the input picture `image` among it if it is the owner's."""
-        pantry = self._stock.pantry()
+        pantry = self._stock.pantry(listing)
         if image is None:
             return pantry
         try:
@@ -84,6 +86,23 @@ class Orders:
         except NotFound:
             return pantry
         return replace(pantry, inputs={image: size})
+
+    def _plan(self, request: ImageRequest, owner: str | Visitor, listing: Listing) -> list[Recipe]:
+        self._check_length(request)
+        return resolve(request, self.pantry(request.image, owner, listing), SystemRandom())
+
+    def _plan_sheet(
+        self,
+        request: ImageRequest,
+        styles: Sequence[str],
+        owner: str | Visitor,
+        listing: Listing,
+    ) -> list[Recipe]:
+        self._check_length(request)
+        model = request.model or self._stock.preset_named(request.preset).model
+        shown = self._stock.shown_styles(model, listing)
+        pantry = self.pantry(request.image, owner, listing)
+        return sheet(request, pantry, SystemRandom(), styles, shown)
 
     def _check_length(self, request: ImageRequest) -> None:
         limit = self._settings.prompt_limit
@@ -100,7 +119,8 @@ class Orders:
 
         Raises BadRequest, UnknownName or WeightsError.
         """
-        return self._forecasts.of(self.plan(request, owner))
+        listing = self._stock.listing()
+        return self._forecasts.of(self._plan(request, owner, listing), listing)
 
     def start(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> str:
         """The id of a job that is on disk; one whose prompt is not allowed is `blocked` at once.
@@ -108,13 +128,14 @@ class Orders:
         Raises BadRequest, also when the line is full; TooMany over a quota; WeightsError when a
         model has to come first.
         """
-        return self.start_recipes(request, self.plan(request, owner), owner)
+        return self._start(request, owner, self._stock.listing())
 
     def start_sheet(
         self, request: ImageRequest, styles: Sequence[str] = (), owner: str | Visitor = LOCAL
     ) -> str:
         """`start` for `plan_sheet`: one job, a picture for each style."""
-        return self.start_recipes(request, self.plan_sheet(request, styles, owner), owner)
+        listing = self._stock.listing()
+        return self._add(request, self._plan_sheet(request, styles, owner, listing), owner, listing)
 
     def start_recipes(
         self, request: ImageRequest, recipes: Sequence[Recipe], owner: str | Visitor = LOCAL
@@ -122,14 +143,27 @@ class Orders:
         """`start` for recipes already decided (replay). Raises NotFound for one whose input picture
         is not here.
         """
-        self._stock.check_is_here(recipes)
+        return self._add(request, recipes, owner, self._stock.listing())
+
+    def _start(self, request: ImageRequest, owner: str | Visitor, listing: Listing) -> str:
+        return self._add(request, self._plan(request, owner, listing), owner, listing)
+
+    def _add(
+        self,
+        request: ImageRequest,
+        recipes: Sequence[Recipe],
+        owner: str | Visitor,
+        listing: Listing,
+    ) -> str:
+        """Into the line, with all that has to hold for these recipes and this owner."""
+        self._stock.check_is_here(recipes, listing)
         visitor = visitor_for(owner, self._settings)
         for image in {recipe.image for recipe in recipes if recipe.image is not None}:
             self._gallery.input_size(image, visitor.owner)
         try:
             priority = priority_for(visitor, request)
             terms = self._terms(visitor, request, recipes)
-            picture_s = self._forecasts.picture_s(recipes)
+            picture_s = self._forecasts.picture_s(recipes, listing)
             job = self._store.add(visitor.owner, request, recipes, priority, terms, picture_s)
         except BadRequest as error:
             self._note_refusal(visitor, error, len(recipes))
@@ -144,12 +178,12 @@ class Orders:
 
         Raises as `start` does, naming the line; BadRequest also for a prompt that is not allowed.
         """
-        visitor = visitor_for(owner, self._settings)
+        visitor, listing = visitor_for(owner, self._settings), self._stock.listing()
         job_ids: list[str] = []
         try:
             with self._database.transaction(durable=True):
                 for request in requests.values():
-                    job_id = self.start(request, visitor)
+                    job_id = self._start(request, visitor, listing)
                     self._check_not_blocked(job_id)
                     job_ids.append(job_id)
         except BadRequest as error:

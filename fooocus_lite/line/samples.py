@@ -10,6 +10,7 @@ import logging
 import math
 import re
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -20,12 +21,13 @@ from ..errors import FooocusLiteError, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from ..settings import Settings
 from ..supplies import removal
+from ..supplies.listing import Listing
 from ..supplies.stock import Stock
 from ..thinking.families import FAMILIES, STARTER, Family
 from ..thinking.forecast import Forecast
 from ..thinking.resolve import resolve
 from ..weights.catalogue import Model
-from ..weights.folders import CHECKPOINTS, LORAS
+from ..weights.folders import LORAS
 from ..weights.own_files import OwnFile
 from .forecasts import Forecasts
 
@@ -87,28 +89,31 @@ class Samples:
         A LoRA takes as long as the model that it is tried with, and models of one family and size
         take as long as each other; None while nothing can be said.
         """
-        models, preferred = self._stock.models(), self._stock.preset_named().model
-        broken = {file.path for file in self._stock.own_files(CHECKPOINTS) if file.problem}
+        listing, preferred = self._stock.listing(), self._stock.preset_named().model
+        broken = {file.path for file in listing.checkpoints if file.problem}
         known: dict[tuple[str, bool, int], Forecast | None] = {}
         found: dict[str, Forecast | None] = {}
-        for model in models.values():
+        for model in listing.models.values():
             if model.folder in broken:
                 continue
             is_distilled = self._stock.is_distilled(model.name)
             kind = (model.family, is_distilled, model.size_bytes // ALIKE_BYTES)
             with contextlib.suppress(FooocusLiteError):
                 if kind not in known:
-                    known[kind] = self.forecast(model.name)
+                    known[kind] = self._forecast(model.name, listing)
                 found[model.name] = known[kind]
-        for file in self._stock.own_files(LORAS):
-            base = _base(file, models, preferred)
+        for file in listing.own_files(LORAS):
+            base = _base(file, listing.models, preferred)
             if base is not None and base.name in found and not file.problem:
                 found[removal.whole_name(file)] = found[base.name]
         return {name: takes for name, takes in found.items() if self.picture(name) is None}
 
     def forecast(self, name: str) -> Forecast | None:
         """What making it takes; None while nothing can be said. Raises as `ask` does."""
-        return self._forecasts.of(self._recipes(self.request(name)))
+        return self._forecast(name, self._stock.listing())
+
+    def _forecast(self, name: str, listing: Listing) -> Forecast | None:
+        return self._forecasts.of(self._recipes(self._request(name, listing), listing), listing)
 
     def ask(self, name: str) -> None:
         """Puts the picture at the end of the line; nothing more while it is underway.
@@ -119,8 +124,9 @@ class Samples:
         with self._lock:
             if name in self.underway():
                 return
-            request = self.request(name)
-            recipes = self._recipes(request)
+            listing = self._stock.listing()
+            request = self._request(name, listing)
+            recipes = self._recipes(request, listing)
             job = self._store.add(OWNER, request, recipes, priority="spare")
             self._asked[name] = job.id
 
@@ -155,37 +161,41 @@ class Samples:
         digest = hashlib.sha256(name.encode()).hexdigest()[:12]
         return self._settings.state / "samples" / f"{slug}-{digest}.webp"
 
-    def _recipes(self, request: ImageRequest) -> list[Recipe]:
-        recipes = resolve(request, self._stock.pantry(), Random(SEED))
-        self._stock.check_is_here(recipes)
+    def _recipes(self, request: ImageRequest, listing: Listing) -> list[Recipe]:
+        recipes = resolve(request, self._stock.pantry(listing), Random(SEED))
+        self._stock.check_is_here(recipes, listing)
         return recipes
 
     def request(self, name: str) -> ImageRequest:
         """A quick picture that still looks like something. Raises UnknownName, WeightsError."""
-        models = self._stock.models()
+        return self._request(name, self._stock.listing())
+
+    def _request(self, name: str, listing: Listing) -> ImageRequest:
         folder, _, lora = name.partition("/")
-        if name in models or folder != LORAS:
-            return self._of(self._stock.model(name))
-        file = removal.named(name, self._stock.own_files(LORAS))
+        if name in listing.models or folder != LORAS:
+            return self._of(listing.model(name), listing)
+        file = removal.named(name, listing.own_files(LORAS))
         words = file.inspection.trigger_words if file.inspection else ()
         plain = [word for word in words if _PLAIN.fullmatch(word)][:MAX_WORDS]
-        base = _base(file, models, self._stock.preset_named().model)
+        base = _base(file, listing.models, self._stock.preset_named().model)
         if base is None:
             made_for = file.inspection.architecture.title if file.inspection else "unknown models"
             raise WeightsError(
                 f"{file.name} is made for {made_for}, and no such model is here. Get one first."
             )
-        return self._of(base, plain, lora)
+        return self._of(base, listing, plain, lora)
 
-    def _of(self, model: Model, words: list[str] | None = None, lora: str = "") -> ImageRequest:
+    def _of(
+        self, model: Model, listing: Listing, words: Sequence[str] = (), lora: str = ""
+    ) -> ImageRequest:
         family = FAMILIES[model.family]
-        here = self._stock.lora_files(model)
+        here = listing.lora_files(model)
         rows = family.rows(self._stock.is_distilled(model.name))
         possible = [row for row in rows if row.lora is None or row.lora.name in here]
         quick = min(possible, key=lambda row: row.num_inference_steps)
         prompt = SHORT_PROMPT if model.name == STARTER.name else PROMPT
         return ImageRequest(
-            prompt=", ".join([*(words or ()), prompt]),
+            prompt=", ".join([*words, prompt]),
             styles=(),
             preset=self._preset(model.name),
             model=model.name,

@@ -44,9 +44,10 @@ def for_model(stock: Stock, name: str) -> Preset:
     """
     if known := preset_of(name, stock.presets.values()):
         return known
-    if name in stock.refiners():
+    listing = stock.listing()
+    if name in listing.refiners:
         raise BadRequest(missing.refiner_alone(name), field="model")
-    model = stock.model(name)
+    model = listing.model(name)
     taken = {each.lower() for each in stock.presets}
     preset = bare(model.name, model.title, model.family, taken)
     preset_files.write(preset, stock.saved_presets)

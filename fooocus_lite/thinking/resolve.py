@@ -32,7 +32,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     only when the seed is -1; the same request, seed and pantry give the same recipes anywhere.
     Raises BadRequest or UnknownName, naming the field; WeightsError for a model that is no use.
     """
-    preset = preset_for(request.preset, pantry)
+    preset = preset_for(request.preset or pantry.default_preset, pantry.presets)
     model = request.model or preset.model
     if model in pantry.unusable:
         raise WeightsError(pantry.unusable[model], field="model")
@@ -70,13 +70,12 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     return [worded(unworded, index, preset, pantry) for index in range(count(request))]
 
 
-def preset_for(name: str | None, pantry: Pantry) -> Preset:
-    """The preset of that name, or the default one when there is no name."""
-    wanted = name or pantry.default_preset
-    by_lower = {name.lower(): preset for name, preset in pantry.presets.items()}
-    preset = by_lower.get(wanted.strip().lower())
+def preset_for(name: str, presets: Mapping[str, Preset]) -> Preset:
+    """The preset of that name, in whatever case. Raises UnknownName."""
+    by_lower = {known.lower(): preset for known, preset in presets.items()}
+    preset = by_lower.get(name.strip().lower())
     if preset is None:
-        raise UnknownName.among("preset", wanted, pantry.presets)
+        raise UnknownName.among("preset", name, presets)
     return preset
 
 

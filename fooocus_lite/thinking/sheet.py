@@ -32,7 +32,7 @@ def sheet(
     BadRequest or UnknownName, naming the field.
     """
     seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
-    preset = preset_for(request.preset, pantry)
+    preset = preset_for(request.preset or pantry.default_preset, pantry.presets)
     if not names:
         offered = [each for each in pantry.styles.values() if shown is None or each.name in shown]
         names = suggested(offered, request.prompt, Random(f"sheet {seed}"))

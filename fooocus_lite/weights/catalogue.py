@@ -1,6 +1,8 @@
 """Which models and LoRAs are on this disk. A name is looked up; it never becomes a path."""
 
+import contextlib
 import logging
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -47,12 +49,15 @@ class Model:
         return self.config or self.folder
 
 
-def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
+def find(
+    models_dirs: Sequence[Path], checkpoints: Sequence[OwnFile] | None = None
+) -> dict[str, Model]:
     """The models below these folders by name; of two with one name the earlier folder's counts.
 
     A model downloaded from the Hub goes by its repository, at the revision that is in use; a single
     file by its path below the checkpoints. Models of a kind that is not run here, or whose
-    model_index.json is broken, are left out.
+    model_index.json is broken, are left out. `checkpoints`: the single files there, from whoever
+    has looked for them already.
     """
     found: dict[str, Model] = {}
     for models_dir in models_dirs:
@@ -60,7 +65,9 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
             family = _family_of(folder, name)
             if family and name not in found:
                 found[name] = of_folder(name, folder, family, revision)
-    for file in own_files.found(models_dirs, [folders.CHECKPOINTS]):
+    if checkpoints is None:
+        checkpoints = own_files.found(models_dirs, [folders.CHECKPOINTS])
+    for file in checkpoints:
         said = file.inspection
         if said and said.is_model and said.family and not said.problem:
             found.setdefault(file.name, of_file(file, said, said.family))
@@ -79,15 +86,14 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
             yield name, folder, folder.name
 
 
-def find_loras(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:
-    """LoRA files by their name without the ending, the model's own before shared ones."""
-    return folders.files([*filter(None, [model_folder]), *models_dirs], folders.LORAS)
+def find_loras(models_dirs: Sequence[Path]) -> dict[str, Path]:
+    """LoRA files by their name without the ending; of two with one name the first counts."""
+    return folders.files(models_dirs, folders.LORAS)
 
 
-def find_embeddings(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:
-    """Textual inversions by their name without the ending, the model's own before shared ones."""
-    found = folders.files([*filter(None, [model_folder]), *models_dirs], folders.EMBEDDINGS)
-    # In a prompt they have no folder: `embedding:name`.
+def find_embeddings(models_dirs: Sequence[Path]) -> dict[str, Path]:
+    """Textual inversions by name, likewise; in a prompt they have no folder: `embedding:name`."""
+    found = folders.files(models_dirs, folders.EMBEDDINGS)
     named = {Path(name).name: path for name, path in reversed(found.items())}
     return dict(sorted(named.items()))
 
@@ -102,7 +108,7 @@ def of_folder(name: str, folder: Path, family: str, revision: str | None = None)
         family=family,
         title=FAMILIES[family].title if is_starter else name,
         licence=_licence(folder),
-        size_bytes=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
+        size_bytes=_size(str(folder)),
         preview=preview if preview.is_file() else None,
         revision=revision,
     )
@@ -141,6 +147,17 @@ def _family_of(folder: Path, name: str) -> str | None:
     if family is None:
         log.info("%s is a %s, which this program cannot run yet", name, class_name)
     return family
+
+
+def _size(folder: str) -> int:
+    """Bytes of all files in it. What leaves meanwhile counts for nothing."""
+    total = 0
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                total += _size(entry.path) if is_folder else entry.stat().st_size
+    return total
 
 
 def _licence(folder: Path) -> str:

@@ -7,13 +7,17 @@ from ..errors import WeightsError
 from ..thinking.families import REFINERS, Family
 from . import catalogue, folders, own_files, verify
 from .catalogue import Model
+from .own_files import OwnFile
 
 
-def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
+def find(
+    models_dirs: Sequence[Path], checkpoints: Sequence[OwnFile] | None = None
+) -> dict[str, Model]:
     """Refiners by name, named as models are; of two with one name the earlier folder's counts.
 
     A pipeline with the refiner's class counts that has no first text encoder: SDXL's own parts can
     be saved under the same class. A single file counts once the settings it lacks are here.
+    `checkpoints`: as in `catalogue.find`.
     """
     found: dict[str, Model] = {}
     for models_dir in models_dirs:
@@ -21,7 +25,9 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
             family = _family_of(folder)
             if family is not None and name not in found:
                 found[name] = catalogue.of_folder(name, folder, family.name, revision)
-    for file in own_files.found(models_dirs, [folders.CHECKPOINTS]):
+    if checkpoints is None:
+        checkpoints = own_files.found(models_dirs, [folders.CHECKPOINTS])
+    for file in checkpoints:
         said = file.inspection
         if said and said.kind == "refiner" and said.family and not file.problem:
             found.setdefault(file.name, catalogue.of_file(file, said, said.family))

@@ -1,0 +1,117 @@
+"""What lies in the model folders at one moment: models, LoRAs, and why some are no use."""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import UnknownName
+from ..recipe import Recipe
+from ..thinking.families import FAMILIES, REFINERS
+from ..weights import catalogue, folders, own_files, refiners
+from ..weights.catalogue import Model
+from ..weights.inspected import Inspected
+from ..weights.own_files import OwnFile
+from . import missing
+
+Found = dict[Path | None, dict[str, Path]]
+"""Files by name for each model's folder; None has those that every model may use."""
+
+
+class Listing:
+    """Each kind is looked for when it is first asked for, and only once.
+
+    Files come and go: every request takes a listing of its own, and hands it to all who ask.
+    """
+
+    def __init__(self, model_folders: Sequence[Path], inspected: Inspected) -> None:
+        self._folders = model_folders
+        self._inspected = inspected
+
+    @cached_property
+    def models(self) -> dict[str, Model]:
+        """By name."""
+        return catalogue.find(self._folders, self.checkpoints)
+
+    def model(self, name: str) -> Model:
+        """Raises UnknownName when there is no such model."""
+        if name not in self.models:
+            raise UnknownName.among("model", name, self.models)
+        return self.models[name]
+
+    @cached_property
+    def refiners(self) -> dict[str, Model]:
+        """The models that end pictures of others, by name."""
+        return refiners.find(self._folders, self.checkpoints)
+
+    def refiner_of(self, recipe: Recipe) -> Model | None:
+        """None for a recipe without one. Raises WeightsError when it is not here, or no use."""
+        if recipe.refiner is None:
+            return None
+        refiner = self.refiners.get(recipe.refiner)
+        if refiner is None or recipe.family not in REFINERS:
+            unusable = self.unusable.get(recipe.refiner, "")
+            raise missing.refiner_error(recipe.refiner, FAMILIES[recipe.family], unusable)
+        return refiner
+
+    @cached_property
+    def models_and_refiners(self) -> dict[str, Model]:
+        """All that makes pictures, alone or not, by name."""
+        return self.refiners | self.models
+
+    @cached_property
+    def checkpoints(self) -> list[OwnFile]:
+        """The single files among the checkpoints, usable or not."""
+        return self.own_files(folders.CHECKPOINTS)
+
+    def own_files(self, *kinds: str) -> list[OwnFile]:
+        """The single files in these folders, such as "loras" (all, when none is named).
+
+        Each with what its header says, or the reason why it cannot be used as it is.
+        """
+        found = own_files.found(self._folders, kinds)
+        self._inspected.keep()
+        return found
+
+    def lora_files(self, model: Model | None = None) -> dict[str, Path]:
+        """LoRAs by name: the model's own before those that every model may use."""
+        return self._beside(model, self._loras, catalogue.find_loras)
+
+    def embedding_files(self, model: Model | None = None) -> dict[str, Path]:
+        """Textual inversions by name: the model's own before those that every model may use."""
+        return self._beside(model, self._embeddings, catalogue.find_embeddings)
+
+    @cached_property
+    def unusable(self) -> dict[str, str]:
+        """Why what is here cannot be used, or not as a model, by its name."""
+        files = [file for file in self.checkpoints if file.problem]
+        alone = {name: missing.refiner_alone(name) for name in self.refiners}
+        # People leave out the ending of old.ckpt, as they do with every other model.
+        stems = {file.name.removesuffix(file.path.suffix): file.problem for file in files}
+        return stems | alone | {file.name: file.problem for file in files}
+
+    @cached_property
+    def unconverted(self) -> dict[str, str]:
+        """Why LoRAs and embeddings are no use as they are, by folder and name without ending."""
+        return {
+            f"models/{kind}/{name.removesuffix(path.suffix)}": own_files.unusable(path)
+            for kind in (folders.LORAS, folders.EMBEDDINGS)
+            for name, path in folders.pickles(self._folders, kind).items()
+        }
+
+    @cached_property
+    def _loras(self) -> Found:
+        return {None: catalogue.find_loras(self._folders)}
+
+    @cached_property
+    def _embeddings(self) -> Found:
+        return {None: catalogue.find_embeddings(self._folders)}
+
+    @staticmethod
+    def _beside(
+        model: Model | None, found: Found, find: Callable[[Sequence[Path]], dict[str, Path]]
+    ) -> dict[str, Path]:
+        if model is None:
+            return found[None]
+        if model.folder not in found:
+            found[model.folder] = found[None] | find([model.folder])
+        return found[model.folder]

@@ -1,0 +1,56 @@
+"""One look through the model folders: what it finds stays as it was, and the next one is new."""
+
+from pathlib import Path
+
+import pytest
+
+from fooocus_lite.errors import UnknownName
+from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.settings import load
+from fooocus_lite.studio import Studio
+from fooocus_lite.thinking.families import STARTER
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    return Studio(load({"home": tmp_path}))
+
+
+def put(studio: Studio, kind: str, name: str) -> Path:
+    file = studio.settings.models / kind / f"{name}.safetensors"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(b"")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("kind", "find"), [("loras", "lora_files"), ("embeddings", "embedding_files")]
+)
+def test_a_listing_stays_as_it_was_and_the_next_one_sees_what_changed(
+    studio: Studio, kind: str, find: str
+) -> None:
+    file = put(studio, kind, "ink")
+    listing = studio.stock.listing()
+    model = listing.model(STARTER.name)
+    assert getattr(listing, find)(model)["ink"] == file
+    file.unlink()
+    put(studio, kind, "glow")
+    assert {"ink"} == getattr(listing, find)(model).keys() & {"ink", "glow"}
+    assert {"glow"} == getattr(studio.stock.listing(), find)(model).keys() & {"ink", "glow"}
+
+
+def test_a_models_own_loras_are_not_those_of_every_model(studio: Studio) -> None:
+    put(studio, "loras", "ink")
+    listing = studio.stock.listing()
+    own = listing.lora_files(listing.model(STARTER.name))
+    assert own.keys() - listing.lora_files().keys() == {"starter-chalkboard", "starter-lcm"}
+    assert listing.lora_files().keys() == {"ink"}
+
+
+def test_each_order_sees_the_files_of_its_moment(studio: Studio) -> None:
+    request = ImageRequest(prompt="a fox <lora:ink:0.5>")
+    file = put(studio, "loras", "ink")
+    assert studio.orders.plan(request)[0].loras[-1].name == "ink"
+    file.unlink()
+    with pytest.raises(UnknownName, match="ink"):
+        studio.orders.plan(request)
