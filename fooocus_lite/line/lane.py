@@ -21,7 +21,7 @@ from ..supplies.stock import Stock
 from .board import Board
 from .cooking import Closing, Cooking, Stopped
 from .forecasts import Forecasts
-from .opening import ON_CPU, Opening
+from .opening import ON_CPU, STARTING, Opening
 from .patience import Restarts
 
 IDLE_S = 0.5
@@ -206,7 +206,8 @@ class Lane:
 
     def _cook(self, job: Job) -> None:
         """The whole job; on the CPU instead of a GPU that is lost, where the setting says so."""
-        self._cooking.show_stage(job, "Starting the engine")
+        if not self._opening.is_done:
+            self._cooking.show_stage(job, STARTING)
         kitchen = self._opening.kitchen_unless(self._closing)
         if kitchen is None:
             raise Closing
