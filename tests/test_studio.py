@@ -335,24 +335,33 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
     assert finished(studio, studio.orders.start(request())).state == "completed"
 
 
-def test_loading_ahead_gives_way_to_a_job(studio, monkeypatch):
+@pytest.mark.parametrize(("model", "end"), [("starter", "loaded"), ("other", "_Called")])
+def test_loading_ahead_goes_on_for_a_job_of_its_model_only(
+    studio, tmp_path, monkeypatch, model, end
+):
+    tiny.build_sd15(tmp_path / "models" / "other")
     assert studio.cook()
     kitchen = studio._lane._opening.kitchen(300)
-    load, stages = kitchen.load, []
+    load, jobs, ended = kitchen.load, [], []
 
     def called_while_loading(recipe, *files, on_stage, **others):
-        if not stages:
-            stages.append(studio._lane.loading_ahead)
-            stages.append(studio.orders.start(request()))
-        return load(recipe, *files, on_stage=on_stage, **others)
+        if not jobs:
+            jobs.append(studio.orders.start(request(model=model, width=256, height=256)))
+        try:
+            load(recipe, *files, on_stage=on_stage, **others)
+        except Exception as error:
+            ended.append(type(error).__name__)
+            raise
+        ended.append("loaded")
 
     monkeypatch.setattr(kitchen, "load", called_while_loading)
     studio.warm("starter")
     deadline = time.monotonic() + 300
-    while len(stages) < 2:
+    while not ended:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
-    assert finished(studio, stages[1]).state == "completed"
+    assert finished(studio, jobs[0]).state == "completed"
+    assert ended[0] == end
     assert studio._lane.loading_ahead == ""
 
 

@@ -21,7 +21,7 @@ from ..supplies.stock import Stock
 from .board import Board
 from .cooking import Closing, Cooking, Stopped
 from .forecasts import Forecasts
-from .opening import ON_CPU, Opening
+from .opening import ON_CPU, STARTING, Opening
 from .patience import Restarts
 
 IDLE_S = 0.5
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class _Called(Exception):
-    """Something came that is more than loading a model ahead of its first job."""
+    """Something came that is more than loading this model ahead of its first job."""
 
 
 class Lane:
@@ -137,6 +137,8 @@ class Lane:
             self._serve(job)
         elif self._ahead is not None and self._opening.is_done:
             self._load_ahead()
+            if self._job is not None:
+                self._serve(self._job)
         else:
             self._wake.wait(IDLE_S)
 
@@ -153,34 +155,51 @@ class Lane:
             return self._job
 
     def _load_ahead(self) -> None:
-        """Loads what somebody is likely to ask for next. What fails is for that job to tell."""
+        """Loads what somebody is likely to ask for next. What fails is for that job to tell.
+
+        A job that comes meanwhile is taken: for this model it waits until that is loaded, for
+        another one the loading ends.
+        """
         recipe, self._ahead = self._ahead, None
         if recipe is None:
             return
+
+        def on_stage(stage: str) -> None:
+            self._show_ahead(recipe, stage)
+
         try:
             kitchen = self._opening.kitchen()
-            recipe, files = self._cooking.completed(recipe, self._unless_called)
+            completed, files = self._cooking.completed(recipe, on_stage)
             model, lora_files, embedding_files = files
             kitchen.load(
-                recipe,
+                completed,
                 model.folder,
                 lora_files,
-                on_stage=self._unless_called,
+                on_stage=on_stage,
                 embedding_files=embedding_files,
                 config=model.config,
-                refiner=self._stock.refiner_of(recipe),
+                refiner=self._stock.refiner_of(completed),
             )
-        except _Called:
+        except (_Called, Stopped, Closing):
             log.debug("loading %s ahead gave way", recipe.model)
         except Exception as error:
             log.info("%s was not loaded ahead: %s", recipe.model, error)
         finally:
             self.loading_ahead = ""
 
-    def _unless_called(self, stage: str) -> None:
-        if self._wake.is_set():
-            raise _Called
-        self.loading_ahead = f"{stage} …"
+    def _show_ahead(self, recipe: Recipe, stage: str) -> None:
+        """Raises when there is something else to do than to load the recipe's model."""
+        if self._job is None and self._wake.is_set():
+            self._wake.clear()
+            job = self._take()
+            if job is None and (self._closing.is_set() or self._ahead is not None):
+                raise _Called
+            if job is not None and job.recipes[0].models != recipe.models:
+                raise _Called
+        if self._job is None:
+            self.loading_ahead = f"{stage} …"
+        else:
+            self._cooking.show_stage(self._job, stage)
 
     def _serve(self, job: Job) -> None:
         """Brings one job to its end, whatever happens to it."""
@@ -206,7 +225,8 @@ class Lane:
 
     def _cook(self, job: Job) -> None:
         """The whole job; on the CPU instead of a GPU that is lost, where the setting says so."""
-        self._cooking.show_stage(job, "Starting the engine")
+        if not self._opening.is_done:
+            self._cooking.show_stage(job, STARTING)
         kitchen = self._opening.kitchen_unless(self._closing)
         if kitchen is None:
             raise Closing

@@ -44,7 +44,7 @@ class Seen:
 def told(job: Job) -> Loading | Step | None:
     """What another process, which has the device, last wrote down about the job."""
     if job.stage is not None or job.picture_index is None:
-        return Loading(job.stage or "Starting the engine")
+        return Loading(job.stage or "Getting ready")
     return Step(
         picture=job.picture_index + 1,
         pictures=len(job.recipes),

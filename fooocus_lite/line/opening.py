@@ -14,6 +14,7 @@ from .forecasts import Forecasts
 if TYPE_CHECKING:
     from ..engine.kitchen import Kitchen
 
+STARTING = "Starting the engine"
 ON_CPU = "The GPU failed; pictures are made on the CPU until the program is started again."
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Opening:
     def trouble(self) -> str | None:
         """Why there is no kitchen yet, or at all."""
         if not self._kitchen.done():
-            return "Starting the engine …"
+            return f"{STARTING} …"
         if error := self._kitchen.exception():
             return f"The engine could not start: {error}"
         return None
