@@ -49,7 +49,7 @@ BEHIND_THE_STUDIO = {
 FRONTS = {"gallery", "line", "reception", "studio", "supplies"}
 """What joins the rooms. No room knows who uses it."""
 INSIDE = {
-    "thinking": {"archive", "weights", "engine", "access"} | FRONTS | DOORS,
+    "thinking": {"archive", "weights", "engine", "access", "whole_file"} | FRONTS | DOORS,
     "weights": {"archive", "engine", "access"} | FRONTS | DOORS,
     "archive": {"access", "weights", "engine"} | FRONTS | DOORS,
     "access": {"archive", "weights", "engine"} | FRONTS | DOORS,

@@ -250,18 +250,19 @@ def test_sweep_removes_what_is_ours_and_nothing_else(tmp_path: Path, outputs: Pa
     (temporary / "b.jpg").write_bytes(b"x")
     (elsewhere / "keep").write_text("x")
     (temporary / "link").symlink_to(elsewhere)
-    ours = outputs / "2026-03-09" / "140507-42-0123abcd.png.part"
+    day = outputs / "2026-03-09"
+    ours = [day / f"140507-42-0123abcd.png{part}" for part in (".89abcdef.part", ".part")]
     kept = [
         outputs / "2026-03-09" / "140507-42-0123abcd.png",
         outputs / "2026-03-09" / "film.mkv.part",
         outputs / "140507-42-0123abcd.png.part",
         elsewhere / "keep",
     ]
-    for path in (ours, *kept):
+    for path in (*ours, *kept):
         path.write_bytes(b"x")
-    assert sweep(temporary, outputs) == 4
+    assert sweep(temporary, outputs) == 5
     assert list(temporary.iterdir()) == []
-    assert not ours.exists()
+    assert not any(path.exists() for path in ours)
     assert all(path.exists() for path in kept)
     assert sweep(temporary, outputs) == 0
 

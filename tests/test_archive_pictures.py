@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
-from fooocus_lite.archive import pictures
 from fooocus_lite.archive.compare import (
     fingerprint_of,
     psnr,
@@ -192,7 +191,7 @@ def test_a_disk_that_fails_is_a_sentence_and_leaves_nothing(
     def fail(descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(pictures.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(DiskError, match=says):
         save(image, recipe_for("a"), None, tmp_path, "png", True, NOW)
     assert [each for each in tmp_path.rglob("*") if each.is_file()] == []

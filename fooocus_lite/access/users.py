@@ -1,7 +1,6 @@
 """The users file: who may log in, with which tier and which keys. No password stands in it."""
 
 import json
-import os
 import re
 import secrets
 import threading
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import BadRequest, DiskError, NotFound, UnknownName
 from ..visitor import TIERS, TierName
+from ..whole_file import write_whole
 from . import passwords
 
 MAX_USERS = 10_000
@@ -193,16 +193,7 @@ class UsersFile:
         text = json.dumps(
             {name: users[name].model_dump(mode="json") for name in sorted(users)}, indent=2
         )
-        part = self.path.with_name(f"{self.path.name}.{secrets.token_hex(4)}.part")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        write_whole(self.path, f"{text}\n".encode(), mode=0o600)
 
     def _unreadable(self, why: str) -> BadRequest:
         return BadRequest(

@@ -18,9 +18,10 @@ from PIL import Image, ImageOps
 from ..errors import BadRequest, DiskError, NotFound, TooMany
 from ..recipe import SHA256
 from ..thinking.image_to_image import missing_input
+from ..whole_file import write_whole
 from .database import Database
 from .ending import IS_FINAL
-from .pictures import FORMATS, shrunk, write_whole
+from .pictures import FORMATS, shrunk
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ Names hold day, time and seed, never a word of the prompt. Knows nothing of jobs
 
 import errno
 import io
-import os
 import re
 import secrets
 import time
@@ -20,6 +19,7 @@ from ..errors import BadRequest, DiskError
 from ..recipe import ImageFormat, MadeWith, Recipe
 from ..thinking import inspection, metadata
 from ..thinking.inspection import Found
+from ..whole_file import write_whole
 from .embedded import Texts, read_texts, read_texts_of, save_options
 
 THUMBNAIL_SIDE = 192
@@ -32,7 +32,7 @@ OPTIONS: dict[ImageFormat, dict[str, Any]] = {
     "webp": {"quality": 90},
 }
 NAME = re.compile(r"(\d{6})-(\d{1,19})-[0-9a-f]{8}\.(png|jpg|webp)")
-PART = re.compile(NAME.pattern + r"\.part")
+PART = re.compile(NAME.pattern + r"(\.[0-9a-f]{8})?\.part")
 IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 IS_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -166,23 +166,6 @@ def created_of(path: Path) -> float:
         return file_time
     name_time = time.mktime(moment)
     return file_time if 0 <= file_time - name_time < 60 else name_time
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes `data` under a temporary name, then renames: `path` is never half there.
-
-    Raises OSError; the temporary file is gone then.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _disk_error(error: OSError, folder: Path) -> DiskError:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ from ..recipe import ImageRequest, request_from
 from ..settings import Settings
 from ..studio import Studio
 from ..thinking.prompt_list import prompts_in
+from ..whole_file import write_whole
 from . import INTERRUPTED
 from .leaving import leave
 from .progress import JsonLines, Reporter, Terminal
@@ -58,9 +58,8 @@ def generate(settings: Settings, arguments: Namespace) -> int:
             _dry_run(studio, request, arguments.json)
         return 0
     for request in requests.values():
-        studio.orders.plan(
-            request
-        )  # a mistake in the last prompt is said before the first is cooked
+        # A mistake in the last prompt is said before the first is cooked.
+        studio.orders.plan(request)
         if arguments.download:
             _bring_missing(studio, request, arguments.json)
     reporter: Reporter = JsonLines() if arguments.json else Terminal()
@@ -111,11 +110,8 @@ def _delivered(event: PictureReady, studio: Studio) -> PictureReady:
         return event
     target = folder / source.parent.name / source.name
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".part")
-    shutil.copyfile(source, partial)
-    partial.replace(target)
-    picture: Picture = replace(event.picture, path=target)
-    return PictureReady(picture)
+    write_whole(target, source.read_bytes())
+    return PictureReady(replace(event.picture, path=target))
 
 
 def _rescued(picture: Picture, studio: Studio) -> Picture:

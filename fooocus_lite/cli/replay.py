@@ -5,7 +5,6 @@ the comparison is with a fingerprint.
 """
 
 import json
-import shutil
 import sys
 from argparse import Namespace
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ..recipe import MadeWith, Recipe
 from ..settings import Settings
 from ..studio import Studio
 from ..thinking import link
+from ..whole_file import write_whole
 from .generate import add_input, finish
 from .progress import Reporter, Terminal
 
@@ -167,9 +167,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 def _copied(picture: Path, beside: Path) -> Path:
     """Where the picture lies too, complete or not at all."""
     path = _free_name(beside)
-    partial = path.with_name(path.name + ".part")
-    shutil.copyfile(picture, partial)
-    partial.replace(path)
+    write_whole(path, picture.read_bytes())
     return path
 
 

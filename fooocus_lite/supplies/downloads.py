@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..errors import BadRequest, Cancelled, FooocusLiteError, NotFound, WeightsError
 from ..weights.progress import Progress
+from ..whole_file import write_whole
 from .wishes import Wish
 
 log = logging.getLogger(__name__)
@@ -185,11 +186,9 @@ class Downloads:
             for entry in self._entries.values()
             if entry.download.state != "done"
         ]
-        part = self._memory.with_name(self._memory.name + ".part")
         try:
             self._memory.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(unfinished, indent=1) + "\n", encoding="utf-8")
-            part.replace(self._memory)
+            write_whole(self._memory, f"{json.dumps(unfinished, indent=1)}\n".encode())
         except OSError as error:
             log.warning("%s cannot be written: %s", self._memory.name, error)
 

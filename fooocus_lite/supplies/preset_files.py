@@ -1,6 +1,5 @@
 """The files of presets/: read, ours and Fooocus's; checked; and written when somebody saves one."""
 
-import contextlib
 import itertools
 import json
 import re
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from ..errors import DiskError
 from ..thinking import fooocus_preset
 from ..thinking.presets import Preset, problem_of
+from ..whole_file import write_whole
 from .data_files import Mistake, complaint, line_of, read_json
 
 SCHEMA = "../docs/preset.schema.json"
@@ -82,14 +82,10 @@ def write(preset: Preset, folder: Path, over: Path | None = None) -> Path:
     values = preset.model_dump(mode="json", exclude_defaults=True)
     text = json.dumps({"$schema": SCHEMA, **values}, ensure_ascii=False, indent=2) + "\n"
     path = over or _free_path(folder, preset.name)
-    partial = path.with_name(path.name + ".part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, text.encode())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
         raise DiskError(f"The preset cannot be written to {folder}: {error.strerror}.") from None
     return path
 

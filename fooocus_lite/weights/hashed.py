@@ -1,12 +1,12 @@
 """The sha256 of files read in earlier runs, so that a start does not read gigabytes again."""
 
 import logging
-import secrets
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..whole_file import write_whole
 from . import verify
 from .verify import State
 
@@ -49,11 +49,9 @@ class Hashed:
         if known.keys() <= self._written:
             return
         files = [_Hashed(*state, sha256) for state, sha256 in known.items()]
-        part = self._file.with_name(f"{self._file.name}.{secrets.token_hex(4)}.part")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_bytes(_FILES.dump_json(files))
-            part.replace(self._file)
+            write_whole(self._file, _FILES.dump_json(files))
         except OSError as error:
             log.warning("%s cannot be written: %s", self._file.name, error)
         self._written = frozenset(known)

@@ -2,13 +2,13 @@
 
 import hashlib
 import logging
-import secrets
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
+from ..whole_file import write_whole
 from . import inspect
 from .inspect import Inspection, State
 
@@ -60,11 +60,9 @@ class Inspected:
             if known.keys() <= self._written:
                 return
             files = [_Read(*state, said) for state, said in known.items()]
-            part = self._file.with_name(f"{self._file.name}.{secrets.token_hex(4)}.part")
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                part.write_bytes(TypeAdapter(_Memory).dump_json(_Memory(_readers(), files)))
-                part.replace(self._file)
+                write_whole(self._file, TypeAdapter(_Memory).dump_json(_Memory(_readers(), files)))
             except OSError as error:
                 log.warning("%s cannot be written: %s", self._file.name, error)
             self._written = frozenset(known)
