@@ -18,7 +18,8 @@ from fooocus_lite.settings import Settings
 from fooocus_lite.supplies.downloads import Download
 from fooocus_lite.supplies.wishes import Wish
 from fooocus_lite.ui import download_facts, page
-from fooocus_lite.ui.model_routes import MAX_ORDER_BYTES, ModelRoutes
+from fooocus_lite.ui.answers import MAX_ORDER_BYTES
+from fooocus_lite.ui.model_routes import ModelRoutes
 from fooocus_lite.ui.models_panel import ModelsPanel
 from fooocus_lite.ui.security import SameOrigin
 from fooocus_lite.visitor import Visitor

@@ -15,9 +15,10 @@ from fooocus_lite.errors import BadRequest, TooMany, WeightsError
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.studio import Studio
 from fooocus_lite.ui import page
+from fooocus_lite.ui.answers import MAX_ORDER_BYTES
 from fooocus_lite.ui.owner import COOKIE
 from fooocus_lite.ui.queue_panel import MAX_CHARACTERS, MAX_PROMPTS, QueuePanel
-from fooocus_lite.ui.queue_routes import MAX_ORDER_BYTES, ORDERS, QueueRoutes
+from fooocus_lite.ui.queue_routes import ORDERS, QueueRoutes
 from fooocus_lite.visitor import TIERS, Visitor
 
 ME, OTHER, NOBODY = Visitor("1" * 32), Visitor("2" * 32), Visitor("")
@@ -95,12 +96,19 @@ def test_nobody_may_order_anything_about_anothers_job(studio, order):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b"[" * 900, b'{"a": "' + b"x" * MAX_ORDER_BYTES + b'"}']
+    ("body", "says"),
+    [
+        (b"", "no order"),
+        (b"[]", "no order"),
+        (b"{", "no order"),
+        (b"[" * 9_000, "no order"),
+        (b'{"a": "' + b"x" * MAX_ORDER_BYTES + b'"}', "too long"),
+    ],
 )
-def test_what_is_no_order_is_refused(studio, body):
+def test_what_is_no_order_is_refused(studio, body, says):
     answer = client_of(studio).post("/queue/move", content=body)
     assert answer.status_code == 400
-    assert "no order" in answer.json()["problem"]
+    assert says in answer.json()["problem"]
 
 
 def test_only_known_orders_and_places_exist(studio):

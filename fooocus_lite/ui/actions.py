@@ -28,7 +28,6 @@ from .styles_panel import shown_styles
 log = logging.getLogger(__name__)
 Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
-Order = Callable[[str, str], None]
 WENT_WRONG = "Something went wrong on our side. It is written in the log; please try once more."
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
 LINK_USED = "These are the settings of the link you opened."
@@ -123,7 +122,7 @@ class Actions:
             return {self.message: _said("error", error.message)}
         except (KeyError, TypeError, ValueError):
             return {self.message: _said("error", "Those settings are not here any more.")}
-        preset = self.preset_named(here.preset)
+        preset = preset_named(self.studio, here.preset)
         family = self.studio.stock.family_of(preset.model)
         is_new = preset.name != values[self.fields["preset"]]
         changes = self.preset_changes(preset) if is_new else {}
@@ -149,17 +148,9 @@ class Actions:
 
     def choose_preset(self, values: Values) -> Changes:
         """The page as the preset wants it; its model begins to load, if nothing else is done."""
-        preset = self.preset_named(values[self.fields["preset"]])
+        preset = preset_named(self.studio, values[self.fields["preset"]])
         self.studio.warm(preset.name)
         return self.preset_changes(preset)
-
-    def preset_named(self, name: str | None) -> Preset:
-        """That preset, else the one of the settings, else the first there is."""
-        presets = self.studio.stock.presets
-        for wanted in (name, self.studio.settings.preset):
-            if wanted in presets:
-                return presets[wanted]
-        return next(iter(presets.values()))
 
     def preset_changes(self, preset: Preset) -> Changes:
         """The page as the preset wants it; the prompt, seed and count stay."""
@@ -193,8 +184,11 @@ class Actions:
             return {self.message: _said("error", WENT_WRONG), self.newest: ""}
         waiting = {**IDLE, "state": "queued", "job": job_id, "line": "Sent…"}
         return {
-            self.stage: waiting, self.message: _said(), self.newest: job_id, self.shown: job_id
-        }  # fmt: skip
+            self.stage: waiting,
+            self.message: _said(),
+            self.newest: job_id,
+            self.shown: job_id,
+        }
 
     def _download_offer(self, error: WeightsError, request: gr.Request) -> dict[str, str] | None:
         """A button that downloads what is missing; none for visitors, who cannot."""
@@ -208,11 +202,9 @@ class Actions:
     ) -> Changes:
         try:
             owner = owner_of(request.headers)
-            waiting = self.studio.jobs.active(owner)
-            job_id = (
-                values[self.shown] if values[self.shown] in waiting else next(iter(waiting), "")
-            )
-            if job_id:
+            active, shown = self.studio.jobs.active(owner), values[self.shown]
+            if active:
+                job_id = shown if shown in active else active[0]
                 order(job_id, owner)
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message)}
@@ -224,6 +216,15 @@ class Actions:
         if any(not picture.is_saved for picture in view.pictures):
             return {self.message: _said("warning", NOT_SAVED)}
         return {}
+
+
+def preset_named(studio: Studio, name: str | None = None) -> Preset:
+    """That preset, else the one of the settings, else the first there is."""
+    presets = studio.stock.presets
+    for wanted in (name, studio.settings.preset):
+        if wanted in presets:
+            return presets[wanted]
+    return next(iter(presets.values()))
 
 
 def _notice(asked: Mapping[str, Any], used: FoundSettings) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ..errors import BadRequest
@@ -16,12 +16,12 @@ from ..studio import Studio
 from ..thinking.fit import fitted
 from ..thinking.foreign.found import FoundSettings
 from ..thinking.inspection import in_text
+from .answers import NO_STORE, nothing_here
 from .owner import find_owner
 
 MAX_PICTURE_BYTES = 20_000_000
 MAX_TEXT_BYTES = 2_000_000
 BODY_TIMEOUT_S = 30.0
-NO_STORE = {"cache-control": "no-store"}
 NOTHING = "This picture says nothing about how it was made."
 # In the order they are shown; a name of ours and the page's word for it.
 WORDS = {
@@ -55,7 +55,7 @@ class Drop:
         """
         owner = find_owner(request.headers.get("cookie", ""))
         if owner is None:
-            return PlainTextResponse("There is nothing here.", 404, headers=NO_STORE)
+            return nothing_here()
         is_text = request.headers.get("content-type", "").startswith("text/plain")
         limit = MAX_TEXT_BYTES if is_text else MAX_PICTURE_BYTES
         try:

@@ -4,13 +4,12 @@ Orders are JSON; an upload is the file itself, written to the disk as it comes.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from ..errors import BadRequest, FooocusLiteError, NotAllowed, NotFound, WeightsError
@@ -18,15 +17,13 @@ from ..studio import Studio
 from ..supplies.model_store import ModelStore
 from ..supplies.uploads import Added, Upload
 from ..visitor import visitor_of
+from .answers import Order, answer, nothing_here, order_of
 from .download_facts import underway
 from .model_facts import file_kind, listing, offer
 
-NO_STORE = {"cache-control": "no-store"}
-MAX_ORDER_BYTES = 10_000
 MAX_TEXT = 500
 PIECE_BYTES = 2**20
 SILENCE_S = 60.0
-Order = dict[str, Any]
 Act = Callable[[ModelStore, Order], Any]
 
 
@@ -64,21 +61,21 @@ class ModelRoutes:
         """All that the panel shows; the answer of `model_facts.listing`."""
         visitor = visitor_of(request)
         if not visitor.owner:
-            return _nothing_here()
-        return _answer(await run_in_threadpool(listing, self.studio, visitor))
+            return nothing_here()
+        return answer(await run_in_threadpool(listing, self.studio, visitor))
 
     async def downloads(self, request: Request) -> Response:
         """{"downloads", "sampling"}: asked every few seconds while one is underway."""
         if not visitor_of(request).owner:
-            return _nothing_here()
-        return _answer(await run_in_threadpool(underway, self.studio))
+            return nothing_here()
+        return answer(await run_in_threadpool(underway, self.studio))
 
     async def sample(self, request: Request) -> Response:
         """The picture on the card of `?name=`."""
         name = request.query_params.get("name", "")[:MAX_TEXT]
         file = await run_in_threadpool(self.studio.samples.picture, name)
         if file is None or not visitor_of(request).owner:
-            return _nothing_here()
+            return nothing_here()
         return FileResponse(file, headers={"cache-control": "private, max-age=86400"})
 
     async def look_up(self, request: Request) -> Response:
@@ -101,13 +98,13 @@ class ModelRoutes:
                 added = await run_in_threadpool(store.keep, upload)
             finally:
                 await run_in_threadpool(upload.forget)
-            return _answer({"text": _welcome(added)})
+            return answer({"text": _welcome(added)})
         except (ClientDisconnect, TimeoutError):
             return _refusal("The file broke off on its way. Send it once more.", 408)
         except ValueError:
             return _refusal("The length of the file is not known. Send it once more.", 411)
         except _Stranger:
-            return _nothing_here()
+            return nothing_here()
         except FooocusLiteError as error:
             return _explained(error)
 
@@ -117,13 +114,13 @@ class ModelRoutes:
         async def handle(request: Request) -> Response:
             try:
                 store = self._store(request)
-                order = await _order_of(request)
+                order = await order_of(request)
                 done = await run_in_threadpool(act, store, order)
             except _Stranger:
-                return _nothing_here()
+                return nothing_here()
             except FooocusLiteError as error:
                 return _explained(error)
-            return _answer(done if isinstance(done, dict) else {})
+            return answer(done if isinstance(done, dict) else {})
 
         return handle
 
@@ -137,21 +134,6 @@ class ModelRoutes:
 
 class _Stranger(Exception):
     """Somebody who has not opened the page."""
-
-
-async def _order_of(request: Request) -> Order:
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_ORDER_BYTES:
-            raise BadRequest("That is too long.")
-    try:
-        order = json.loads(body)
-    except (ValueError, RecursionError):
-        order = None
-    if not isinstance(order, dict):
-        raise BadRequest("That is no order this page could have sent.")
-    return order
 
 
 def _text(order: Order, key: str) -> str:
@@ -193,12 +175,4 @@ def _explained(error: FooocusLiteError) -> Response:
 
 
 def _refusal(sentence: str, status: int, link: str = "") -> Response:
-    return JSONResponse({"problem": sentence, "link": link}, status, headers=NO_STORE)
-
-
-def _answer(values: dict[str, Any]) -> Response:
-    return JSONResponse(values, headers=NO_STORE)
-
-
-def _nothing_here() -> Response:
-    return PlainTextResponse("There is nothing here.", 404, headers=NO_STORE)
+    return answer({"problem": sentence, "link": link}, status)

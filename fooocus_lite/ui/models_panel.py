@@ -11,7 +11,7 @@ from ..errors import FooocusLiteError
 from ..studio import Studio
 from ..thinking.presets import Preset, preset_of
 from ..visitor import Visitor
-from .actions import Actions
+from .actions import Actions, preset_named
 from .owner import asker_of
 from .preset_facts import about, preset_choices
 from .widgets.asset import widget
@@ -60,7 +60,7 @@ class ModelsPanel:
 
     def mark(self, values: Values) -> Changes:
         """Tells the panel which models the chosen preset uses."""
-        preset = self.actions.preset_named(values[self.actions.fields["preset"]])
+        preset = preset_named(self.studio, values[self.actions.fields["preset"]])
         return {self.panel: gr.update(in_use=list(preset.needs))}
 
     def _preset(self, name: str, values: Values, visitor: Visitor) -> Preset:

@@ -1,5 +1,7 @@
 """The page: regions from top to bottom, and which click calls which handler."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import gradio as gr
@@ -7,7 +9,7 @@ import gradio as gr
 from ..studio import Studio
 from ..thinking.families import Family
 from ..thinking.presets import Preset
-from .actions import Actions
+from .actions import Actions, preset_named
 from .advanced import KEPT, Advanced, model_line, place_advanced
 from .forecast import ForecastLine
 from .form import fields_of
@@ -23,11 +25,16 @@ from .widgets.pickers import style_picker
 from .widgets.stage import bridge, footer, history_panel, message_line, stage, strip
 
 TITLE = "Fooocus Lite"
+QUIET: Mapping[str, Any] = MappingProxyType(
+    {"show_progress": "hidden", "api_visibility": "private"}
+)
+NOW: Mapping[str, Any] = MappingProxyType({**QUIET, "queue": False})
+"""How a handler is called whose answer comes at once: past Gradio's queue."""
 
 
 def build(studio: Studio) -> gr.Blocks:
     """The page as Gradio wants it; `server.serve` puts it on the network."""
-    preset = _first_preset(studio)
+    preset = preset_named(studio)
     family = studio.stock.family_of(preset.model)
     demo: gr.Blocks = gr.Blocks(title=TITLE, fill_height=True, fill_width=True)
     with demo:
@@ -67,11 +74,6 @@ def build(studio: Studio) -> gr.Blocks:
     return demo
 
 
-def _first_preset(studio: Studio) -> Preset:
-    presets = studio.stock.presets
-    return presets.get(studio.settings.preset) or next(iter(presets.values()))
-
-
 def _side(
     studio: Studio, preset: Preset, family: Family
 ) -> tuple[gr.HTML, Advanced, gr.HTML, gr.HTML]:
@@ -101,10 +103,8 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
     """
     fields = actions.fields
     form = [*fields.values()]
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    now = {**quiet, "queue": False}
     following = {
-        **quiet,
+        **QUIET,
         "fn": actions.follow,
         "inputs": {actions.newest},
         "outputs": [actions.stage, actions.strip, actions.message, actions.shown, actions.newest],
@@ -112,30 +112,30 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
     }
     started = [actions.stage, actions.message, actions.newest, actions.shown]
 
-    prompt.generate.click(actions.submit, set(form), started, **now).then(**following)
-    prompt.sheet.click(actions.submit_sheet, set(form), started, **now).then(**following)
+    prompt.generate.click(actions.submit, set(form), started, **NOW).then(**following)
+    prompt.sheet.click(actions.submit_sheet, set(form), started, **NOW).then(**following)
     demo.load(**following)
     actions.bridge.click(**following)
-    prompt.skip.click(actions.skip, {actions.shown}, actions.message, **now)
-    prompt.stop.click(actions.stop, {actions.shown}, actions.message, **now)
+    prompt.skip.click(actions.skip, {actions.shown}, actions.message, **NOW)
+    prompt.stop.click(actions.stop, {actions.shown}, actions.message, **NOW)
     prompt.sheet.select(
         actions.adopt,
         {actions.sheet},
         [fields["styles"], fields["seed"], actions.message],
-        **now,
+        **NOW,
     )
-    advanced.last_seed.click(actions.last_seed, None, [fields["seed"], actions.message], **now)
+    advanced.last_seed.click(actions.last_seed, None, [fields["seed"], actions.message], **NOW)
     actions.bridge.input(
         actions.use_settings,
         {actions.bridge, advanced.preset},
         [*form, actions.examples, actions.model, actions.message],
-        **now,
+        **NOW,
     )
     advanced.preset.input(
         actions.choose_preset,
         {advanced.preset},
         [*form, actions.examples, actions.model],
-        **now,
+        **NOW,
     )
 
 
@@ -143,7 +143,6 @@ def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> N
     """What the controls hold is kept by the browser itself; those changes call no handler."""
     fields: dict[str, Any] = panel.actions.fields
     form = [*fields.values()]
-    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     changed = [*form, panel.actions.examples, panel.actions.model]
     kept = [fields[name] for name in KEPT]
     gr.on(
@@ -151,43 +150,41 @@ def _wire_presets(demo: gr.Blocks, panel: PresetsPanel, advanced: Advanced) -> N
         fn=None,
         inputs=kept,
         js="(...values) => window.fooocusLite.keep(...values)",
-        **now,
+        **NOW,
     )
-    fields["preset"].change(panel.look, {fields["preset"]}, panel.about, **now)
-    demo.load(panel.refresh, None, [fields["preset"], advanced.save_row], **now)
-    panel.kept.input(panel.restore, {panel.kept}, [*changed, panel.kept], **now)
+    fields["preset"].change(panel.look, {fields["preset"]}, panel.about, **NOW)
+    demo.load(panel.refresh, None, [fields["preset"], advanced.save_row], **NOW)
+    panel.kept.input(panel.restore, {panel.kept}, [*changed, panel.kept], **NOW)
     advanced.save_preset.click(
         panel.save,
         {*form, panel.name},
         [fields["preset"], panel.name, panel.actions.message],
-        **now,
+        **NOW,
     )
 
 
 def _wire_models(models: ModelsPanel) -> None:
     actions = models.actions
     preset: Any = actions.fields["preset"]
-    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     models.panel.input(
         models.use,
         {models.panel, preset},
         [*actions.fields.values(), actions.examples, actions.model, actions.message, models.about],
-        **now,
+        **NOW,
     )
-    preset.change(models.mark, {preset}, models.panel, **now)
+    preset.change(models.mark, {preset}, models.panel, **NOW)
 
 
 def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:
     """Nothing is followed from here: the stage does that already for all jobs of their owner."""
     actions = queue.actions
     form: set[Any] = {*actions.fields.values()}
-    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     told = "() => document.dispatchEvent(new CustomEvent('fl:queued'))"
     # Else a second prompt, sent while the first is on its way, would be lost.
     prompt.add.click(
-        actions.add, form, [actions.message, actions.newest], trigger_mode="multiple", **now
+        actions.add, form, [actions.message, actions.newest], trigger_mode="multiple", **NOW
     ).then(fn=None, js=told)
-    queue.panel.input(queue.add, {*form, queue.panel}, [queue.panel, actions.newest], **now).then(
+    queue.panel.input(queue.add, {*form, queue.panel}, [queue.panel, actions.newest], **NOW).then(
         fn=None, js=told
     )
 
@@ -202,15 +199,12 @@ def _wire_forecast(demo: gr.Blocks, line: ForecastLine, others: list[Any]) -> No
         {*line.fields.values()},
         line.line,
         trigger_mode="always_last",
-        show_progress="hidden",
-        api_visibility="private",
-        queue=False,
+        **NOW,
     )
 
 
 def _wire_tools(demo: gr.Blocks, tools: PromptTools) -> None:
     """Only the newest text is read: what is typed meanwhile replaces the call that waits."""
-    now: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "queue": False}
     fields: dict[str, Any] = tools.fields
     gr.on(
         [tools.note.input, fields["preset"].change, fields["seed"].change],
@@ -218,14 +212,14 @@ def _wire_tools(demo: gr.Blocks, tools: PromptTools) -> None:
         set(fields.values()),
         tools.note,
         trigger_mode="always_last",
-        **now,
+        **NOW,
     )
     gr.on(
         [demo.load, fields["preset"].change],
         tools.offer,
         {fields["preset"]},
         [tools.completions, tools.blocks],
-        **now,
+        **NOW,
     )
 
 

@@ -14,7 +14,7 @@ from ..thinking.families import Family
 from ..thinking.presets import Preset
 from ..thinking.sizes import snapped
 from ..visitor import visitor_of
-from .actions import Actions
+from .actions import Actions, preset_named
 from .form import request_of, with_values
 from .preset_facts import about, preset_choices
 
@@ -35,7 +35,7 @@ class PresetsPanel:
 
     def look(self, values: Values) -> Changes:
         """The facts about the chosen preset."""
-        preset = self.actions.preset_named(values[self.actions.fields["preset"]])
+        preset = preset_named(self.studio, values[self.actions.fields["preset"]])
         return {self.about: about(preset, preset.name in self.studio.stock.ready_presets())}
 
     def refresh(self, request: gr.Request) -> tuple[dict[str, Any], dict[str, Any]]:

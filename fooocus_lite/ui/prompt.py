@@ -32,16 +32,7 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
     """Draws the region where it is called and returns its parts."""
     with gr.Column(elem_id="fl-composer"):
         with gr.Row(elem_id="fl-ask"):
-            prompt = gr.Textbox(
-                label="Prompt",
-                show_label=False,
-                placeholder="Describe what you want to see",
-                lines=2,
-                max_lines=6,
-                autofocus=True,
-                container=False,
-                elem_id="fl-prompt",
-            )
+            prompt = _box()
             with gr.Column(elem_id="fl-actions", scale=0, min_width=132):
                 generate = gr.Button("Generate", variant="primary", elem_id="fl-generate")
                 add = gr.Button("Add to queue", elem_id="fl-add-to-queue")
@@ -63,19 +54,32 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
             style_chips(elem_id="fl-chips")
             sheet = sheet_button(elem_id="fl-sheet")
     return PromptRegion(
-        prompt,
-        start,
-        generate,
-        add,
-        skip,
-        stop,
-        names,
-        under,
-        takes,
-        examples,
-        blocks,
-        aspect,
-        sheet,
+        prompt=prompt,
+        start=start,
+        generate=generate,
+        add=add,
+        skip=skip,
+        stop=stop,
+        completions=names,
+        note=under,
+        forecast=takes,
+        examples=examples,
+        blocks=blocks,
+        aspect=aspect,
+        sheet=sheet,
+    )
+
+
+def _box() -> gr.Textbox:
+    return gr.Textbox(
+        label="Prompt",
+        show_label=False,
+        placeholder="Describe what you want to see",
+        lines=2,
+        max_lines=6,
+        autofocus=True,
+        container=False,
+        elem_id="fl-prompt",
     )
 
 

@@ -3,24 +3,21 @@
 Every answer is the queue as it stands then, with a `problem` where an order could not be followed.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ..errors import BadRequest, FooocusLiteError, NotFound, NotWaiting
 from ..studio import Studio, To
 from ..visitor import Visitor, visitor_of
+from .answers import Order, answer, nothing_here, order_of
 from .queue_facts import listing
 
-NO_STORE = {"cache-control": "no-store"}
-MAX_ORDER_BYTES = 1_000
-Order = dict[str, Any]
 Act = Callable[[Studio, Visitor, Order], object]
 
 
@@ -56,43 +53,25 @@ class QueueRoutes:
         """One's own jobs; the answer of `queue_facts.listing`."""
         visitor = visitor_of(request)
         if not visitor.owner:
-            return _nothing_here()
-        return _answer(await run_in_threadpool(listing, self.studio, visitor))
+            return nothing_here()
+        return answer(await run_in_threadpool(listing, self.studio, visitor))
 
     async def order(self, request: Request) -> Response:
         """move {id, to}, cancel {id}, duplicate {id} or clear {}."""
         visitor = visitor_of(request)
         act = ORDERS.get(request.path_params["order"])
         if not visitor.owner or act is None:
-            return _nothing_here()
+            return nothing_here()
         problem, status = "", 200
         try:
-            order = _order_of(await request.body())
+            order = await order_of(request)
             await run_in_threadpool(act, self.studio, visitor, order)
         except FooocusLiteError as error:
             problem = error.message
             status = {NotFound: 404, NotWaiting: 409}.get(type(error), 400)
         found = await run_in_threadpool(listing, self.studio, visitor)
-        return _answer({**found, "problem": problem}, status)
-
-
-def _order_of(body: bytes) -> Order:
-    try:
-        order = json.loads(body) if len(body) <= MAX_ORDER_BYTES else None
-    except (ValueError, RecursionError):
-        order = None
-    if not isinstance(order, dict):
-        raise BadRequest("That is no order this page could have sent.")
-    return order
+        return answer({**found, "problem": problem}, status)
 
 
 def _id(order: Order) -> str:
     return str(order.get("id", ""))
-
-
-def _answer(values: dict[str, Any], status: int = 200) -> Response:
-    return JSONResponse(values, status, headers=NO_STORE)
-
-
-def _nothing_here() -> Response:
-    return PlainTextResponse("There is nothing here.", 404, headers=NO_STORE)

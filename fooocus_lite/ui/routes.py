@@ -10,13 +10,14 @@ from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from ..errors import FooocusLiteError
 from ..events import Picture
 from ..studio import Studio
 from ..thinking.link import Shared, to_file, to_link
+from .answers import NO_STORE, answer, nothing_here
 from .cards import card
 from .owner import find_owner
 from .styles_panel import pictures_made
@@ -25,7 +26,6 @@ THUMBNAIL_SIDE = 320
 THUMBNAILS_KEPT = 400
 HISTORY_PAGE = 40
 PRIVATE_DAY = {"cache-control": "private, max-age=86400, immutable", "vary": "cookie"}
-NO_STORE = {"cache-control": "no-store"}
 _ID = re.compile(r"[0-9a-f]{32}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -54,14 +54,14 @@ class Routes:
         """The picture as it was saved; `?download=1` makes the browser keep it as a file."""
         found = await run_in_threadpool(self._find, request)
         if found is None:
-            return _nothing_here()
+            return nothing_here()
         picture, owner = found
         try:
             content, media_type = await run_in_threadpool(
                 self.studio.gallery.picture_bytes, picture.id, owner
             )
         except FooocusLiteError:
-            return _nothing_here()
+            return nothing_here()
         headers = dict(PRIVATE_DAY)
         if request.query_params.get("download"):
             headers["content-disposition"] = f'attachment; filename="{download_name(picture)}"'
@@ -71,7 +71,7 @@ class Routes:
         """At most 320 pixels a side, WebP, made on the fly and kept in memory for a while."""
         found = await run_in_threadpool(self._find, request)
         if found is None:
-            return _nothing_here()
+            return nothing_here()
         picture, owner = found
         content = self._thumbnails.get(picture.id)
         if content is None:
@@ -80,7 +80,7 @@ class Routes:
                     self.studio.gallery.thumbnail, picture.id, owner, THUMBNAIL_SIDE
                 )
             except (FooocusLiteError, OSError):
-                return _nothing_here()
+                return nothing_here()
             self._thumbnails[picture.id] = content
             while len(self._thumbnails) > THUMBNAILS_KEPT:
                 self._thumbnails.popitem(last=False)
@@ -90,14 +90,14 @@ class Routes:
         """{"link": "#r=…"}: the picture's recipe, to put behind the page's own address."""
         shared = await self._shared(request)
         if shared is None:
-            return _nothing_here()
-        return JSONResponse({"link": to_link(shared)}, headers=NO_STORE)
+            return nothing_here()
+        return answer({"link": to_link(shared)})
 
     async def recipe(self, request: Request) -> Response:
         """The same as a file to keep."""
         shared = await self._shared(request)
         if shared is None:
-            return _nothing_here()
+            return nothing_here()
         name = f"recipe-{shared.recipe.seed}.json"
         headers = {**NO_STORE, "content-disposition": f'attachment; filename="{name}"'}
         return Response(to_file(shared), media_type="application/json", headers=headers)
@@ -106,7 +106,7 @@ class Routes:
         """Pictures of earlier visits, newest first; `before` continues after the last one seen."""
         owner = find_owner(request.headers.get("cookie", ""))
         if owner is None:
-            return _nothing_here()
+            return nothing_here()
         search = request.query_params.get("search", "")[:200]
         before = _number(request.query_params.get("before"))
         pictures = await run_in_threadpool(
@@ -114,31 +114,31 @@ class Routes:
         )
         cards = [card(picture) for picture in pictures[:HISTORY_PAGE]]
         has_more = len(pictures) > HISTORY_PAGE
-        return JSONResponse({"pictures": cards, "has_more": has_more}, headers=NO_STORE)
+        return answer({"pictures": cards, "has_more": has_more})
 
     async def style_pictures(self, _request: Request) -> Response:
         """Which style cards have a picture, and since when."""
         made = await run_in_threadpool(pictures_made, self.studio)
-        return JSONResponse(made, headers=NO_STORE)
+        return answer(made)
 
     async def style_thumbnail(self, request: Request) -> Response:
         style = self.studio.stock.styles.get(unquote(request.path_params["name"]))
         file = self.studio.stock.style_card(style.name) if style else None
         if file is None:
-            return _nothing_here()
+            return nothing_here()
         return FileResponse(file, headers={"cache-control": "private, max-age=3600"})
 
     async def alive(self, request: Request) -> Response:
         """Which run of the program this is, whether the asker has work in it, how it is doing."""
         owner = find_owner(request.headers.get("cookie", ""))
         jobs = await run_in_threadpool(self.studio.jobs.active, owner) if owner else []
-        answer = {
+        facts = {
             "instance": self.instance,
             "is_busy": bool(jobs),
             "status": self.studio.status(),
             "notices": list(self.studio.notices),
         }
-        return JSONResponse(answer, headers=NO_STORE)
+        return answer(facts)
 
     async def _shared(self, request: Request) -> Shared | None:
         found = await run_in_threadpool(self._find, request)
@@ -173,7 +173,3 @@ def _number(text: str | None) -> float | None:
         return float(text) if text else None
     except ValueError:
         return None
-
-
-def _nothing_here() -> Response:
-    return PlainTextResponse("There is nothing here.", 404, headers=NO_STORE)
