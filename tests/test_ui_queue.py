@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 
-from fooocus_lite.errors import BadRequest, TooMany, WeightsError
+from fooocus_lite.errors import BadRequest, TooMany
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.studio import Studio
 from fooocus_lite.ui import page
@@ -225,12 +225,9 @@ def test_a_mistake_names_its_line_and_nothing_is_added(panel, studio, prompts, s
     assert studio.jobs.active() == []
 
 
-def test_a_model_that_is_missing_is_said(panel, studio, monkeypatch):
-    def missing(_recipes: object) -> None:
-        raise WeightsError("The model is not here.")
-
-    monkeypatch.setattr(studio.stock, "check_is_here", missing)
-    assert press(panel, "a fox")[panel.panel]["text"] == "The model is not here."
+def test_a_model_that_is_missing_is_said(panel):
+    said = press(panel, "a fox", preset="qwen-image")[panel.panel]["text"]
+    assert "needs the model Qwen/Qwen-Image" in said
 
 
 def test_what_is_added_while_one_is_made_leaves_the_stage_alone(panel, studio):
