@@ -5,10 +5,11 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib import import_module
 
 import pytest
 
-from fooocus_lite.cli import main
+from fooocus_lite.cli import COMMANDS, main
 from fooocus_lite.cli.generate import DRY_RUN_KEYS
 from fooocus_lite.cli.parser import build
 from fooocus_lite.settings import load
@@ -123,6 +124,13 @@ def test_an_unknown_command_or_flag_is_exit_code_2(arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
+
+
+def test_every_command_that_is_parsed_has_its_function():
+    (parsed,) = (each.choices for each in build()._actions if each.dest == "command")
+    assert parsed.keys() == COMMANDS.keys() - {None}
+    for module, function in COMMANDS.values():
+        assert callable(getattr(import_module(f"fooocus_lite.cli.{module}"), function))
 
 
 def test_lists_are_json_lines(capsys):

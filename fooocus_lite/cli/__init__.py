@@ -3,20 +3,39 @@
 0 done, 1 failed, 2 wrong use, 130 interrupted. Never imports torch itself.
 """
 
-import json
 import os
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import BadRequest, FooocusLiteError
 from ..settings import Settings, load
 from . import logs
+from .json_line import print_json
 from .parser import SETTING_FLAGS, build
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+Command = Callable[[Settings, Namespace], int]
+COMMANDS: Mapping[str | None, tuple[str, str]] = MappingProxyType(
+    {
+        None: ("page", "page"),
+        "generate": ("generate", "generate"),
+        "replay": ("replay", "replay"),
+        "inspect": ("inspect", "inspect"),
+        "doctor": ("doctor", "doctor"),
+        "models": ("models", "models"),
+        "users": ("users", "users"),
+        "share": ("users", "share"),
+        "presets": ("show", "presets"),
+        "styles": ("show", "styles"),
+        "history": ("show", "history"),
+    }
+)
+"""Module and function of each; without a command the page is served."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load(_given(arguments), os.environ)
         logs.set_up(settings)
         signal.signal(signal.SIGTERM, _interrupt)
-        return _command(arguments)(settings, arguments)
+        return _command(arguments.command)(settings, arguments)
     except BadRequest as error:
         return _complain(error, arguments, WRONG_USE)
     except FooocusLiteError as error:
@@ -50,50 +69,11 @@ def _given(arguments: Namespace) -> dict[str, Any]:
     return given
 
 
-def _command(arguments: Namespace) -> Callable[[Settings, Namespace], int]:
+def _command(name: str | None) -> Command:
     """The function of a command, its module imported only now: most need little."""
-    match arguments.command:
-        case None:
-            from .page import page
-
-            return page
-        case "generate":
-            from .generate import generate
-
-            return generate
-        case "replay":
-            from .replay import replay
-
-            return replay
-        case "inspect":
-            from .inspect import inspect
-
-            return inspect
-        case "doctor":
-            from .doctor import doctor
-
-            return doctor
-        case "models":
-            from .models import models
-
-            return models
-        case "users":
-            from .users import users
-
-            return users
-        case "share":
-            from .users import share
-
-            return share
-        case _:
-            from . import show
-
-            commands: dict[str, Callable[[Settings, Namespace], int]] = {
-                "presets": show.presets,
-                "styles": show.styles,
-                "history": show.history,
-            }
-            return commands[arguments.command]
+    module, function = COMMANDS[name]
+    found: Command = getattr(import_module(f".{module}", __package__), function)
+    return found
 
 
 def _complain(error: FooocusLiteError, arguments: Namespace, code: int) -> int:
@@ -104,7 +84,7 @@ def _complain(error: FooocusLiteError, arguments: Namespace, code: int) -> int:
             "field": error.field,
             "allowed": error.allowed,
         }
-        print(json.dumps({"event": "failed", "error": details}, ensure_ascii=False), flush=True)
+        print_json({"event": "failed", "error": details})
     print(error.message, file=sys.stderr)
     return code
 

@@ -14,6 +14,7 @@ from .. import __version__
 from ..errors import FooocusLiteError
 from ..settings import Settings
 from ..studio import Studio
+from .json_line import print_json
 from .logs import LOG_NAME
 
 PACKAGES = ("torch", "diffusers", "transformers", "gradio", "peft", "safetensors", "pillow")
@@ -26,7 +27,7 @@ def doctor(settings: Settings, arguments: Namespace) -> int:
     if arguments.bundle:
         print(_bundle(settings, findings))
     elif arguments.json:
-        print(json.dumps(findings, ensure_ascii=False))
+        print_json(findings)
     else:
         for name, value in findings.items():
             if name != "problems":

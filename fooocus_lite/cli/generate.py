@@ -1,6 +1,5 @@
 """`generate`: a prompt, or a file of prompts, to pictures."""
 
-import json
 import re
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from ..studio import Studio
 from ..thinking.prompt_list import prompts_in
 from ..whole_file import write_whole
 from . import INTERRUPTED
+from .json_line import print_json
 from .leaving import leave
 from .progress import JsonLines, Reporter, Terminal
 from .transfer import TransferBar, TransferLines
@@ -168,7 +168,7 @@ def _dry_run(studio: Studio, request: ImageRequest, as_json: bool) -> None:
         values = recipe.model_dump(mode="json")
         shown = {name: values[name] for name in DRY_RUN_KEYS}
         if as_json:
-            print(json.dumps(shown, ensure_ascii=False), flush=True)
+            print_json(shown)
         else:
             print("\n".join(f"{name:>20}  {value}" for name, value in shown.items()) + "\n")
 

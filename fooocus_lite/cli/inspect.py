@@ -12,6 +12,7 @@ from ..studio import Studio
 from ..thinking import link
 from ..thinking.foreign.found import FoundSettings, cleaned
 from ..thinking.inspection import Found
+from .json_line import print_json
 
 SHOWN_CHARACTERS = 2_000
 
@@ -27,7 +28,7 @@ def inspect(settings: Settings, arguments: Namespace) -> int:
         return 0
     found = studio.gallery.inspect(path)
     if arguments.json:
-        print(json.dumps(_as_json(found), ensure_ascii=False), flush=True)
+        print_json(_as_json(found))
     else:
         _show(found)
     if found.problem:

@@ -1,6 +1,5 @@
 """What `models list` and `models info` say of a model that is here. Asks nobody else."""
 
-import json
 from argparse import Namespace
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +10,7 @@ from ..thinking.amounts import in_bytes, in_mib
 from ..thinking.families import TITLES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Preset, preset_of
+from .json_line import print_json
 
 BADGES = {
     "commercial": "commercial use OK",
@@ -58,7 +58,7 @@ def info(studio: Studio, arguments: Namespace) -> bool:
         uses_mib = plan.expected_vram_mib or plan.expected_ram_mib
         said |= {"uses_mib": uses_mib, "plan": plan.place, "reason": plan.reason}
     if arguments.json:
-        print(json.dumps(said, ensure_ascii=False), flush=True)
+        print_json(said)
         return True
     print(f"{model.name}  {TITLES[model.family]}")
     rows = {

@@ -1,6 +1,5 @@
 """`models convert`, and what `models list` and `models info` say of single files."""
 
-import json
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from ..errors import BadRequest
 from ..studio import Studio
 from ..supplies.model_store import ModelStore, OwnFile
 from ..thinking.amounts import in_bytes
+from .json_line import print_json
 
 
 def convert(store: ModelStore, arguments: Namespace) -> int:
@@ -18,7 +18,7 @@ def convert(store: ModelStore, arguments: Namespace) -> int:
     for file in (arguments.name, *arguments.more):
         made = store.convert(Path(file))
         if arguments.json:
-            _print_json({"event": "converted", "path": str(made.path), **_values(made)})
+            print_json({"event": "converted", "path": str(made.path), **_values(made)})
         else:
             print(f"{made.path}  {_words(made)}")
     return 0
@@ -31,7 +31,7 @@ def show(studio: Studio, arguments: Namespace) -> None:
         if file.name in models and not file.problem:
             continue
         if arguments.json:
-            _print_json(_values(file))
+            print_json(_values(file))
         else:
             print(f"{file.name:<44} {in_bytes(file.size_bytes):>9}  {_words(file)}")
 
@@ -42,7 +42,7 @@ def info(store: ModelStore, arguments: Namespace) -> bool:
     if file is None:
         return False
     if arguments.json:
-        _print_json(_values(file) | {"path": str(file.path)})
+        print_json(_values(file) | {"path": str(file.path)})
         return True
     print(f"{file.path}  {in_bytes(file.size_bytes)}")
     found = file.inspection
@@ -92,7 +92,3 @@ def _values(file: OwnFile) -> dict[str, Any]:
         "problem": file.problem or None,
         "note": file.note or None,
     }
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)

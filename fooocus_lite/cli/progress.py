@@ -1,6 +1,5 @@
 """How a job shows on the command line: a bar on a terminal, or JSON lines for programs."""
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ from ..events import (
     Queued,
     Step,
 )
+from .json_line import print_json
 
 BAR_WIDTH = 24
 
@@ -29,8 +29,7 @@ class JsonLines:
     """One JSON object a line on stdout."""
 
     def tell(self, job_id: str, event: Event) -> None:
-        line = json.dumps({**as_json(event), "id": job_id}, ensure_ascii=False)
-        print(line, flush=True)
+        print_json({**as_json(event), "id": job_id})
 
 
 class Terminal:

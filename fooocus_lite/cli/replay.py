@@ -4,7 +4,6 @@ The recipe is in a picture, in a recipe file, or in a link; the last two have no
 the comparison is with a fingerprint.
 """
 
-import json
 import sys
 from argparse import Namespace
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from ..studio import Studio
 from ..thinking import link
 from ..whole_file import write_whole
 from .generate import add_input, finish
+from .json_line import print_json
 from .progress import Reporter, Terminal
 
 IDENTICAL, DIFFERENT = 0, 1
@@ -146,7 +146,7 @@ def _verdict(studio: Studio, original: _Original, made: Path) -> dict[str, Any]:
 def _report(result: dict[str, Any], as_json: bool) -> int:
     said = result.pop("said")
     if as_json:
-        print(json.dumps({"event": "replayed", **result}, ensure_ascii=False), flush=True)
+        print_json({"event": "replayed", **result})
     else:
         print(result["path"])
         for difference in result["differences"]:

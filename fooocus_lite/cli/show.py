@@ -1,16 +1,15 @@
 """The commands that only show: `presets`, `styles`, `history`."""
 
-import json
 import sys
 from argparse import Namespace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from ..errors import BadRequest
 from ..settings import Settings
 from ..studio import LOCAL, Studio
 from ..thinking.presets import Preset
+from .json_line import print_json
 from .progress import picture_json
 
 
@@ -26,7 +25,7 @@ def presets(settings: Settings, arguments: Namespace) -> int:
         ):
             is_ready = preset.name in ready
             if arguments.json:
-                _print_json({**preset.model_dump(mode="json"), "is_ready": is_ready})
+                print_json({**preset.model_dump(mode="json"), "is_ready": is_ready})
             else:
                 print(f"{preset.name:<18} {_state(preset, is_ready):<25} {preset.description}")
     _tell_notices(studio)
@@ -61,7 +60,7 @@ def styles(settings: Settings, arguments: Namespace) -> int:
     studio = Studio(settings)
     for style in studio.stock.styles.values():
         if arguments.json:
-            _print_json(style.model_dump(mode="json"))
+            print_json(style.model_dump(mode="json"))
         else:
             print(f"{style.name:<24} {style.category:<16} {style.prompt}")
     _tell_notices(studio)
@@ -73,7 +72,7 @@ def history(settings: Settings, arguments: Namespace) -> int:
     if arguments.action == "rebuild":
         rebuilt = studio.gallery.rebuild()
         if arguments.json:
-            _print_json(vars(rebuilt))
+            print_json(vars(rebuilt))
         else:
             print(
                 f"{rebuilt.added} pictures added, {rebuilt.known} were there already; "
@@ -83,7 +82,7 @@ def history(settings: Settings, arguments: Namespace) -> int:
     for picture in studio.gallery.history(LOCAL, search=arguments.search, limit=arguments.limit):
         if arguments.json:
             request = picture.recipe.request
-            _print_json(
+            print_json(
                 {**picture_json(picture), "prompt": request.prompt, "created": picture.created}
             )
         else:
@@ -96,7 +95,3 @@ def history(settings: Settings, arguments: Namespace) -> int:
 def _tell_notices(studio: Studio) -> None:
     for notice in studio.notices:
         print(notice, file=sys.stderr)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)

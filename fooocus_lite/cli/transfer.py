@@ -1,12 +1,12 @@
 """How a download shows on the command line: a bar on a terminal, or JSON lines for programs."""
 
-import json
 import sys
 import time
 from typing import TextIO
 
 from ..supplies.model_store import Progress
 from ..thinking.amounts import in_bytes
+from .json_line import print_json
 from .progress import BAR_WIDTH, in_words
 
 DRAW_EVERY_S = 0.1
@@ -50,7 +50,7 @@ class TransferLines:
         if now - self._told >= LINE_EVERY_S or progress.done_bytes == progress.total_bytes:
             self._told = now
             line = {"event": "downloading", **vars(progress)}
-            print(json.dumps(line, ensure_ascii=False), flush=True)
+            print_json(line)
 
     def end(self) -> None:
         """The last object is the caller's."""
