@@ -1,6 +1,7 @@
 import sqlite3
 import threading
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,8 @@ def test_each_thread_has_its_own_connection_and_ended_ones_are_closed(path: Path
 def test_jobs_of_the_version_before_wait_in_the_usual_class(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path)) as old:
-        for migration in MIGRATIONS[:3]:
-            migration(old)
+        for statement in chain.from_iterable(MIGRATIONS[:3]):
+            old.execute(statement)
         old.execute(
             """INSERT INTO jobs (id, owner, state, priority, turn, created, remaining)
             VALUES ('a', 'anna', 'queued', 0, 1.0, 5.0, 2)"""

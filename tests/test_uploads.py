@@ -112,6 +112,7 @@ def test_a_name_becomes_one_that_every_disk_takes(name, stem):
     [
         ("a.ckpt", "is a pickle, which can run code.*models convert a.ckpt"),
         ("a.PT", "is a pickle"),
+        ("a.pickle", "is a pickle"),
         ("a.zip", "is no model file; those end in .safetensors"),
         ("", "That is no model file"),
     ],

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import chain
 from pathlib import Path
 
 from ..errors import DiskBusy, DiskError, FooocusLiteError
@@ -180,8 +181,8 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             f"The database {path.name} has version {version}; this program knows versions up to "
             f"{len(MIGRATIONS)}. Update the program, or move the file away to start afresh."
         )
-    for migration in MIGRATIONS[version:]:
-        migration(connection)
+    for statement in chain.from_iterable(MIGRATIONS[version:]):
+        connection.execute(statement)
     connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
 
 

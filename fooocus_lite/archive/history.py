@@ -12,11 +12,11 @@ from PIL import Image
 
 from ..errors import BadRequest, DiskError, NotFound
 from ..events import Picture
+from ..visitor import LOCAL
 from . import index
 from .database import Database
 from .pictures import NAME, SUFFIXES, created_of, read
 
-LOCAL = "local"
 # Rows read at a time, since some may be hidden.
 BATCH = 100
 

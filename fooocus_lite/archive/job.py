@@ -35,7 +35,6 @@ class Job:
     seconds_per_step: float | None = None
     stage: str | None = None
     stop_requested: bool = False
-    skip_requested: int | None = None
 
     @property
     def is_final(self) -> bool:
@@ -72,7 +71,6 @@ def job_from(row: sqlite3.Row, request: str, recipes: Sequence[sqlite3.Row]) -> 
         seconds_per_step=row["seconds_per_step"],
         stage=row["stage"],
         stop_requested=bool(row["stop_requested"]),
-        skip_requested=row["skip_requested"],
     )
 
 

@@ -20,7 +20,7 @@ from ..visitor import Priority, Spare
 from . import audit, index, line, making, orphans
 from .database import Database
 from .ending import IS_FINAL, Recovery, finish, recover_all
-from .job import Job, Wish, job_from, text_of
+from .job import Job, Wish, job_from
 from .places import Place, Places
 from .terms import Terms
 
@@ -85,24 +85,9 @@ class JobStore:
         with self._database.transaction(durable=True) as connection:
             self._admit(connection, job, terms)
             self._tick(connection)
-            connection.execute(
-                """INSERT INTO jobs (id, owner, state, priority, turn, waiting_since, created,
-                    remaining, picture_s, error)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-                (job.id, owner, job.state, priority,
-                 line.turn_for(connection, owner, priority, len(recipes)),
-                 line.seconds_open(connection), job.created, len(recipes), picture_s,
-                 text_of(job.error)),
-            )  # fmt: skip
+            line.enter(connection, job, picture_s)
             if terms is not None:
                 audit.write(connection, terms.entry(job))
-            connection.execute(
-                "INSERT INTO requests VALUES (?, ?)", (job.id, request.model_dump_json())
-            )
-            connection.executemany(
-                "INSERT INTO recipes (job_id, picture_index, recipe) VALUES (?, ?, ?)",
-                [(job.id, place, each.model_dump_json()) for place, each in enumerate(recipes)],
-            )
         return job
 
     def _admit(self, connection: sqlite3.Connection, job: Job, terms: Terms | None) -> None:

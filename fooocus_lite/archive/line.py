@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from ..errors import LineFull, TooMany
 from ..visitor import Priority, Spare
+from .job import Job, text_of
 
 WEIGHTS: Mapping[Priority | Spare, float] = MappingProxyType(
     {"turbo": 10, "fast": 5, "relax": 1, "spare": 1e-12}
@@ -69,6 +70,32 @@ def check_room(
             f"The line is full: {everybody:,} jobs are waiting, the limit is {line_limit:,}. "
             "Try again in a few minutes."
         )
+
+
+def enter(connection: sqlite3.Connection, job: Job, picture_s: float | None) -> None:
+    """Puts a new job at its place; its request and recipes stand in tables of their own."""
+    pictures = len(job.recipes)
+    row = {
+        "id": job.id,
+        "owner": job.owner,
+        "state": job.state,
+        "priority": job.priority,
+        "turn": turn_for(connection, job.owner, job.priority, pictures),
+        "waiting_since": seconds_open(connection),
+        "created": job.created,
+        "remaining": pictures,
+        "picture_s": picture_s,
+        "error": text_of(job.error),
+    }
+    values = ", ".join(f":{name}" for name in row)
+    connection.execute(f"INSERT INTO jobs ({', '.join(row)}) VALUES ({values})", row)
+    connection.execute(
+        "INSERT INTO requests VALUES (?, ?)", (job.id, job.request.model_dump_json())
+    )
+    connection.executemany(
+        "INSERT INTO recipes (job_id, picture_index, recipe) VALUES (?, ?, ?)",
+        [(job.id, index, each.model_dump_json()) for index, each in enumerate(job.recipes)],
+    )
 
 
 def turn_for(

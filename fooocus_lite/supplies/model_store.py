@@ -4,7 +4,6 @@ For the host only; `Studio.model_store` looks at who asks.
 """
 
 import copy
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..settings import Settings
 from ..thinking.families import STARTER
 from ..thinking.presets import Preset
 from ..visitor import LOCAL
-from ..weights import conversion, download, lock, own_files, snapshots
+from ..weights import conversion, disk, download, lock, own_files, snapshots
 from ..weights.address import as_on_the_hub
 from ..weights.catalogue import Model as Model
 from ..weights.download import Order, Snapshot
@@ -252,9 +251,7 @@ class ModelStore:
 
     def free_bytes(self) -> int:
         """The room on the disk of the models folder."""
-        folder = self._settings.models
-        there = next(each for each in (folder, *folder.parents) if each.exists())
-        return shutil.disk_usage(there).free
+        return disk.free_bytes(self._settings.models)
 
     def close(self) -> None:
         self.downloads.close()

@@ -18,10 +18,10 @@ from ..thinking.amounts import in_bytes
 from ..weights import header, inspect, own_files, verify
 from ..weights.disk import check_room, writing_to
 from ..weights.inspect import Inspection
+from ..weights.selection import PICKLES
 
 INCOMING = ".incoming"
 SUFFIX = ".safetensors"
-PICKLES = (".ckpt", ".pt", ".pth", ".bin", ".pkl")
 FOLDERS = {kind: own_files.FOLDER_OF[kind] for kind in own_files.USED}
 MAX_STEM_CHARACTERS = 120
 _UNSAFE = re.compile(r"[^\w .+()-]+")
@@ -159,8 +159,9 @@ def _check_kind(name: str, found: Inspection) -> None:
     if found.problem:
         raise BadRequest(f"{name} is not kept: {found.problem}.", field="file")
     if found.kind not in FOLDERS:
+        kind = "nothing known" if found.kind == "unknown" else f"a {found.kind}"
         raise BadRequest(
-            f"{name} is not kept: it looks like {_a(found.kind)}. What can be added here: "
+            f"{name} is not kept: it looks like {kind}. What can be added here: "
             f"{', '.join(FOLDERS)}.",
             field="file",
         )
@@ -185,7 +186,3 @@ def _check_size(size: int, limit_bytes: int) -> None:
             "into the models folder by hand, or raise the setting upload_limit_gib.",
             field="file",
         )
-
-
-def _a(kind: str) -> str:
-    return "nothing known" if kind == "unknown" else f"a {kind}"

@@ -15,13 +15,18 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def check_room(needed_bytes: int, folder: Path) -> None:
     """Raises WeightsError unless the disk has that much room and 5 % more."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    free = shutil.disk_usage(there).free
+    free = free_bytes(folder)
     if needed_bytes and free < needed_bytes * SLACK:
         raise WeightsError(
             f"This needs {in_bytes(needed_bytes * SLACK)} of free disk space, and there is "
             f"{in_bytes(free)}. Make room, or set FOOOCUS_LITE_HOME to a folder on a larger disk."
         )
+
+
+def free_bytes(folder: Path) -> int:
+    """The room on the disk where the folder is, or will be."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 @contextmanager
@@ -36,7 +41,7 @@ def writing_to(folder: Path) -> Iterator[None]:
 def refused(folder: Path, error: OSError) -> WeightsError:
     """Why something could not be written there. The folder's last two parts tell which it is."""
     if error.errno in _FULL:
-        free = in_bytes(shutil.disk_usage(folder).free)
+        free = in_bytes(free_bytes(folder))
         return WeightsError(f"The disk is full ({free} free). Make room and try again.")
     return WeightsError(
         f"The folder {'/'.join(folder.parts[-2:])} cannot be written ({error.strerror or error}). "
