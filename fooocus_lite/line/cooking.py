@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..archive.inputs import Inputs
 from ..archive.job import Job, Wish
@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Files = tuple[Model, dict[str, Path], dict[str, Path]]
-"""A recipe's model, and the files of its LoRAs and embeddings by name."""
+
+class Files(NamedTuple):
+    """A recipe's model, and the files of its LoRAs and embeddings by name."""
+
+    model: Model
+    loras: dict[str, Path]
+    embeddings: dict[str, Path]
 
 
 class Stopped(Exception):
@@ -116,6 +121,20 @@ class Cooking:
         self._hashed.keep()
         return recipe.model_copy(update={"model_hashes": hashes}), found
 
+    def load(
+        self, kitchen: "Kitchen", recipe: Recipe, files: Files, on_stage: Callable[[str], None]
+    ) -> None:
+        """Has the kitchen load a completed recipe's files; raising from `on_stage` stops that."""
+        kitchen.load(
+            recipe,
+            files.model.folder,
+            files.loras,
+            on_stage=on_stage,
+            embedding_files=files.embeddings,
+            config=files.model.config,
+            refiner=self._stock.refiner_of(recipe),
+        )
+
     def _cook_all(self, kitchen: "Kitchen", job: Job) -> None:
         while (index := self._store.next_index(job.id)) is not None:
             try:
@@ -165,20 +184,11 @@ class Cooking:
         Raises OutOfMemory when the thriftiest one was not thrifty enough, NotFound when the picture
         it starts from is gone.
         """
-        model, lora_files, embedding_files = files
-        refiner = self._stock.refiner_of(recipe)
+        model, refiner = files.model, self._stock.refiner_of(recipe)
         start = None if recipe.image is None else self._inputs.open(recipe.image)
         while True:
             try:
-                kitchen.load(
-                    recipe,
-                    model.folder,
-                    lora_files,
-                    on_stage=lambda stage: self.show_stage(job, stage),
-                    embedding_files=embedding_files,
-                    config=model.config,
-                    refiner=refiner,
-                )
+                self.load(kitchen, recipe, files, lambda stage: self.show_stage(job, stage))
                 return kitchen.cook(
                     recipe,
                     on_step=lambda step: self._on_step(job, index, step),
@@ -196,11 +206,11 @@ class Cooking:
         """The model, and the files of the LoRAs and embeddings that the recipe names."""
         listing = self._stock.listing()
         model = listing.model(recipe.model)
-        lora_files = _chosen(
-            "LoRA", [lora.name for lora in recipe.loras], listing.lora_files(model)
+        return Files(
+            model,
+            _chosen("LoRA", [lora.name for lora in recipe.loras], listing.lora_files(model)),
+            _chosen("embedding", recipe.embeddings, listing.embedding_files(model)),
         )
-        known = listing.embedding_files(model)
-        return model, lora_files, _chosen("embedding", recipe.embeddings, known)
 
     def _on_step(self, job: Job, index: int, step: "CookStep") -> None:
         eta_s = None

@@ -51,7 +51,6 @@ class Lane:
         self._settings = settings
         self._store = store
         self._board = board
-        self._stock = stock
         self._only = only
         self._clock = clock
         self._wake = Event()
@@ -170,16 +169,7 @@ class Lane:
         try:
             kitchen = self._opening.kitchen()
             completed, files = self._cooking.completed(recipe, on_stage)
-            model, lora_files, embedding_files = files
-            kitchen.load(
-                completed,
-                model.folder,
-                lora_files,
-                on_stage=on_stage,
-                embedding_files=embedding_files,
-                config=model.config,
-                refiner=self._stock.refiner_of(completed),
-            )
+            self._cooking.load(kitchen, completed, files, on_stage)
         except (_Called, Stopped, Closing):
             log.debug("loading %s ahead gave way", recipe.model)
         except Exception as error:
