@@ -5,6 +5,7 @@ Nothing is dropped silently: each name that is not here is a note.
 
 import math
 
+from ..recipe import LoRA
 from .families import Family
 from .foreign.found import FoundSettings, shortened, stem_of
 from .pantry import Pantry
@@ -42,9 +43,7 @@ def fitted(found: FoundSettings, pantry: Pantry) -> FoundSettings:
             "height": height,
             "image": image,
             "strength": found.strength if image else None,
-            "loras": tuple(
-                lora for lora in found.loras if _has_lora(lora.name, pantry.loras[model], notes)
-            ),
+            "loras": _loras(found, pantry.loras[model], notes),
             "notes": (*found.notes, *notes),
         }
     )
@@ -108,10 +107,11 @@ def _performance(wanted: str | None, model: str, pantry: Pantry, notes: list[str
     return here
 
 
-def _has_lora(name: str, known: frozenset[str], notes: list[str]) -> bool:
-    if name not in known:
-        notes.append(f"Without the LoRA “{shortened(name)}”: not here for this model.")
-    return name in known
+def _loras(found: FoundSettings, known: frozenset[str], notes: list[str]) -> tuple[LoRA, ...]:
+    for lora in found.loras:
+        if lora.name not in known:
+            notes.append(f"Without the LoRA “{shortened(lora.name)}”: not here for this model.")
+    return tuple(lora for lora in found.loras if lora.name in known)
 
 
 def _scheduler(found: FoundSettings, family: Family, notes: list[str]) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import FooocusLiteError, UnknownName, WeightsError
+from ..recipe import LoRA
 from .expansion import Expander, additions
 from .families import Family
 from .presets import Preset
@@ -34,6 +35,13 @@ class Pantry:
     """Why a model that is here cannot be used, in a sentence; other files as "models/loras/ink"."""
     expand: Expander = additions
     """Who writes what Enhance adds."""
+
+    def check_loras(self, loras: Iterable[LoRA], model: str) -> None:
+        """Raises UnknownName, or WeightsError for one of no use, unless the model can have all."""
+        known = self.loras[model]
+        for lora in loras:
+            if lora.name not in known:
+                raise self.stranger("lora", lora.name, known, LORA_FOLDER)
 
     def stranger(self, kind: str, name: str, known: Iterable[str], folder: str) -> FooocusLiteError:
         """The error about a LoRA or embedding of no known name: it is no use, or is not here."""

@@ -14,7 +14,7 @@ from . import chance
 from .distilled import is_named_distilled
 from .families import Family, Performance
 from .image_to_image import image_size
-from .pantry import LORA_FOLDER, MODEL_FOLDER, Pantry
+from .pantry import MODEL_FOLDER, Pantry
 from .presets import Preset
 from .refiner import refiner_for
 from .schedulers import SCHEDULERS
@@ -40,8 +40,9 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         raise unknown_model(model, pantry)
     family = pantry.families[model]
     preset = _fitting(preset, model, pantry)
-    performance = _performance(request, preset, family, is_distilled(model, pantry.presets))
-    default = family.rows(is_distilled(model, pantry.presets))[0]
+    has_few_steps = is_distilled(model, pantry.presets)
+    performance = _performance(request, preset, family, has_few_steps)
+    default = family.rows(has_few_steps)[0]
     first_set = partial(_first_set, (request, performance, preset, default, family))
     first_seed = chance.below(RANDOM_SEEDS, random) if request.seed == -1 else request.seed
     scheduler = _scheduler(first_set("scheduler"), family)
@@ -54,7 +55,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
         model=model,
         family=family.name,
         prompt=request.prompt,
-        loras=_loras(request, performance, preset, pantry.loras[model], pantry),
+        loras=_loras(request, performance, preset, model, pantry),
         num_inference_steps=first_set("num_inference_steps"),
         guidance_scale=first_set("guidance_scale"),
         scheduler=scheduler,
@@ -145,16 +146,14 @@ def _loras(
     request: ImageRequest,
     performance: Performance | None,
     preset: Preset,
-    known: frozenset[str],
+    model: str,
     pantry: Pantry,
 ) -> tuple[LoRA, ...]:
     """What the person asked for, else the preset's; and the performance's, once.
 
     Only the person's names are checked: the others' files may still have to come.
     """
-    for lora in request.loras or ():
-        if lora.name not in known:
-            raise pantry.stranger("lora", lora.name, known, LORA_FOLDER)
+    pantry.check_loras(request.loras or (), model)
     loras = tuple(preset.loras if request.loras is None else request.loras)
     needed = performance.lora if performance else None
     if needed is None or any(lora.name == needed.name for lora in loras):

@@ -9,7 +9,7 @@ from . import emphasis
 from . import styles as style_rules
 from .arrays import combination, variants
 from .expansion import Expander
-from .pantry import EMBEDDING_FOLDER, LORA_FOLDER, Pantry
+from .pantry import EMBEDDING_FOLDER, Pantry
 from .presets import Preset
 from .prompt import filled, named_embeddings, write
 from .styles import Style
@@ -54,10 +54,7 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
     prompt, negative_prompt = style_rules.apply(
         styles, written.prompt, written.negative_prompt, added, is_joined
     )
-    for lora in written.loras:
-        if lora.name not in pantry.loras[recipe.model]:
-            known_loras = pantry.loras[recipe.model]
-            raise pantry.stranger("lora", lora.name, known_loras, LORA_FOLDER)
+    pantry.check_loras(written.loras, recipe.model)
     known = pantry.embeddings.get(recipe.model, frozenset())
     named = named_embeddings(prompt, negative_prompt)
     embeddings = (_embedding(name, known, pantry) for name in named)
