@@ -58,8 +58,8 @@ class Sizes(BaseModel):
 @router.get("/models")
 def models(studio: House) -> list[ModelAnswer]:
     """Models that are here, and those that presets name and that can be downloaded."""
-    pantry = studio.stock.pantry()
-    here = studio.stock.models()
+    listing = studio.stock.listing()
+    pantry, here = studio.stock.pantry(listing), listing.models
     return [
         ModelAnswer(
             name=name,

@@ -108,10 +108,13 @@ def _performance(wanted: str | None, model: str, pantry: Pantry, notes: list[str
 
 
 def _loras(found: FoundSettings, known: frozenset[str], notes: list[str]) -> tuple[LoRA, ...]:
-    for lora in found.loras:
-        if lora.name not in known:
-            notes.append(f"Without the LoRA “{shortened(lora.name)}”: not here for this model.")
-    return tuple(lora for lora in found.loras if lora.name in known)
+    here = tuple(lora for lora in found.loras if lora.name in known)
+    notes += [
+        f"Without the LoRA “{shortened(lora.name)}”: not here for this model."
+        for lora in found.loras
+        if lora not in here
+    ]
+    return here
 
 
 def _scheduler(found: FoundSettings, family: Family, notes: list[str]) -> str | None:

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -52,10 +53,8 @@ def fetch(
     for _ in range(2):
         part = _Part(blobs / f"{file.blob}.part", file, follower)
         try:
-            hub.patience.keep_trying(
-                lambda part=part: _receive(hub, repository, part),  # type: ignore[misc]
-                follower.is_cancelled,
-            )
+            receive = partial(_receive, hub, repository, part)
+            hub.patience.keep_trying(receive, follower.is_cancelled)
         finally:
             part.close()
         if part.digest.is_right:
