@@ -34,8 +34,6 @@ from .telling import Told
 from .uploads import Added, Upload
 from .wishes import Wish, wishes_for
 
-NOBODY_STOPS: Callable[[], bool] = lambda: False  # noqa: E731 - a default of several functions
-
 
 @dataclass(frozen=True)
 class Checked:
@@ -110,7 +108,7 @@ class ModelStore:
         self,
         wish: Wish,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
-        is_cancelled: Callable[[], bool] = NOBODY_STOPS,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> Snapshot:
         """Downloads here and now. Raises WeightsError, or Cancelled.
 

@@ -50,13 +50,7 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
         elem_id="fl-performance",
     )
     count, wildcards_in_order, seed, last_seed = _place_many()
-    negative_prompt = gr.Textbox(
-        preset.negative_prompt,
-        label="Negative prompt (what to avoid)",
-        lines=2,
-        max_lines=5,
-        elem_id="fl-negative",
-    )
+    negative_prompt = _place_negative(preset)
     size = size_picker(family, own_size(preset), elem_id="fl-size")
     steps, guidance, scheduler = _place_numbers(preset, family)
     image_format = gr.Radio(
@@ -64,9 +58,24 @@ def place_advanced(studio: Studio, preset: Preset, family: Family) -> Advanced:
     )
     row, preset_name, save_preset = _place_saving(studio)
     return Advanced(
-        preset_box, facts, kept, count, wildcards_in_order, seed, last_seed, negative_prompt,
-        performance, size, steps, guidance, scheduler, image_format, row, preset_name, save_preset,
-    )  # fmt: skip
+        preset=preset_box,
+        about=facts,
+        kept=kept,
+        count=count,
+        wildcards_in_order=wildcards_in_order,
+        seed=seed,
+        last_seed=last_seed,
+        negative_prompt=negative_prompt,
+        performance=performance,
+        size=size,
+        num_inference_steps=steps,
+        guidance_scale=guidance,
+        scheduler=scheduler,
+        image_format=image_format,
+        save_row=row,
+        preset_name=preset_name,
+        save_preset=save_preset,
+    )
 
 
 def first_performance(preset: Preset, family: Family) -> Performance:
@@ -126,6 +135,16 @@ def _place_many() -> tuple[gr.Slider, gr.Checkbox, gr.Textbox, gr.Button]:
         seed = gr.Textbox("-1", label="Seed (-1 is random)", max_lines=1, elem_id="fl-seed")
         last_seed = gr.Button("Use last", size="sm", scale=0, min_width=96, elem_id="fl-last-seed")
     return count, wildcards_in_order, seed, last_seed
+
+
+def _place_negative(preset: Preset) -> gr.Textbox:
+    return gr.Textbox(
+        preset.negative_prompt,
+        label="Negative prompt (what to avoid)",
+        lines=2,
+        max_lines=5,
+        elem_id="fl-negative",
+    )
 
 
 def _place_numbers(preset: Preset, family: Family) -> tuple[gr.Textbox, gr.Textbox, gr.Dropdown]:
