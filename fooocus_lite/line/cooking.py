@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..archive.inputs import Inputs
 from ..archive.job import Job, Wish
@@ -101,7 +101,7 @@ class Cooking:
     def show_stage(self, job: Job, stage: str) -> None:
         """Tells what is being done before the steps begin, and obeys what people want."""
         self._board.show(job.id, Loading(stage))
-        self._obey(self._heartbeat(job.id, 0, 0, 0, None, stage))
+        self._obey(self._heartbeat(job, stage=stage))
 
     def completed(self, recipe: Recipe, on_stage: Callable[[str], None]) -> tuple[Recipe, Files]:
         """The recipe with the hashes of the files it is about to use, and those files.
@@ -230,14 +230,15 @@ class Cooking:
                 preview=step.preview,
             ),
         )
-        self._obey(
-            self._heartbeat(job.id, index, step.step, step.total_steps, step.seconds_per_step, None)
-        )
+        self._obey(self._heartbeat(job, index, step))
 
-    def _heartbeat(self, *progress: Any) -> Wish:
+    def _heartbeat(
+        self, job: Job, index: int = 0, step: "CookStep | None" = None, stage: str | None = None
+    ) -> Wish:
         """Notes progress and learns what people want; a disk in trouble loses only this note."""
+        done = (step.step, step.total_steps, step.seconds_per_step) if step else (0, 0, None)
         try:
-            return self._store.heartbeat(*progress)
+            return self._store.heartbeat(job.id, index, *done, stage)
         except DiskError as error:
             log.warning("progress could not be noted: %s", error.message)
             return Wish(stop=False, skip=False)
