@@ -81,13 +81,13 @@ class Studio:
         """Starts the lane, for all jobs or `only` some; False when another process cooks."""
         if self._lane is None and self.take_device():
             self._lane = Lane(
-                self.settings,
-                self._store,
-                self.board,
-                self.stock,
-                self._forecasts,
-                self._inputs,
-                only,
+                settings=self.settings,
+                store=self._store,
+                board=self.board,
+                stock=self.stock,
+                forecasts=self._forecasts,
+                inputs=self._inputs,
+                only=only,
             )
             self._lane.start()
         return self._lane is not None
@@ -146,13 +146,13 @@ class Studio:
     def orders(self) -> Orders:
         """What people ask: start, plan, forecast, move, skip, stop."""
         return Orders(
-            self.settings,
-            self.stock,
-            self.gallery,
-            self._database,
-            self._store,
-            self._forecasts,
-            self._wake,
+            settings=self.settings,
+            stock=self.stock,
+            gallery=self.gallery,
+            database=self._database,
+            store=self._store,
+            forecasts=self._forecasts,
+            wake=self._wake,
         )
 
     @cached_property

@@ -58,7 +58,14 @@ class Lane:
         self._taking = Lock()
         self._job: Job | None = None
         self._cooking = Cooking(
-            settings, store, board, stock, forecasts, inputs, self._closing, clock
+            settings=settings,
+            store=store,
+            board=board,
+            stock=stock,
+            forecasts=forecasts,
+            inputs=inputs,
+            closing=self._closing,
+            clock=clock,
         )
         self._opening = Opening(settings, forecasts)
         self._ahead: Recipe | None = None

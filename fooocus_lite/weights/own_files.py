@@ -62,14 +62,14 @@ def found(models_dirs: Sequence[Path], kinds: Sequence[str] = ()) -> list[OwnFil
         for name, path in sorted(folders.pickles(models_dirs, kind).items()):
             # One that was converted lies beside its original, and says it all.
             if Path(name).with_suffix("").as_posix() not in usable:
-                listed.append(OwnFile(name, path, kind, _size(path), None, unusable(path)))
+                listed.append(_unread(name, path, kind, unusable(path)))
     return listed
 
 
 def look_at(path: Path, models_dirs: Sequence[Path]) -> OwnFile:
     """What a file is, wherever it lies."""
     if path.suffix.lower() in PICKLES:
-        return OwnFile(path.name, path, "", _size(path), None, unusable(path))
+        return _unread(path.name, path, "", unusable(path))
     return _described(
         path.stem, path, "", lambda architecture: configs.folder_for(architecture, models_dirs)
     )
@@ -101,14 +101,25 @@ def unusable(path: Path) -> str:
 def _described(
     name: str, path: Path, kind: str, config_of: Callable[[Architecture], Path | None]
 ) -> OwnFile:
-    size = _size(path)
     try:
         inspection = inspect(path)
-        config = config_of(inspection.architecture)
-        problem = _problem(name, kind, inspection, config)
-        return OwnFile(name, path, kind, size, inspection, problem, config)
     except WeightsError as error:
-        return OwnFile(name, path, kind, size, None, error.message)
+        return _unread(name, path, kind, error.message)
+    config = config_of(inspection.architecture)
+    return OwnFile(
+        name=name,
+        path=path,
+        folder=kind,
+        size_bytes=_size(path),
+        inspection=inspection,
+        problem=_problem(name, kind, inspection, config),
+        config=config,
+    )
+
+
+def _unread(name: str, path: Path, kind: str, problem: str) -> OwnFile:
+    """A file of which nothing is known but why it cannot be used."""
+    return OwnFile(name, path, kind, _size(path), inspection=None, problem=problem)
 
 
 def _problem(name: str, kind: str, inspection: Inspection, config: Path | None) -> str:
