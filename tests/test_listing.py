@@ -1,5 +1,6 @@
 """One look through the model folders: what it finds stays as it was, and the next one is new."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,23 @@ def test_a_listing_stays_as_it_was_and_the_next_one_sees_what_changed(
     put(studio, kind, "glow")
     assert {"ink"} == getattr(listing, find)(model).keys() & {"ink", "glow"}
     assert {"glow"} == getattr(studio.stock.listing(), find)(model).keys() & {"ink", "glow"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "find"), [("loras", "lora_files"), ("embeddings", "embedding_files")]
+)
+def test_a_models_own_files_come_before_those_of_every_model(
+    studio: Studio, starter: Path, kind: str, find: str
+) -> None:
+    shutil.copytree(starter, studio.settings.models / "starter", symlinks=True)
+    own = put(studio, f"starter/{kind}", "ink")
+    shared = [put(studio, kind, name) for name in ("ink", "glow")]
+    put(studio, kind, "notes").rename(studio.settings.models / kind / "notes.pt")
+    listing = studio.stock.listing()
+    found = getattr(listing, find)(listing.model("starter"))
+    assert (found["ink"], found["glow"]) == (own, shared[1])
+    assert getattr(listing, find)()["ink"] == shared[0]
+    assert "notes" not in found
 
 
 def test_a_models_own_loras_are_not_those_of_every_model(studio: Studio) -> None:

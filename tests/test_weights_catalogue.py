@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,18 +78,6 @@ def test_a_downloaded_lora_is_no_model(models: Path) -> None:
     assert list(catalogue.find([models])) == ["starter"]
 
 
-@pytest.mark.parametrize(
-    ("folder", "find"),
-    [("loras", catalogue.find_loras), ("embeddings", catalogue.find_embeddings)],
-)
-def test_loras_and_embeddings_go_by_file_name_and_the_models_own_come_first(
-    models: Path, home: Path, folder: str, find: Callable[..., dict[str, Path]]
-) -> None:
-    own, shared = models / "starter" / folder, home / "models" / folder
-    for file in (own / "ink.safetensors", shared / "ink.safetensors", shared / "glow.safetensors"):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch()
-    (shared / "notes.pt").touch()
-    found = find([models / "starter", models, home / "models"])
-    assert found == {"glow": shared / "glow.safetensors", "ink": own / "ink.safetensors"}
-    assert list(found) == ["glow", "ink"]
+def test_an_embedding_goes_by_its_file_name_alone() -> None:
+    here = {"sd/calm": Path("one"), "people/hands": Path("two")}
+    assert catalogue.by_file_name(here) == {"calm": Path("one"), "hands": Path("two")}

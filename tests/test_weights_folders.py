@@ -34,13 +34,13 @@ def test_the_trees_of_other_programs_are_recognised(
 ) -> None:
     for index, place in enumerate(places):
         file = put(tmp_path / f"tree{index}" / place / "sub" / "ink.v1.safetensors")
-        found = folders.files(folders.trees([tmp_path / f"tree{index}"]), kind)
+        found = folders.find(folders.trees([tmp_path / f"tree{index}"]), kind).files
         assert found == {"sub/ink.v1": file}
 
 
 def test_the_models_folder_of_a_tree_may_be_named_itself(tmp_path: Path) -> None:
     file = put(tmp_path / "models" / "Lora" / "ink.safetensors")
-    assert folders.files(folders.trees([tmp_path / "models"]), "loras") == {"ink": file}
+    assert folders.find(folders.trees([tmp_path / "models"]), "loras").files == {"ink": file}
 
 
 def test_a_tree_that_is_not_there_is_left_out(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_of_two_files_with_one_name_the_first_trees_counts(tmp_path: Path) -> No
     own = put(tmp_path / "home" / "loras" / "ink.safetensors")
     put(tmp_path / "other" / "models" / "Lora" / "ink.safetensors")
     dirs = [tmp_path / "home", *folders.trees([tmp_path / "other"])]
-    assert folders.files(dirs, "loras") == {"ink": own}
+    assert folders.find(dirs, "loras").files == {"ink": own}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -72,7 +72,7 @@ def test_links_are_followed_but_never_in_circles(tmp_path: Path) -> None:
     (loras / "again").symlink_to(loras)
     (loras / "circle").symlink_to(loras / "circle")
     (loras / "nowhere.safetensors").symlink_to(tmp_path / "none")
-    found = folders.files([tmp_path / "models"], "loras")
+    found = folders.find([tmp_path / "models"], "loras").files
     assert list(found) == ["far/deep/ink"]
 
 
@@ -81,9 +81,9 @@ def test_depth_and_number_are_bounded(tmp_path: Path, monkeypatch: pytest.Monkey
     for level in range(folders.MAX_DEPTH + 2):
         put(deep / f"{level}.safetensors")
         deep = deep / "d"
-    assert len(folders.files([tmp_path], "loras")) == folders.MAX_DEPTH + 1
+    assert len(folders.find([tmp_path], "loras").files) == folders.MAX_DEPTH + 1
     monkeypatch.setattr(folders, "MAX_ENTRIES", 3)
-    assert len(folders.files([tmp_path], "loras")) < 3
+    assert len(folders.find([tmp_path], "loras").files) < 3
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be there")
@@ -94,7 +94,7 @@ def test_names_that_cannot_be_shown_and_hidden_files_are_left_out(tmp_path: Path
     put(Path(os.fsdecode(os.fsencode(loras) + b"/broken\xff.safetensors")))
     put(loras / "turned\u202e.safetensors")
     put(loras / "Tinte 墨 🎨.SAFETENSORS")
-    assert list(folders.files([tmp_path], "loras")) == ["Tinte 墨 🎨"]
+    assert list(folders.find([tmp_path], "loras").files) == ["Tinte 墨 🎨"]
 
 
 def test_pickles_are_listed_with_the_way_out_until_they_are_converted(tmp_path: Path) -> None:

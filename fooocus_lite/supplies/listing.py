@@ -1,6 +1,6 @@
 """What lies in the model folders at one moment: models, LoRAs, and why some are no use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -9,12 +9,10 @@ from ..recipe import Recipe
 from ..thinking.families import FAMILIES, REFINERS
 from ..weights import catalogue, folders, own_files, refiners
 from ..weights.catalogue import Model
+from ..weights.folders import Found
 from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
 from . import missing
-
-Found = dict[Path | None, dict[str, Path]]
-"""Files by name for each model's folder; None has those that every model may use."""
 
 
 class Listing:
@@ -26,6 +24,7 @@ class Listing:
     def __init__(self, model_folders: Sequence[Path], inspected: Inspected) -> None:
         self._folders = model_folders
         self._inspected = inspected
+        self._brought: dict[tuple[str, Path], dict[str, Path]] = {}
 
     @cached_property
     def models(self) -> dict[str, Model]:
@@ -74,11 +73,12 @@ class Listing:
 
     def lora_files(self, model: Model | None = None) -> dict[str, Path]:
         """LoRAs by name: the model's own before those that every model may use."""
-        return self._beside(model, self._loras, catalogue.find_loras)
+        return self._loras.files | self._own(folders.LORAS, model)
 
     def embedding_files(self, model: Model | None = None) -> dict[str, Path]:
         """Textual inversions by name: the model's own before those that every model may use."""
-        return self._beside(model, self._embeddings, catalogue.find_embeddings)
+        own = self._own(folders.EMBEDDINGS, model)
+        return catalogue.by_file_name(self._embeddings.files) | catalogue.by_file_name(own)
 
     @cached_property
     def unusable(self) -> dict[str, str]:
@@ -94,24 +94,25 @@ class Listing:
         """Why LoRAs and embeddings are no use as they are, by folder and name without ending."""
         return {
             f"models/{kind}/{name.removesuffix(path.suffix)}": own_files.unusable(path)
-            for kind in (folders.LORAS, folders.EMBEDDINGS)
-            for name, path in folders.pickles(self._folders, kind).items()
+            for kind, found in (
+                (folders.LORAS, self._loras),
+                (folders.EMBEDDINGS, self._embeddings),
+            )
+            for name, path in found.pickles.items()
         }
 
     @cached_property
     def _loras(self) -> Found:
-        return {None: catalogue.find_loras(self._folders)}
+        return folders.find(self._folders, folders.LORAS)
 
     @cached_property
     def _embeddings(self) -> Found:
-        return {None: catalogue.find_embeddings(self._folders)}
+        return folders.find(self._folders, folders.EMBEDDINGS)
 
-    @staticmethod
-    def _beside(
-        model: Model | None, found: Found, find: Callable[[Sequence[Path]], dict[str, Path]]
-    ) -> dict[str, Path]:
+    def _own(self, kind: str, model: Model | None) -> dict[str, Path]:
+        """The files of this kind that came with a model; none without one."""
         if model is None:
-            return found[None]
-        if model.folder not in found:
-            found[model.folder] = found[None] | find([model.folder])
-        return found[model.folder]
+            return {}
+        if (kind, model.folder) not in self._brought:
+            self._brought[kind, model.folder] = folders.find([model.folder], kind).files
+        return self._brought[kind, model.folder]

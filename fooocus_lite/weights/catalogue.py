@@ -86,15 +86,9 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
             yield name, folder, folder.name
 
 
-def find_loras(models_dirs: Sequence[Path]) -> dict[str, Path]:
-    """LoRA files by their name without the ending; of two with one name the first counts."""
-    return folders.files(models_dirs, folders.LORAS)
-
-
-def find_embeddings(models_dirs: Sequence[Path]) -> dict[str, Path]:
-    """Textual inversions by name, likewise; in a prompt they have no folder: `embedding:name`."""
-    found = folders.files(models_dirs, folders.EMBEDDINGS)
-    named = {Path(name).name: path for name, path in reversed(found.items())}
+def by_file_name(found: dict[str, Path]) -> dict[str, Path]:
+    """Textual inversions as a prompt names them, without a folder: `embedding:name`."""
+    named = {name.rpartition("/")[2]: path for name, path in reversed(found.items())}
     return dict(sorted(named.items()))
 
 

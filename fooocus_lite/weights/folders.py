@@ -8,6 +8,7 @@ import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from .selection import PICKLES
 
@@ -24,6 +25,7 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 }
 """Our name of each folder, and what all programs call it, in small letters."""
 
+SAFETENSORS = ".safetensors"
 MAX_DEPTH = 8
 MAX_ENTRIES = 50_000
 
@@ -41,18 +43,28 @@ def trees(extra: Iterable[Path]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def files(models_dirs: Sequence[Path], kind: str) -> dict[str, Path]:
-    """The safetensors files of one of SPELLINGS by name; of two with one name the first counts."""
-    return {name: path for name, path in _all(models_dirs, kind) if _is_safetensors(path)}
+class Found(NamedTuple):
+    """The safetensors files of a kind by name, in order; of two with one name the first counts.
+
+    `pickles` are the files there that may run code when they are opened, by name with its ending.
+    """
+
+    files: dict[str, Path]
+    pickles: dict[str, Path]
 
 
-def pickles(models_dirs: Sequence[Path], kind: str) -> dict[str, Path]:
-    """The files there that may run code when they are opened, by name with its ending."""
-    found = {}
-    for name, path in _all(models_dirs, kind):
-        if path.suffix.lower() in PICKLES:
-            found[name + path.suffix] = path
-    return found
+def find(models_dirs: Sequence[Path], kind: str) -> Found:
+    """What lies in the folders of one of SPELLINGS."""
+    files: dict[str, Path] = {}
+    pickles: dict[str, Path] = {}
+    for folder in (each for models_dir in models_dirs for each in _spelled(models_dir, kind)):
+        for name, path in inside(folder):
+            suffix = path.suffix
+            if suffix.lower() == SAFETENSORS:
+                files.setdefault(name, path)
+            elif suffix.lower() in PICKLES:
+                pickles[name + suffix] = path
+    return Found(dict(sorted(files.items())), pickles)
 
 
 def inside(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -84,35 +96,19 @@ def inside(folder: Path) -> Iterator[tuple[str, Path]]:
                 if depth < MAX_DEPTH:
                     waiting.append((Path(entry.path), f"{above}{entry.name}/", depth + 1))
             elif is_file:
-                yield above + Path(entry.name).stem, Path(entry.path)
-
-
-def _all(models_dirs: Sequence[Path], kind: str) -> Iterator[tuple[str, Path]]:
-    """Files with the same name, ending aside, only once: safetensors first."""
-    found: dict[str, Path] = {}
-    others: list[tuple[str, Path]] = []
-    for models_dir in models_dirs:
-        for folder in _spelled(models_dir, kind):
-            for name, path in inside(folder):
-                if _is_safetensors(path):
-                    found.setdefault(name, path)
-                else:
-                    others.append((name, path))
-    yield from sorted(found.items())
-    yield from others
+                path = Path(entry.path)
+                yield above + path.stem, path
 
 
 def _spelled(models_dir: Path, kind: str) -> list[Path]:
     """The folders of this kind, whatever the case of their names; our own spelling first."""
     try:
-        there = {path.name.lower(): path for path in sorted(models_dir.iterdir()) if path.is_dir()}
+        with os.scandir(models_dir) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
     except OSError:
         return []
+    there = {each.name.lower(): Path(each.path) for each in entries if _looked_at(each)[0]}
     return [there[name] for name in SPELLINGS[kind] if name in there]
-
-
-def _is_safetensors(path: Path) -> bool:
-    return path.suffix.lower() == ".safetensors"
 
 
 def _looked_at(entry: "os.DirEntry[str]") -> tuple[bool, bool]:
@@ -125,4 +121,5 @@ def _looked_at(entry: "os.DirEntry[str]") -> tuple[bool, bool]:
 
 def _is_printable(name: str) -> bool:
     """Whether a name can be shown and typed: no control characters, no broken bytes."""
-    return all(unicodedata.category(letter)[0] != "C" for letter in name)
+    # The quick answer is a no to spaces other than the usual one, too.
+    return name.isprintable() or all(unicodedata.category(each)[0] != "C" for each in name)

@@ -57,9 +57,9 @@ def found(models_dirs: Sequence[Path], kinds: Sequence[str] = ()) -> list[OwnFil
     listed: list[OwnFile] = []
     config_of = lru_cache(lambda architecture: configs.folder_for(architecture, models_dirs))
     for kind in kinds or folders.SPELLINGS:
-        usable = folders.files(models_dirs, kind)
+        usable, pickles = folders.find(models_dirs, kind)
         listed += [_described(name, path, kind, config_of) for name, path in usable.items()]
-        for name, path in sorted(folders.pickles(models_dirs, kind).items()):
+        for name, path in sorted(pickles.items()):
             # One that was converted lies beside its original, and says it all.
             if Path(name).with_suffix("").as_posix() not in usable:
                 listed.append(_unread(name, path, kind, unusable(path)))
