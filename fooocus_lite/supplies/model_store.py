@@ -192,11 +192,14 @@ class ModelStore:
 
     def discard(self, name: str) -> None:
         """Forgets a download that is over; what came of an incomplete one is deleted."""
-        found = self.downloads.find(name)
+        found, models = self.downloads.find(name), self._settings.models
+        repo_id = found.wish.repo_id
         self.downloads.forget(name)
-        if found.state != "done" and not self.revisions(found.wish.repo_id):
+        # Another tool may have put a whole model there.
+        is_of_use = self.revisions(repo_id) or repo_id in lock.in_use(models)
+        if found.state != "done" and not is_of_use:
             with self._told.noting(self._who, "discard", name):
-                removal.delete(snapshots.folder_of(self._settings.models, found.wish.repo_id))
+                removal.delete(snapshots.folder_of(models, repo_id))
 
     def remove(self, name: str) -> None:
         """Deletes a model, or a single file such as "ink" or "loras/ink".
@@ -208,7 +211,8 @@ class ModelStore:
                 raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
             models = self._stock.models_and_refiners()
             model = models.get(name)
-            if self.revisions(name):
+            is_download = model is not None and model.revision and self.is_ours(model.folder)
+            if self.revisions(name) or is_download:
                 removal.delete_download(self._settings.models, name)
                 self._forget(name)
             elif model is not None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
+from ..thinking.model_size import role_of
 from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
 from .own_files import OwnFile
@@ -46,6 +47,11 @@ class Model:
         """The folder with its configs and tokenizers; of a file without one, the file."""
         return self.config or self.folder
 
+    @property
+    def is_denoiser_only(self) -> bool:
+        """Whether it is a file that needs the other parts of a whole model beside it."""
+        return self.inspection is not None and self.inspection.kind == "diffusion model"
+
 
 def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
     """The models below these folders by name; of two with one name the earlier folder's counts.
@@ -77,6 +83,21 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
     for name, folder in lock.in_use(models_dir).items():
         if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
             yield name, folder, folder.name
+
+
+def weight_files(model: Model) -> dict[str, Path]:
+    """The files that the model's numbers are read from, by their path inside its folder.
+
+    A denoiser alone in a file has its other parts in `config`. Raises WeightsError when a part is
+    missing.
+    """
+    base = model.folder if model.kind == "folder" else model.folder.parent
+    files = {(base, file) for file in verify.weight_files(model.folder)}
+    if model.is_denoiser_only and model.config is not None:
+        whole = verify.weight_files(model.config)
+        others = [file for file in whole if role_of(file.parent.name) != "denoiser"]
+        files |= {(model.config, file) for file in others}
+    return {file.relative_to(inside).as_posix(): file for inside, file in sorted(files)}
 
 
 def find_loras(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:
