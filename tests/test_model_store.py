@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import snapshot_download
 from local_hub import LocalHub
 from test_uploads import SD15, safetensors
 
@@ -202,6 +203,46 @@ def test_what_came_of_a_discarded_download_is_deleted(settings, hub, store, tiny
     store.discard(NAME)
     assert store.downloads.all() == ()
     assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def another_tool_brings(settings, hub, repo_id=NAME):
+    cache = settings.models / "hub"
+    return Path(snapshot_download(repo_id, cache_dir=cache, endpoint=hub.endpoint, token=False))
+
+
+def test_a_model_that_another_tool_brought_leaves_nothing_either(settings, hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    another_tool_brings(settings, hub)
+    store.remove(NAME)
+    assert NAME not in stock_of(store).models()
+    assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def test_a_discarded_download_leaves_what_another_tool_had_brought(
+    settings, hub, store, tiny_model
+):
+    hub.add_repo(NAME, tiny_model)
+    another_tool_brings(settings, hub)
+    hub.fault("info", status=403)
+    store.download(NAME)
+    settle(store)
+    assert store.downloads.find(NAME).state == "failed"
+    store.discard(NAME)
+    assert NAME in stock_of(store).models()
+
+
+def test_a_removed_link_takes_no_other_files_of_its_repository_along(
+    settings, hub, store, tiny_lora
+):
+    data = tiny_lora.read_bytes()
+    hub.add_repo(NAME, {"one.safetensors": data, "two.safetensors": data})
+    folder = another_tool_brings(settings, hub)
+    lock.record(settings.models, NAME, folder.name, {"one.safetensors": "0" * 64})
+    link = settings.models / "loras" / "one.safetensors"
+    snapshots.link(folder / "one.safetensors", link)
+    store.remove("loras/one")
+    assert not link.exists()
+    assert (folder / "two.safetensors").is_file()
 
 
 def test_the_starter_and_other_programs_models_are_not_removed(store):
