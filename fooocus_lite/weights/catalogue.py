@@ -17,6 +17,7 @@ from .own_files import OwnFile
 log = logging.getLogger(__name__)
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
+MAX_NAME = 100
 # Beside "license: other" stands the name of the makers' own.
 _LICENCE = re.compile(r"^(license|license_name):\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
@@ -71,6 +72,16 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
         if said and said.is_model and said.family and not said.problem:
             found.setdefault(file.name, of_file(file, said, said.family))
     return dict(sorted(found.items()))
+
+
+def unusable(models_dirs: Sequence[Path]) -> dict[str, str]:
+    """Why a diffusers folder is no model that runs here, by its name. Refiners are among them."""
+    return {
+        name: _why_not(folder, name)
+        for models_dir in reversed(models_dirs)
+        for name, folder, _ in pipelines(models_dir)
+        if _family_of(folder, name) is None
+    }
 
 
 def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
@@ -162,6 +173,14 @@ def _family_of(folder: Path, name: str) -> str | None:
     if family is None:
         log.info("%s is a %s, which this program cannot run yet", name, class_name)
     return family
+
+
+def _why_not(folder: Path, name: str) -> str:
+    try:
+        class_name = str(verify.model_index(folder).get("_class_name"))[:MAX_NAME]
+    except WeightsError as error:
+        return error.message
+    return f"The model {name} is a {class_name}, which is not run here. Choose another model."
 
 
 def _licence(folder: Path) -> str:

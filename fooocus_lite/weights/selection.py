@@ -34,11 +34,13 @@ class Wanted:
     """A whole pipeline in a `variant` where there is one (None: plain files), or single `files`.
 
     `is_config_only`: of the pipeline, all but the weights, as a checkpoint in one file needs it.
+    `kinds`: the pipeline's classes that are of use; none named is any.
     """
 
     variant: str | None = "fp16"
     files: tuple[str, ...] = ()
     is_config_only: bool = False
+    kinds: tuple[str, ...] = ()
 
     @property
     def recorded_as(self) -> str | None:
@@ -111,8 +113,12 @@ def pipeline(
 ) -> tuple[RemoteFile, ...]:
     """The files that a diffusers pipeline loads, by its model_index.json; the index is the first.
 
-    Raises WeightsError when a part has only pickles, misses a shard, or asks for code of its own.
+    Raises WeightsError when a part has only pickles, misses a shard, or asks for code of its own,
+    or when the pipeline is of no kind that is wanted.
     """
+    kind = index.get("_class_name")
+    if wanted.kinds and kind not in wanted.kinds:
+        raise _refused(repository, f"it is a {str(kind)[:100]}, which is not run here")
     listed = repository.file(INDEX)
     chosen = [listed] if listed else []
     chosen += [

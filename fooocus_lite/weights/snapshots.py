@@ -68,6 +68,11 @@ def promised_sha256(path: Path) -> str | None:
     return blob.name if is_told else None
 
 
+def repositories(models_dir: Path) -> set[str]:
+    """The names of all that lie below models/hub, whole or not."""
+    return {name for each in (models_dir / "hub").glob("models--*") if (name := repo_id_of(each))}
+
+
 def in_use(models_dir: Path) -> dict[str, Path]:
     """The snapshot that main means, of each repository below models/hub, by its name."""
     found = {}
