@@ -28,10 +28,10 @@ class FirstUse:
         self._told: set[str] = set()
 
     def check_model(self, model: Model, hashes: Mapping[str, str]) -> None:
-        """Raises WeightsError when a file of the model is not the one that is recorded.
+        """Records files that are new; raises WeightsError when one is not what was recorded.
 
         `hashes`: sha256 of the files that `catalogue.weight_files` names. The small files that are
-        read beside them are looked at too; those of a single file are in its `config`.
+        read beside them count too; those of a single file are in its `config`.
         """
         weights = dict(hashes)
         if model.kind == "file":
@@ -44,26 +44,24 @@ class FirstUse:
             for file in verify.text_files(model.settings)
         }
         variant = selection.variant_of(weights) if weights else selection.CONFIGS
-        self._check(place, model.settings, weights | texts, variant)
+        self._check(place, weights | texts, variant)
 
     def check_file(self, file: Path, sha256: str) -> None:
         """The same for a single file, such as a LoRA that is linked to a download."""
         place = snapshots.place_of(file)
         if place is not None:
-            folder = snapshots.snapshot_of(place.models_dir, place.repo_id, place.revision)
-            self._check(place, folder, {place.path: sha256}, None)
+            self._check(place, {place.path: sha256}, None)
 
-    def _check(
-        self, place: Place, folder: Path, files: Mapping[str, str], variant: str | None
-    ) -> None:
+    def _check(self, place: Place, files: Mapping[str, str], variant: str | None) -> None:
         locked = self._recorded(place)
         known = locked.files if locked else {}
         for path, digest in files.items():
             if known.get(path, digest) != digest:
                 raise WeightsError(lock.changed(place.repo_id, path), field="model")
+        snapshot = snapshots.snapshot_of(place.models_dir, place.repo_id, place.revision)
         fresh = {path: digest for path, digest in files.items() if path not in known}
         for path, digest in fresh.items():
-            if (snapshots.promised_sha256(folder / path) or digest) != digest:
+            if (snapshots.promised_sha256(snapshot / path) or digest) != digest:
                 raise WeightsError(_damaged(place.repo_id, path), field="model")
         is_ours = place.models_dir.resolve() == self._models_dir.resolve()
         if locked is not None and fresh and is_ours:
