@@ -281,7 +281,8 @@ class Stock:
         alone = {name: missing.refiner_alone(name) for name in self.refiners()}
         # People leave out the ending of old.ckpt, as they do with every other model.
         stems = {file.name.removesuffix(file.path.suffix): file.problem for file in files}
-        return stems | alone | {file.name: file.problem for file in files}
+        others = catalogue.unusable(self.model_folders())
+        return others | stems | alone | {file.name: file.problem for file in files}
 
     def _unconverted(self) -> dict[str, str]:
         """Why LoRAs and embeddings are no use as they are, by folder and name without ending."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
+from ..thinking.model_size import role_of
 from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
 from .own_files import OwnFile
@@ -16,6 +17,7 @@ from .own_files import OwnFile
 log = logging.getLogger(__name__)
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
+MAX_NAME = 100
 # Beside "license: other" stands the name of the makers' own.
 _LICENCE = re.compile(r"^(license|license_name):\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
@@ -46,6 +48,11 @@ class Model:
         """The folder with its configs and tokenizers; of a file without one, the file."""
         return self.config or self.folder
 
+    @property
+    def is_denoiser_only(self) -> bool:
+        """Whether it is a file that needs the other parts of a whole model beside it."""
+        return self.inspection is not None and self.inspection.kind == "diffusion model"
+
 
 def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
     """The models below these folders by name; of two with one name the earlier folder's counts.
@@ -67,6 +74,16 @@ def find(models_dirs: Sequence[Path]) -> dict[str, Model]:
     return dict(sorted(found.items()))
 
 
+def unusable(models_dirs: Sequence[Path]) -> dict[str, str]:
+    """Why a diffusers folder is no model that runs here, by its name. Refiners are among them."""
+    return {
+        name: _why_not(folder, name)
+        for models_dir in reversed(models_dirs)
+        for name, folder, _ in pipelines(models_dir)
+        if _family_of(folder, name) is None
+    }
+
+
 def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
     """Name, folder and revision, if any, of each diffusers folder, whatever its kind."""
     for pattern in _DEPTHS:
@@ -77,6 +94,21 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
     for name, folder in lock.in_use(models_dir).items():
         if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
             yield name, folder, folder.name
+
+
+def weight_files(model: Model) -> dict[str, Path]:
+    """The files that the model's numbers are read from, by their path inside its folder.
+
+    A denoiser alone in a file has its other parts in `config`. Raises WeightsError when a part is
+    missing.
+    """
+    base = model.folder if model.kind == "folder" else model.folder.parent
+    files = {(base, file) for file in verify.weight_files(model.folder)}
+    if model.is_denoiser_only and model.config is not None:
+        whole = verify.weight_files(model.config)
+        others = [file for file in whole if role_of(file.parent.name) != "denoiser"]
+        files |= {(model.config, file) for file in others}
+    return {file.relative_to(inside).as_posix(): file for inside, file in sorted(files)}
 
 
 def find_loras(model_folder: Path | None, models_dirs: Sequence[Path]) -> dict[str, Path]:
@@ -141,6 +173,14 @@ def _family_of(folder: Path, name: str) -> str | None:
     if family is None:
         log.info("%s is a %s, which this program cannot run yet", name, class_name)
     return family
+
+
+def _why_not(folder: Path, name: str) -> str:
+    try:
+        class_name = str(verify.model_index(folder).get("_class_name"))[:MAX_NAME]
+    except WeightsError as error:
+        return error.message
+    return f"The model {name} is a {class_name}, which is not run here. Choose another model."
 
 
 def _licence(folder: Path) -> str:
