@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from fooocus_lite.engine import pipelines, progress
 from fooocus_lite.engine.kitchen import Kitchen
-from fooocus_lite.errors import Cancelled
+from fooocus_lite.errors import Cancelled, WeightsError
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.thinking import memory
 from fooocus_lite.thinking.amounts import in_bytes
@@ -65,6 +65,15 @@ def test_reading_is_told_to_the_last_byte(folder: Path, monkeypatch: pytest.Monk
     assert [done for done, _ in told] == sorted({done for done, _ in told})
     assert told[-1][0] == size
     assert len(told) > 10
+
+
+def test_a_folder_that_lies_about_its_kind_is_a_sentence(folder: Path) -> None:
+    index = json.loads((folder / "model_index.json").read_text())
+    index["_class_name"] = "StableDiffusionXLPipeline"
+    for others in ({}, {"text_encoder_2": [None, None], "tokenizer_2": [None, None]}):
+        (folder / "model_index.json").write_text(json.dumps(index | others))
+        with pytest.raises(WeightsError, match=r"is not SDXL, as .* it has no text_encoder_2\."):
+            pipelines.load(folder, FAMILIES["sdxl"], plan(folder))
 
 
 def test_reading_stops_when_somebody_says_so(folder: Path) -> None:

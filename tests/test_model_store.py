@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import snapshot_download
 from local_hub import LocalHub
 from test_uploads import SD15, safetensors
 
@@ -130,6 +131,21 @@ def test_a_pipeline_of_another_kind_is_said_before_gigabytes_come(hub, store, ti
     assert store.look_up(NAME).problem.startswith("Models of the kind AnimateDiffPipeline cannot")
 
 
+def test_a_pipeline_of_another_kind_is_refused_before_gigabytes_come(
+    hub, store, tiny_model, tmp_path
+):
+    other = shutil.copytree(tiny_model, tmp_path / "other")
+    index = json.loads((other / "model_index.json").read_text())
+    (other / "model_index.json").write_text(
+        json.dumps({**index, "_class_name": ["AnimateDiffPipeline"]})
+    )
+    hub.add_repo(NAME, other)
+    store.download(NAME)
+    settle(store)
+    assert "it is a ['AnimateDiffPipeline'], which is not run" in store.downloads.find(NAME).message
+    assert not hub.asked(".safetensors")
+
+
 @pytest.mark.parametrize("name", ["a b/c", "../etc", "https://example.com/a/b", "nothing", ""])
 def test_what_is_no_name_of_a_model_is_refused(hub, store, name):
     with pytest.raises(BadRequest):
@@ -202,6 +218,69 @@ def test_what_came_of_a_discarded_download_is_deleted(settings, hub, store, tiny
     store.discard(NAME)
     assert store.downloads.all() == ()
     assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def another_tool_brings(settings, hub, repo_id=NAME):
+    cache = settings.models / "hub"
+    return Path(snapshot_download(repo_id, cache_dir=cache, endpoint=hub.endpoint, token=False))
+
+
+def test_a_model_that_another_tool_brought_leaves_nothing_either(settings, hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    another_tool_brings(settings, hub)
+    store.remove(NAME)
+    assert NAME not in stock_of(store).models()
+    assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def test_the_rest_of_a_download_that_broke_off_can_be_removed_by_its_name(
+    settings, hub, store, tiny_model
+):
+    hub.add_repo(NAME, tiny_model)
+    hub.fault("vae/diffusion_pytorch_model.safetensors", status=403)
+    with pytest.raises(WeightsError):
+        store.bring(store.wish(NAME))
+    assert snapshots.folder_of(settings.models, NAME).exists()
+    store.remove(NAME)
+    assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def test_a_folder_of_ones_own_with_a_downloads_name_is_the_one_that_is_removed(
+    settings, hub, store, tiny_model
+):
+    hub.add_repo(NAME, tiny_model)
+    another_tool_brings(settings, hub)
+    own = shutil.copytree(tiny_model, settings.models / NAME)
+    store.remove(NAME)
+    assert not own.exists()
+    assert snapshots.in_use(settings.models)[NAME].is_dir()
+
+
+def test_a_discarded_download_leaves_what_another_tool_had_brought(
+    settings, hub, store, tiny_model
+):
+    hub.add_repo(NAME, tiny_model)
+    another_tool_brings(settings, hub)
+    hub.fault("info", status=403)
+    store.download(NAME)
+    settle(store)
+    assert store.downloads.find(NAME).state == "failed"
+    store.discard(NAME)
+    assert NAME in stock_of(store).models()
+
+
+def test_a_removed_link_takes_no_other_files_of_its_repository_along(
+    settings, hub, store, tiny_lora
+):
+    data = tiny_lora.read_bytes()
+    hub.add_repo(NAME, {"one.safetensors": data, "two.safetensors": data})
+    folder = another_tool_brings(settings, hub)
+    lock.record(settings.models, NAME, folder.name, {"one.safetensors": "0" * 64})
+    link = settings.models / "loras" / "one.safetensors"
+    snapshots.link(folder / "one.safetensors", link)
+    store.remove("loras/one")
+    assert not link.exists()
+    assert (folder / "two.safetensors").is_file()
 
 
 def test_the_starter_and_other_programs_models_are_not_removed(store):

@@ -133,6 +133,24 @@ def test_a_model_that_cannot_be_used_says_why_when_it_is_asked_for(
             studio.orders.start(ImageRequest(prompt="a cat", model=model))
 
 
+def test_a_folder_that_cannot_be_used_says_why_when_it_is_asked_for(
+    home: Path, tiny_model: Path
+) -> None:
+    for name, index in (
+        ("film", '{"_class_name": "AnimateDiffPipeline"}'),
+        ("torn", '{"_class_name"'),
+    ):
+        folder = shutil.copytree(tiny_model, home / "models" / name)
+        (folder / "model_index.json").write_text(index)
+    studio = Studio(settled(home))
+    for name, why in (
+        ("film", "The model film is a AnimateDiffPipeline, which is not run here"),
+        ("torn", r"torn/model_index\.json cannot be read"),
+    ):
+        with pytest.raises(WeightsError, match=why):
+            studio.orders.start(ImageRequest(prompt="a cat", model=name))
+
+
 def test_a_single_file_is_weighed_as_its_folder_is(tmp_path: Path) -> None:
     for name, build, write in (
         ("sdxl", tiny.build, single_files.sdxl),
@@ -216,6 +234,21 @@ def test_the_command_that_an_error_names_brings_what_a_file_lacks(
     assert model.config == brought
     assert stock.model_problem(model) is None
     assert "stabilityai/stable-diffusion-xl-base-1.0" not in stock.models()
+
+
+def test_models_verify_tells_of_damaged_files_and_leaves_pickles_alone(
+    run: Callable[..., Any], home_with_tree: Path
+) -> None:
+    (home_with_tree / "models" / "loras").mkdir(parents=True, exist_ok=True)
+    (home_with_tree / "models" / "loras" / "torn.safetensors").write_bytes(b"\x50" * 8)
+    code, lines, _ = run("verify")
+    assert code == 1
+    found = {line["name"]: line["problem"] for line in lines}
+    assert "torn.safetensors is damaged" in found.pop("loras/torn")
+    assert "--config-only" in found.pop("mine")
+    assert {"embeddings/drawn", "loras/ink"} <= {*found}
+    assert not [name for name, problem in found.items() if problem or "old" in name]
+    assert run("verify", "loras/ink")[0] == 0
 
 
 def test_models_list_tells_of_files_that_cannot_be_used(run: Callable[..., Any]) -> None:

@@ -199,3 +199,18 @@ def test_a_mistyped_file_names_the_nearest() -> None:
 def test_code_is_no_weights_file() -> None:
     with pytest.raises(BadRequest, match=r"\.safetensors"):
         selection.single(repository("run.py"), ["run.py"])
+
+
+@pytest.mark.parametrize(
+    ("names", "variant"),
+    [
+        (["unet/diffusion_pytorch_model.safetensors"], ""),
+        (["vae/diffusion_pytorch_model.safetensors", "unet/model.fp16.safetensors"], "fp16"),
+        (["transformer/model-00001-of-00002.safetensors"], ""),
+        (["transformer/model.fp16-00001-of-00002.safetensors"], "fp16"),
+        (["transformer/model-00001-of-00002.bf16.safetensors"], "bf16"),
+        ([], ""),
+    ],
+)
+def test_the_names_of_weights_tell_their_variant(names: list[str], variant: str) -> None:
+    assert selection.variant_of(names) == variant

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fooocus_lite.weights import snapshots
+from fooocus_lite.weights.snapshots import Place
 
 OLD, NEW = "a" * 40, "b" * 40
 REPO = "owner/name"
@@ -91,3 +92,35 @@ def test_a_ref_that_means_nothing_here_is_passed_over(models: Path, text: str) -
 )
 def test_a_folders_name_says_its_repository(name: str, repo_id: str | None) -> None:
     assert snapshots.repo_id_of(Path(name)) == repo_id
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "models/mine/unet/a.safetensors",
+        "models/hub/models--owner--name/blobs/a",
+        "models/hub/models--owner--name/snapshots/main/a",
+        "models/hub/datasets--owner--name/snapshots/" + "a" * 40,
+        "models/elsewhere/models--owner--name/snapshots/" + "a" * 40,
+    ],
+)
+def test_what_lies_in_no_snapshot_has_no_place(tmp_path: Path, path: str) -> None:
+    assert snapshots.place_of(tmp_path / path) is None
+
+
+def test_a_file_in_a_snapshot_is_found_through_its_link(tmp_path: Path) -> None:
+    folder = snapshots.snapshot_of(tmp_path, "owner/name", "a" * 40)
+    blob = tmp_path / "hub" / "models--owner--name" / "blobs" / ("c" * 64)
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(b"")
+    snapshots.link(blob, folder / "unet" / "a")
+    snapshots.link(folder / "unet" / "a", tmp_path / "loras" / "b")
+    place = Place(tmp_path, "owner/name", "a" * 40, "unet/a")
+    assert snapshots.place_of(folder / "unet" / "a") == place
+    assert snapshots.place_of(tmp_path / "loras" / "b") == place
+    assert snapshots.place_of(folder) == Place(tmp_path, "owner/name", "a" * 40, ".")
+    assert snapshots.promised_sha256(tmp_path / "loras" / "b") == "c" * 64
+    assert snapshots.promised_sha256(tmp_path / "loras") is None
+    circle = tmp_path / "loras" / "circle"
+    circle.symlink_to(circle)
+    assert snapshots.place_of(circle) is None

@@ -84,7 +84,7 @@ def _verify(studio: Studio, arguments: Namespace) -> int:
     for found in studio.model_store().checked(arguments.name):
         damages += found.problem is not None
         values = {"name": found.name, "is_hashed": found.is_hashed, "problem": found.problem}
-        how = "whole, every byte as downloaded" if found.is_hashed else "whole by its headers"
+        how = "whole, every byte as recorded" if found.is_hashed else "whole by its headers"
         _show(arguments, values, found.problem or how)
     return 1 if damages else 0
 

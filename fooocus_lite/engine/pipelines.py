@@ -69,12 +69,23 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def _check_class(folder: Path, family: Family) -> None:
-    found = verify.model_index(folder).get("_class_name")
+    index = verify.model_index(folder)
+    found = index.get("_class_name")
     if found != family.pipeline:
         raise WeightsError(
             f"The model {folder.name} is a {found}, but {family.title} needs a {family.pipeline}. "
             "Choose another model."
         )
+    if family.text != "clip":
+        return
+    # diffusers loads such a pipeline without them, and breaks at its first picture.
+    parts = {part for part, value in index.items() if isinstance(value, list) and any(value)}
+    for encoder in family.text_encoders:
+        if missing := {encoder.name, encoder.tokenizer} - parts:
+            raise WeightsError(
+                f"The model {folder.name} is not {family.title}, as its model_index.json says: it "
+                f"has no {min(missing)}. Choose another model."
+            )
 
 
 def _from_folder(folder: Path, family: Family, plan: MemoryPlan) -> Any:

@@ -18,8 +18,9 @@ from ..events import Loading, Step
 from ..recipe import Recipe
 from ..settings import Settings
 from ..supplies.stock import Stock
-from ..weights import verify
+from ..weights import catalogue, verify
 from ..weights.catalogue import Model
+from ..weights.first_use import FirstUse
 from ..weights.hashed import Hashed
 from . import patience
 from .board import Board
@@ -82,6 +83,7 @@ class Cooking:
         self._saving = Saving(settings, store, board, closing)
         self._hashed = Hashed(settings.state / "hashed.json")
         self._hashed.recall()
+        self._first_use = FirstUse(settings.models)
         self._closing = closing
         self._clock = clock
         self._deadline: float | None = None
@@ -107,19 +109,29 @@ class Cooking:
         """The recipe with the hashes of the files it is about to use, and those files.
 
         A large file takes seconds to read when it is used for the first time; raising from
-        `on_stage` stops that.
+        `on_stage` stops that. Raises WeightsError when a file is not the one that was used first.
         """
-        from ..engine.progress import BytesRead  # torch is there by now, not when this is imported
-
         found = model, lora_files, embedding_files = self._files(recipe)
-        hashes = verify.hashes(model.folder, BytesRead("Checking", model.title, on_stage))
+        hashes = self._checked(model, on_stage)
         for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
-            hashes |= {f"{folder}/{name}": verify.sha256(file) for name, file in files.items()}
+            for name, file in files.items():
+                hashes[f"{folder}/{name}"] = verify.sha256(file)
+                self._first_use.check_file(file, hashes[f"{folder}/{name}"])
         if (refiner := self._stock.refiner_of(recipe)) is not None:
-            own = verify.hashes(refiner.folder, BytesRead("Checking", refiner.title, on_stage))
+            own = self._checked(refiner, on_stage)
             hashes |= {f"refiner/{name}": each for name, each in own.items()}
         self._hashed.keep()
-        return recipe.model_copy(update={"model_hashes": hashes}), found
+        seen = {"model_hashes": hashes, "model_revision": model.revision}
+        return recipe.model_copy(update=seen), found
+
+    def _checked(self, model: Model, on_stage: Callable[[str], None]) -> dict[str, str]:
+        """sha256 of the model's weights by path, which are those that were used first."""
+        from ..engine.progress import BytesRead  # torch is there by now, not when this is imported
+
+        on_bytes = BytesRead("Checking", model.title, on_stage)
+        hashes = verify.hashes(catalogue.weight_files(model), on_bytes)
+        self._first_use.check_model(model, hashes)
+        return hashes
 
     def load(
         self, kitchen: "Kitchen", recipe: Recipe, files: Files, on_stage: Callable[[str], None]

@@ -8,7 +8,7 @@ from ..errors import UnknownName
 from ..recipe import Recipe
 from ..thinking.families import FAMILIES, REFINERS
 from ..weights import catalogue, folders, own_files, refiners
-from ..weights.catalogue import Model
+from ..weights.catalogue import Model, Unsorted
 from ..weights.folders import Found
 from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
@@ -29,7 +29,7 @@ class Listing:
     @cached_property
     def models(self) -> dict[str, Model]:
         """By name."""
-        return catalogue.find(self._folders, self.checkpoints)
+        return catalogue.find(self._folders, self._lying)
 
     def model(self, name: str) -> Model:
         """Raises UnknownName when there is no such model."""
@@ -40,7 +40,7 @@ class Listing:
     @cached_property
     def refiners(self) -> dict[str, Model]:
         """The models that end pictures of others, by name."""
-        return refiners.find(self._folders, self.checkpoints)
+        return refiners.find(self._folders, self._lying)
 
     def refiner_of(self, recipe: Recipe) -> Model | None:
         """None for a recipe without one. Raises WeightsError when it is not here, or no use."""
@@ -58,9 +58,9 @@ class Listing:
         return self.refiners | self.models
 
     @cached_property
-    def checkpoints(self) -> list[OwnFile]:
+    def checkpoints(self) -> Sequence[OwnFile]:
         """The single files among the checkpoints, usable or not."""
-        return self.own_files(folders.CHECKPOINTS)
+        return self._lying.files
 
     def own_files(self, *kinds: str) -> list[OwnFile]:
         """The single files in these folders, such as "loras" (all, when none is named).
@@ -87,7 +87,8 @@ class Listing:
         alone = {name: missing.refiner_alone(name) for name in self.refiners}
         # People leave out the ending of old.ckpt, as they do with every other model.
         stems = {file.name.removesuffix(file.path.suffix): file.problem for file in files}
-        return stems | alone | {file.name: file.problem for file in files}
+        others = catalogue.unusable(self._lying)
+        return others | stems | alone | {file.name: file.problem for file in files}
 
     @cached_property
     def unconverted(self) -> dict[str, str]:
@@ -100,6 +101,12 @@ class Listing:
             )
             for name, path in found.pickles.items()
         }
+
+    @cached_property
+    def _lying(self) -> Unsorted:
+        found = catalogue.unsorted(self._folders)
+        self._inspected.keep()
+        return found
 
     @cached_property
     def _loras(self) -> Found:

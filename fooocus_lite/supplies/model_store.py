@@ -5,7 +5,7 @@ For the host only; `Studio.model_store` looks at who asks.
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from ..archive.audit import Entry
@@ -24,24 +24,16 @@ from ..weights.own_files import OwnFile as OwnFile
 from ..weights.patience import Patience
 from ..weights.progress import Progress as Progress
 from ..weights.selection import CONFIGS, Wanted
-from . import removal, saved_presets
+from . import checking, removal, saved_presets
+from .checking import Checked
 from .downloads import Download, Downloads
+from .offers import KINDS, described
 from .offers import Described as Described
-from .offers import described
 from .shelving import name_of, shelve
 from .stock import Stock
 from .telling import Told
 from .uploads import Added, Upload
 from .wishes import Wish, wishes_for
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A model that was looked at: `is_hashed` when every byte was compared, not only headers."""
-
-    name: str
-    is_hashed: bool
-    problem: str | None
 
 
 class ModelStore:
@@ -119,7 +111,7 @@ class ModelStore:
                 wish.repo_id,
                 wish.revision,
                 models_dir=self._settings.models,
-                wanted=_wanted(wish),
+                wanted=replace(_wanted(wish), kinds=tuple(KINDS)),
                 token=self._hub.token,
                 endpoint=self._hub.endpoint,
                 on_progress=on_progress,
@@ -147,20 +139,11 @@ class ModelStore:
         return described(wish.name, order)
 
     def checked(self, name: str | None = None) -> Iterator[Checked]:
-        """Every model and download, or the named one, read again.
+        """Every model, download and single file, or the named one, read again, as `checking` does.
 
-        All bytes where lock.json knows what they should be, else the headers. Raises UnknownName,
-        and WeightsError when lock.json itself is damaged.
+        Raises UnknownName, and WeightsError when lock.json itself is damaged.
         """
-        entries, models = lock.read(self._settings.models), self._stock.models_and_refiners()
-        names = sorted({*entries, *models})
-        if name is not None and name not in names:
-            raise UnknownName.among("model", name, names)
-        for each in names if name is None else [name]:
-            problem = self._stock.model_problem(models[each]) if each in models else None
-            if problem is None and each in entries:
-                problem = lock.problem(self._settings.models, each, entries[each])
-            yield Checked(each, each in entries, problem)
+        yield from checking.checked(self._stock, self._settings.models, name)
 
     def receive(self, file_name: str, size: int) -> Upload:
         """A file of so many bytes that a person sends. Raises BadRequest, WeightsError."""
@@ -189,11 +172,14 @@ class ModelStore:
 
     def discard(self, name: str) -> None:
         """Forgets a download that is over; what came of an incomplete one is deleted."""
-        found = self.downloads.find(name)
+        found, models = self.downloads.find(name), self._settings.models
+        repo_id = found.wish.repo_id
         self.downloads.forget(name)
-        if found.state != "done" and not self.revisions(found.wish.repo_id):
+        # Another tool may have put a whole model there.
+        is_of_use = self.revisions(repo_id) or repo_id in lock.in_use(models)
+        if found.state != "done" and not is_of_use:
             with self._told.noting(self._who, "discard", name):
-                removal.delete(snapshots.folder_of(self._settings.models, found.wish.repo_id))
+                removal.delete(snapshots.folder_of(models, repo_id))
 
     def remove(self, name: str) -> None:
         """Deletes a model, or a single file such as "ink" or "loras/ink".
@@ -205,7 +191,7 @@ class ModelStore:
                 raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
             models = self._stock.models_and_refiners()
             model = models.get(name)
-            if self.revisions(name):
+            if self.revisions(name) or self._is_download(name, model):
                 removal.delete_download(self._settings.models, name)
                 self._forget(name)
             elif model is not None:
@@ -213,6 +199,11 @@ class ModelStore:
             else:
                 file = removal.named(name, self._stock.own_files(), models)
                 self._remove_file(removal.whole_name(file), file.path.name, file.path)
+
+    def _is_download(self, name: str, model: Model | None) -> bool:
+        """Whether it lies in our cache, whole or not, whoever put it there."""
+        is_there = model is None or (model.revision is not None and self.is_ours(model.folder))
+        return is_there and name in snapshots.repositories(self._settings.models)
 
     def _remove_file(self, name: str, title: str, path: Path) -> None:
         """A folder or file that is ours; with it the download of which it is the only file."""

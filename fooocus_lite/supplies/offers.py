@@ -10,6 +10,13 @@ from ..weights.download import Offer, Order
 from ..weights.hub import Hub
 from ..weights.selection import INDEX
 
+KINDS = {
+    each.pipeline: each.title
+    for each in (*FAMILIES.values(), *REFINERS.values())
+    if each != STARTER
+}
+"""What is run here: the pipeline's class, and what people call such models."""
+
 
 @dataclass(frozen=True)
 class Described:
@@ -54,10 +61,8 @@ def _kind(offer: Offer, hub: Hub) -> tuple[str | None, str]:
     """The family of a pipeline on the Hub, and a sentence when there is none for it."""
     listed = offer.repository.file(INDEX)
     body = hub.content(offer.repository, listed, lambda: False) if listed else b"{}"
-    class_name = json.loads(body).get("_class_name")
-    known_ones = (*FAMILIES.values(), *REFINERS.values())
-    kinds = {each.pipeline: each.title for each in known_ones if each != STARTER}
-    if class_name in kinds:
-        return kinds[class_name], ""
-    known = ", ".join(sorted(kinds.values()))
+    class_name = str(json.loads(body).get("_class_name"))[:100]
+    if class_name in KINDS:
+        return KINDS[class_name], ""
+    known = ", ".join(sorted(KINDS.values()))
     return None, f"Models of the kind {class_name} cannot be used here. Known: {known}."

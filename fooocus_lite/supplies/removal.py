@@ -73,10 +73,21 @@ def delete(path: Path) -> None:
 
 
 def only_in(link: Path, models_dir: Path) -> str | None:
-    """The download of which this is a link to the only file; None for any other file."""
+    """The download of which this is a link to the only file; None for any other file.
+
+    What other tools put beside it counts too, recorded or not.
+    """
     hub = (models_dir / "hub").resolve()
     if not link.is_symlink() or not link.resolve().is_relative_to(hub):
         return None
     repo_id = snapshots.repo_id_of(hub / link.resolve().relative_to(hub).parts[0])
     entry = lock.read(models_dir).get(repo_id or "")
-    return repo_id if entry is not None and len(entry.files) == 1 else None
+    if repo_id is None or entry is None or len(entry.files) > 1:
+        return None
+    snapshot_files = {
+        file.relative_to(snapshot)
+        for snapshot in (snapshots.folder_of(models_dir, repo_id) / "snapshots").glob("*")
+        for file in snapshot.rglob("*")
+        if file.is_file()
+    }
+    return repo_id if len(snapshot_files) == 1 else None

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
+from ..thinking.model_size import role_of
 from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
 from .own_files import OwnFile
@@ -18,6 +19,7 @@ from .own_files import OwnFile
 log = logging.getLogger(__name__)
 # models/<name>, models/<owner>/<name>
 _DEPTHS = ("*/model_index.json", "*/*/model_index.json")
+MAX_NAME = 100
 # Beside "license: other" stands the name of the makers' own.
 _LICENCE = re.compile(r"^(license|license_name):\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
@@ -48,30 +50,54 @@ class Model:
         """The folder with its configs and tokenizers; of a file without one, the file."""
         return self.config or self.folder
 
+    @property
+    def is_denoiser_only(self) -> bool:
+        """Whether it is a file that needs the other parts of a whole model beside it."""
+        return self.inspection is not None and self.inspection.kind == "diffusion model"
 
-def find(
-    models_dirs: Sequence[Path], checkpoints: Sequence[OwnFile] | None = None
-) -> dict[str, Model]:
+
+class Unsorted(NamedTuple):
+    """What may be a model or a refiner: diffusers folders, as `pipelines` names them, and files."""
+
+    folders: Sequence[tuple[str, Path, str | None]]
+    files: Sequence[OwnFile]
+
+
+def unsorted(models_dirs: Sequence[Path]) -> Unsorted:
+    """Found once, for all who sort it; the earlier folder's first."""
+    return Unsorted(
+        [each for models_dir in models_dirs for each in pipelines(models_dir)],
+        own_files.found(models_dirs, [folders.CHECKPOINTS]),
+    )
+
+
+def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str, Model]:
     """The models below these folders by name; of two with one name the earlier folder's counts.
 
     A model downloaded from the Hub goes by its repository, at the revision that is in use; a single
     file by its path below the checkpoints. Models of a kind that is not run here, or whose
-    model_index.json is broken, are left out. `checkpoints`: the single files there, from whoever
-    has looked for them already.
+    model_index.json is broken, are left out. `lying` is what lies there, if that is known already.
     """
     found: dict[str, Model] = {}
-    for models_dir in models_dirs:
-        for name, folder, revision in pipelines(models_dir):
-            family = _family_of(folder, name)
-            if family and name not in found:
-                found[name] = of_folder(name, folder, family, revision)
-    if checkpoints is None:
-        checkpoints = own_files.found(models_dirs, [folders.CHECKPOINTS])
-    for file in checkpoints:
+    lying = lying or unsorted(models_dirs)
+    for name, folder, revision in lying.folders:
+        family = _family_of(folder, name)
+        if family and name not in found:
+            found[name] = of_folder(name, folder, family, revision)
+    for file in lying.files:
         said = file.inspection
         if said and said.is_model and said.family and not said.problem:
             found.setdefault(file.name, of_file(file, said, said.family))
     return dict(sorted(found.items()))
+
+
+def unusable(lying: Unsorted) -> dict[str, str]:
+    """Why a diffusers folder is no model that runs here, by its name. Refiners are among them."""
+    return {
+        name: _why_not(folder, name)
+        for name, folder, _ in reversed(lying.folders)
+        if _family_of(folder, name) is None
+    }
 
 
 def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
@@ -84,6 +110,21 @@ def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
     for name, folder in lock.in_use(models_dir).items():
         if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
             yield name, folder, folder.name
+
+
+def weight_files(model: Model) -> dict[str, Path]:
+    """The files that the model's numbers are read from, by their path inside its folder.
+
+    A denoiser alone in a file has its other parts in `config`. Raises WeightsError when a part is
+    missing.
+    """
+    base = model.folder if model.kind == "folder" else model.folder.parent
+    files = {(base, file) for file in verify.weight_files(model.folder)}
+    if model.is_denoiser_only and model.config is not None:
+        whole = verify.weight_files(model.config)
+        others = [file for file in whole if role_of(file.parent.name) != "denoiser"]
+        files |= {(model.config, file) for file in others}
+    return {file.relative_to(inside).as_posix(): file for inside, file in sorted(files)}
 
 
 def by_file_name(found: dict[str, Path]) -> dict[str, Path]:
@@ -141,6 +182,14 @@ def _family_of(folder: Path, name: str) -> str | None:
     if family is None:
         log.info("%s is a %s, which this program cannot run yet", name, class_name)
     return family
+
+
+def _why_not(folder: Path, name: str) -> str:
+    try:
+        class_name = str(verify.model_index(folder).get("_class_name"))[:MAX_NAME]
+    except WeightsError as error:
+        return error.message
+    return f"The model {name} is a {class_name}, which is not run here. Choose another model."
 
 
 def _size(folder: str) -> int:

@@ -29,6 +29,13 @@ class Locked(BaseModel):
     variants: tuple[str, ...] = ()
     files: Mapping[str, str] = Field(default_factory=dict)
 
+    def plus(self, files: Mapping[str, str], variant: str | None) -> "Locked":
+        """With these files too, which count before those of the same path."""
+        return Locked(
+            variants=tuple(sorted({*self.variants, *([] if variant is None else [variant])})),
+            files=dict(sorted({**self.files, **files}.items())),
+        )
+
 
 class Entry(BaseModel):
     """A repository: the revision in use, and every one that was."""
@@ -109,13 +116,29 @@ def record(
         entries = read(models_dir)
         old = entries.get(repo_id)
         revisions = dict(old.revisions) if old else {}
-        known = revisions.get(revision, Locked())
-        variants = {*known.variants, *([] if variant is None else [variant])}
-        revisions[revision] = Locked(
-            variants=tuple(sorted(variants)),
-            files=dict(sorted({**known.files, **(files or {})}.items())),
-        )
+        revisions[revision] = revisions.get(revision, Locked()).plus(files or {}, variant)
         entries[repo_id] = Entry(revision=revision, revisions=revisions)
+        _write(models_dir, entries)
+
+
+def record_use(
+    models_dir: Path,
+    repo_id: str,
+    revision: str,
+    files: Mapping[str, str],
+    variant: str | None = None,
+) -> None:
+    """Adds what was used of a revision; what is recorded stays, and so does the one in use.
+
+    Arguments and safety are those of `record`. Raises WeightsError.
+    """
+    with _alone(models_dir):
+        entries = read(models_dir)
+        old = entries.get(repo_id)
+        revisions = dict(old.revisions) if old else {}
+        known = revisions.get(revision, Locked())
+        revisions[revision] = known.plus({**files, **known.files}, variant)
+        entries[repo_id] = Entry(revision=old.revision if old else revision, revisions=revisions)
         _write(models_dir, entries)
 
 
@@ -136,11 +159,16 @@ def problem(models_dir: Path, repo_id: str, entry: Entry) -> str | None:
         except WeightsError as error:
             return error.message
         if found != recorded:
-            return (
-                f"{path} is not the file that was downloaded: its sha256 differs from "
-                f"models/{NAME}. Remove the model and download it again."
-            )
+            return changed(repo_id, path)
     return None
+
+
+def changed(repo_id: str, path: str) -> str:
+    """The sentence about a file whose bytes are others than those that were recorded."""
+    return (
+        f"{path} is not the file of {repo_id} that is recorded in models/{NAME}: its sha256 is "
+        f"another. Remove {repo_id} and download it again."
+    )
 
 
 @contextmanager

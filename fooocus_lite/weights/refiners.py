@@ -5,29 +5,24 @@ from pathlib import Path
 
 from ..errors import WeightsError
 from ..thinking.families import REFINERS, Family
-from . import catalogue, folders, own_files, verify
-from .catalogue import Model
-from .own_files import OwnFile
+from . import catalogue, verify
+from .catalogue import Model, Unsorted
 
 
-def find(
-    models_dirs: Sequence[Path], checkpoints: Sequence[OwnFile] | None = None
-) -> dict[str, Model]:
+def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str, Model]:
     """Refiners by name, named as models are; of two with one name the earlier folder's counts.
 
     A pipeline with the refiner's class counts that has no first text encoder: SDXL's own parts can
     be saved under the same class. A single file counts once the settings it lacks are here.
-    `checkpoints`: as in `catalogue.find`.
+    `lying` is what lies there, if that is known already.
     """
     found: dict[str, Model] = {}
-    for models_dir in models_dirs:
-        for name, folder, revision in catalogue.pipelines(models_dir):
-            family = _family_of(folder)
-            if family is not None and name not in found:
-                found[name] = catalogue.of_folder(name, folder, family.name, revision)
-    if checkpoints is None:
-        checkpoints = own_files.found(models_dirs, [folders.CHECKPOINTS])
-    for file in checkpoints:
+    lying = lying or catalogue.unsorted(models_dirs)
+    for name, folder, revision in lying.folders:
+        family = _family_of(folder)
+        if family is not None and name not in found:
+            found[name] = catalogue.of_folder(name, folder, family.name, revision)
+    for file in lying.files:
         said = file.inspection
         if said and said.kind == "refiner" and said.family and not file.problem:
             found.setdefault(file.name, catalogue.of_file(file, said, said.family))

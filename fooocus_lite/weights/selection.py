@@ -4,13 +4,13 @@ Knows nothing of network and disk.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest, UnknownName, WeightsError
 from .repository import RemoteFile, Repository
-from .verify import UNUSED_PARTS
+from .verify import TEXTS, UNUSED_PARTS
 
 INDEX = "model_index.json"
 CONFIGS = "configs"
@@ -19,8 +19,6 @@ MAX_FILES = 50_000
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
 _ROOT_FILES = re.compile(r"README\.md|LICEN[CS]E(\.(md|txt))?", re.IGNORECASE)
 _CARD_BYTES = 2 * 2**20
-# What configs, tokenizers and schedulers are made of; code is not among it.
-_TEXTS = (".json", ".txt", ".model", ".jinja")
 # Refused by Windows, so that one list of files works on every machine.
 _BAD_CHARACTERS = re.compile(r'[<>:"|?*\x00-\x1f]')
 _BAD_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -36,11 +34,13 @@ class Wanted:
     """A whole pipeline in a `variant` where there is one (None: plain files), or single `files`.
 
     `is_config_only`: of the pipeline, all but the weights, as a checkpoint in one file needs it.
+    `kinds`: the pipeline's classes that are of use; none named is any.
     """
 
     variant: str | None = "fp16"
     files: tuple[str, ...] = ()
     is_config_only: bool = False
+    kinds: tuple[str, ...] = ()
 
     @property
     def recorded_as(self) -> str | None:
@@ -58,6 +58,12 @@ class _Weights:
     stem: str
     variant: str | None
     shard: str | None
+
+
+def variant_of(paths: Iterable[str]) -> str:
+    """The variant that weights of these names were asked for in; empty for plain files."""
+    named = (_WEIGHTS.fullmatch(path.rsplit("/", 1)[-1]) for path in sorted(paths))
+    return next((each["variant"] for each in named if each and each["variant"]), "")
 
 
 def check_listing(repository: Repository) -> None:
@@ -94,7 +100,7 @@ def single(repository: Repository, paths: Sequence[str]) -> tuple[RemoteFile, ..
             raise UnknownName.among(
                 "file", path, [each.path for each in repository.files if _is_weights(each)]
             )
-        if not path.lower().endswith((".safetensors", *_TEXTS)):
+        if not path.lower().endswith((".safetensors", *TEXTS)):
             raise BadRequest(
                 f"{path} is no weights file; choose one that ends in .safetensors.", field="file"
             )
@@ -107,8 +113,12 @@ def pipeline(
 ) -> tuple[RemoteFile, ...]:
     """The files that a diffusers pipeline loads, by its model_index.json; the index is the first.
 
-    Raises WeightsError when a part has only pickles, misses a shard, or asks for code of its own.
+    Raises WeightsError when a part has only pickles, misses a shard, or asks for code of its own,
+    or when the pipeline is of no kind that is wanted.
     """
+    kind = index.get("_class_name")
+    if wanted.kinds and kind not in wanted.kinds:
+        raise _refused(repository, f"it is a {str(kind)[:100]}, which is not run here")
     listed = repository.file(INDEX)
     chosen = [listed] if listed else []
     chosen += [
@@ -139,8 +149,8 @@ def parts(repository: Repository, index: Mapping[str, Any]) -> list[str]:
             continue
         if value[:1] not in (["diffusers"], ["transformers"]):
             raise WeightsError(
-                f"{repository.repo_id} asks for code of its own for “{part}” ({value[0]!r}), which "
-                "is not run. Choose another model."
+                f"{repository.repo_id} asks for code of its own for “{part}” ({value[:1]!r}), "
+                "which is not run. Choose another model."
             )
         if not re.fullmatch(r"\w+", part):
             raise _refused(repository, f"its {INDEX} names a part {part[:100]!r}")
@@ -196,7 +206,7 @@ def _taken_apart(file: RemoteFile) -> _Weights | None:
 
 def _is_text_for(file: RemoteFile, weights: Sequence[_Weights]) -> bool:
     """Whether it is a config or the like; of the indexes of shards, only the chosen ones'."""
-    if not file.name.endswith(_TEXTS):
+    if not file.name.endswith(TEXTS):
         return False
     if not re.search(r"\.index(\.[^.]+)?\.json$", file.name):
         return True

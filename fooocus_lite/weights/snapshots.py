@@ -5,9 +5,11 @@ models--owner--name/blobs/<hash>, snapshots/<revision>/<path> -> the blob, refs/
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .address import COMMIT
@@ -16,6 +18,17 @@ from .disk import writing_to
 _SEPARATOR = "--"
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EXDEV}
 _WINDOWS_NO_PRIVILEGE = 1314
+_BLOB = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in a snapshot a file or folder lies; `path` is "." for the whole of it."""
+
+    models_dir: Path
+    repo_id: str
+    revision: str
+    path: str
 
 
 def folder_of(models_dir: Path, repo_id: str) -> Path:
@@ -32,6 +45,32 @@ def repo_id_of(folder: Path) -> str | None:
 
 def snapshot_of(models_dir: Path, repo_id: str, revision: str) -> Path:
     return folder_of(models_dir, repo_id) / "snapshots" / revision
+
+
+def place_of(path: Path) -> Place | None:
+    """None for what lies in no snapshot. A link counts as what it points to."""
+    for snapshot in (path, *path.parents):
+        repository = snapshot.parent.parent
+        repo_id = repo_id_of(repository)
+        is_snapshot = snapshot.parent.name == "snapshots" and COMMIT.fullmatch(snapshot.name)
+        if repo_id and is_snapshot and repository.parent.name == "hub":
+            inside = path.relative_to(snapshot).as_posix()
+            return Place(repository.parent.parent, repo_id, snapshot.name, inside)
+    if path.is_symlink() and path.exists():
+        return place_of(Path(os.path.normpath(path.parent.resolve() / path.readlink())))
+    return None
+
+
+def promised_sha256(path: Path) -> str | None:
+    """What the Hub said a file's sha256 is, as tools name its blob; None where no name tells."""
+    blob = path.resolve()
+    is_told = blob.parent.name == "blobs" and _BLOB.fullmatch(blob.name)
+    return blob.name if is_told else None
+
+
+def repositories(models_dir: Path) -> set[str]:
+    """The names of all that lie below models/hub, whole or not."""
+    return {name for each in (models_dir / "hub").glob("models--*") if (name := repo_id_of(each))}
 
 
 def in_use(models_dir: Path) -> dict[str, Path]:

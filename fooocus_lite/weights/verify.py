@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from .header import shown, unreadable
 _LIBRARIES = ("diffusers", "transformers")
 UNUSED_PARTS = ("safety_checker", "feature_extractor")
 """Of Stable Diffusion 1.5: they check finished pictures, and are neither fetched nor loaded."""
+TEXTS = (".json", ".txt", ".model", ".jinja")
+"""What configs, tokenizers and schedulers are made of; code is not among it."""
 
 CHUNK_BYTES = 4 * 2**20
 
@@ -41,13 +43,10 @@ def weight_files(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
     found: list[Path] = []
-    for part, value in sorted(model_index(folder).items()):
-        is_part = isinstance(value, list) and value[:1] != [None]
-        if part.startswith("_") or part in UNUSED_PARTS or not is_part:
-            continue
-        if value[0] not in _LIBRARIES:
+    for part, library in _parts(folder):
+        if library not in _LIBRARIES:
             raise WeightsError(
-                f"The model {folder.name} asks for code of its own for “{part}” ({value[0]}), "
+                f"The model {folder.name} asks for code of its own for “{part}” ({library}), "
                 "which is not run. Choose another model."
             )
         # Tokenizers and schedulers have no config.json, and no weights.
@@ -55,6 +54,17 @@ def weight_files(folder: Path) -> list[Path]:
             found += _part_files(folder / part)
         elif not (folder / part).is_dir():
             raise WeightsError(f"The part {folder.name}/{part} is missing. {WAY_OUT}")
+    return found
+
+
+def text_files(folder: Path) -> list[Path]:
+    """What is read of a diffusers folder beside its weights: the index, configs and word lists.
+
+    Raises WeightsError as `model_index` does.
+    """
+    found = [folder / "model_index.json"]
+    for part, _ in _parts(folder):
+        found += sorted(file for file in (folder / part).glob("*") if file.suffix in TEXTS)
     return found
 
 
@@ -117,22 +127,22 @@ def fresh_sha256(path: Path, on_bytes: OnBytes = lambda _done, _total: None) -> 
     return digest.hexdigest()
 
 
-def hashes(folder: Path, on_bytes: OnBytes = lambda _done, _total: None) -> dict[str, str]:
-    """sha256 of each weights file, by its path inside the folder ("unet/…").
+def hashes(
+    files: Mapping[str, Path], on_bytes: OnBytes = lambda _done, _total: None
+) -> dict[str, str]:
+    """sha256 of each file, by its name.
 
     `on_bytes` is told how many bytes of how many are read; raising from it stops.
     """
-    files = weight_files(folder)
-    base = folder.parent if folder.is_file() else folder
-    sizes = {file: state(file)[1] for file in files if not _is_known(file)}
+    sizes = {file: state(file)[1] for file in files.values() if not _is_known(file)}
     total, read = sum(sizes.values()), 0
     found = {}
-    for file in files:
+    for name, file in files.items():
 
         def told(done: int, _: int, before: int = read) -> None:
             on_bytes(before + done, total)
 
-        found[file.relative_to(base).as_posix()] = sha256(file, told)
+        found[name] = sha256(file, told)
         read += sizes.get(file, 0)
     return found
 
@@ -147,6 +157,14 @@ def remember(known: Mapping[State, str]) -> None:
     """Takes over what an earlier run read."""
     with _hashes_lock:
         _hashes.update(known)
+
+
+def _parts(folder: Path) -> Iterator[tuple[str, object]]:
+    """Each part that is loaded, and the library that its class is of."""
+    for part, value in sorted(model_index(folder).items()):
+        is_part = isinstance(value, list) and value[:1] != [None]
+        if not part.startswith("_") and part not in UNUSED_PARTS and is_part:
+            yield part, value[0] if value else None
 
 
 def _is_known(path: Path) -> bool:
