@@ -38,10 +38,12 @@ def _operation(
     for parameter in operation.get("parameters", ()):
         where = f"{parameter['name']} (in {parameter['in']})"
         yield f"<p><code>{escape(where)}</code> {escape(parameter.get('description', ''))}</p>"
-    content = operation.get("requestBody", {}).get("content", {})
-    reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
-    if schema := schemas.get(reference.rpartition("/")[2]):
-        yield from _fields(schema)
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        schema = content["schema"]
+        schema = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
+        yield f"<p>Send: <code>{escape(kind)}</code></p>"
+        if "properties" in schema:
+            yield from _fields(schema)
     answers = (f"{code}: {each['description']}" for code, each in operation["responses"].items())
     yield "<p>Answers: " + escape("; ".join(answers)) + ".</p>"
 
