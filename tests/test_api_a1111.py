@@ -232,15 +232,19 @@ def test_a_picture_without_the_start_of_a_data_url_is_kept_for_its_sender_only(h
     assert yours.get(f"/api/v1/inputs/{image}/thumbnail").status_code == 404
 
 
-def test_quotas_and_the_limit_of_a_body_hold_for_pictures_too(home):
+def test_quotas_and_the_limit_of_a_body_hold_for_pictures_too(home, monkeypatch):
+    monkeypatch.setattr(a1111, "WAIT_S", 0.0)
     limits = {"body_limit_mb": 1, "tiers": {"free": {"pictures_per_hour": 1}}}
-    studio = asleep(home, visitor_tier="free", **limits, **SHARED)
-    mine = caller(studio, MINE)
-    answer = mine.post(f"{API}/img2img", json={**FROM_IMAGE, "init_images": ["A" * 10**6]})
+    studio = asleep(home, listen="0.0.0.0", **limits)
+    studio.doorkeeper.users.add("anna", "correct horse", "free")
+    key = studio.doorkeeper.users.add_key("anna", "script")
+    program = caller(studio, authorization=f"Bearer {key}")
+    answer = program.post(f"{API}/img2img", json={**FROM_IMAGE, "init_images": ["A" * 10**6]})
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
-    answer = mine.post(f"{API}/img2img", json={**FROM_IMAGE, "batch_size": 2})
+    answer = program.post(f"{API}/img2img", json={**FROM_IMAGE, "batch_size": 2})
     assert answer.status_code == 429
     assert "1 pictures an hour" in answer.json()["detail"]
+    assert caller(studio).post(f"{API}/img2img", json=FROM_IMAGE).status_code == 401
 
 
 @pytest.mark.parametrize(
