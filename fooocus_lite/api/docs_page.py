@@ -10,7 +10,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
 :root { color-scheme: light dark } h2 { margin: 2.5rem 0 .25rem } code, pre { font-size: .9em }
 table { border-collapse: collapse; width: 100% } pre { overflow-x: auto; white-space: pre-wrap }
 td, th { border-bottom: 1px solid #8886; padding: .25rem .5rem; text-align: left }
-td { vertical-align: top }
+td { vertical-align: top } td + td { overflow-wrap: anywhere }
 """
 
 
