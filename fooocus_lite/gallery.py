@@ -112,6 +112,11 @@ class Gallery:
         """
         return self._inputs.add(data, owner, has_limit=self._whose(owner) is not None)
 
+    def as_input(self, picture_id: str, owner: str = LOCAL) -> str:
+        """`add_input` of a saved picture. Raises NotFound, also for a stranger's."""
+        data, _ = self.picture_bytes(picture_id, owner)
+        return self.add_input(data, owner)
+
     def input_size(self, image: str, owner: str = LOCAL) -> tuple[int, int]:
         """Width and height. Raises NotFound, also for a stranger's."""
         return self._inputs.size(image, self._whose(owner))

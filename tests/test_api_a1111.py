@@ -1,5 +1,6 @@
 """The `webuiapi` package, unchanged, makes pictures here."""
 
+import asyncio
 import base64
 import io
 import json
@@ -7,14 +8,24 @@ import threading
 
 import pytest
 import webuiapi
-from api_client import asleep, awake, caller, served
+from api_client import MINE, SHARED, YOURS, asleep, awake, caller, finished, served
 from PIL import Image
 
 from fooocus_lite.api import a1111
-from fooocus_lite.api.a1111_request import OFF, Txt2ImgRequest
+from fooocus_lite.api.a1111_request import OFF, OFF_WITH_IMAGE, Img2ImgRequest, Txt2ImgRequest
 
 API = "/sdapi/v1"
 QUICK = {"prompt": "a red circle", "steps": 2, "width": 128, "height": 128, "seed": 5}
+
+
+def picture(colour="red", size=(90, 60)):
+    """In base64."""
+    made = io.BytesIO()
+    Image.new("RGB", size, colour).save(made, "PNG")
+    return base64.b64encode(made.getvalue()).decode("ascii")
+
+
+FROM_IMAGE = {**QUICK, "init_images": [picture()]}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +57,31 @@ def test_their_client_gets_pictures_with_everything_it_sends_by_default(client):
     assert "x" in made.info["rendered"]
     assert made.parameters["prompt"] == "a red circle"
     assert "Steps: 2" in made.images[0].text["parameters"]
+
+
+def test_their_client_gets_pictures_that_start_from_another(client, studio):
+    red = Image.new("RGB", (90, 60), "red")
+    made = client.img2img(images=[red], **QUICK, denoising_strength=0.4, n_iter=2)
+    assert [image.size for image in made.images] == [(128, 128)] * 2
+    assert made.info["denoising_strength"] == 0.4
+    assert made.parameters["init_images"] is None
+    recipe = studio.gallery.history()[0].recipe
+    assert (recipe.task, recipe.strength) == ("image-to-image", 0.4)
+    assert studio.gallery.input_size(recipe.image) == (90, 60)
+
+
+def test_what_little_may_change_keeps_the_colour_it_had(client):
+    blue = Image.new("RGB", (128, 128), "blue")
+    made = client.img2img(images=[blue], **{**QUICK, "steps": 10}, denoising_strength=0.1)
+    red, _, blue = made.image.convert("RGB").resize((1, 1)).getpixel((0, 0))
+    assert blue > 2 * red
+
+
+def test_the_picture_is_given_back_to_who_asks_for_it(client):
+    red = Image.new("RGB", (90, 60), "red")
+    made = client.img2img(images=[red], **QUICK, include_init_images=True)
+    (given,) = made.parameters["init_images"]
+    assert given.startswith("data:image/png;base64,")
 
 
 def test_what_a_picture_says_is_read_back(client):
@@ -141,6 +177,102 @@ def test_values_that_are_not_possible_are_refused(home, wrong, status):
     studio = asleep(home)
     answer = caller(studio).post(f"{API}/txt2img", json={**QUICK, **wrong})
     assert (answer.status_code, studio.jobs.waiting()) == (status, 0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("mask", picture()),
+        ("latent_mask", picture()),
+        ("resize_mode", 2),
+        ("initial_noise_multiplier", 0.5),
+        ("enable_hr", True),
+        ("init_image", picture()),
+    ],
+)
+def test_of_another_picture_too_what_cannot_be_honoured_is_refused_by_name(home, field, value):
+    studio = asleep(home)
+    answer = caller(studio).post(f"{API}/img2img", json={**FROM_IMAGE, field: value})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, field)
+    assert field in answer.json()["detail"]
+    assert not list(studio.settings.state.glob("inputs/*/*"))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "says"),
+    [
+        ({"init_images": []}, 400, "has 0 pictures"),
+        ({"init_images": [picture(), picture("blue")]}, 400, "has 2 pictures"),
+        ({"init_images": ["no base64!"]}, 400, "not in base64"),
+        ({"init_images": ["http://127.0.0.1/picture.png"]}, 400, "not in base64"),
+        ({"init_images": ["eA=="]}, 400, "no PNG, JPEG or WebP"),
+        ({"init_images": [picture(size=(10_000, 5_001))]}, 400, "at most 50 megapixels"),
+        ({"init_images": None}, 422, "init_images"),
+        ({"denoising_strength": 0}, 422, "denoising_strength"),
+        ({"denoising_strength": 1.5}, 422, "denoising_strength"),
+        ({"sampler_name": "Restart"}, 400, "no sampler"),
+    ],
+)
+def test_a_picture_that_is_no_use_starts_nothing(home, wrong, status, says):
+    studio = asleep(home)
+    answer = caller(studio).post(f"{API}/img2img", json={**FROM_IMAGE, **wrong})
+    assert answer.status_code == status
+    assert says in answer.json()["detail"]
+    assert studio.jobs.waiting() == 0
+    assert not list(studio.settings.state.glob("inputs/*/*"))
+
+
+def test_a_picture_without_the_start_of_a_data_url_is_kept_for_its_sender_only(home, monkeypatch):
+    monkeypatch.setattr(a1111, "WAIT_S", 0.0)
+    studio = asleep(home, **SHARED)
+    mine, yours = caller(studio, MINE), caller(studio, YOURS)
+    answer = mine.post(f"{API}/img2img", json=FROM_IMAGE)
+    image = studio.jobs.view(answer.json()["job"], MINE).recipes[0].image
+    assert mine.get(f"/api/v1/inputs/{image}/thumbnail").status_code == 200
+    assert yours.get(f"/api/v1/inputs/{image}/thumbnail").status_code == 404
+
+
+def test_quotas_and_the_limit_of_a_body_hold_for_pictures_too(home, monkeypatch):
+    monkeypatch.setattr(a1111, "WAIT_S", 0.0)
+    limits = {"body_limit_mb": 1, "tiers": {"free": {"pictures_per_hour": 1}}}
+    studio = asleep(home, listen="0.0.0.0", **limits)
+    studio.doorkeeper.users.add("anna", "correct horse", "free")
+    key = studio.doorkeeper.users.add_key("anna", "script")
+    program = caller(studio, authorization=f"Bearer {key}")
+    answer = program.post(f"{API}/img2img", json={**FROM_IMAGE, "init_images": ["A" * 10**6]})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    answer = program.post(f"{API}/img2img", json={**FROM_IMAGE, "batch_size": 2})
+    assert answer.status_code == 429
+    assert "1 pictures an hour" in answer.json()["detail"]
+    assert caller(studio).post(f"{API}/img2img", json=FROM_IMAGE).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"), [("txt2img", QUICK), ("img2img", FROM_IMAGE)], ids=["text", "picture"]
+)
+def test_who_waits_too_long_gets_the_pictures_there_are_and_the_job(
+    studio, monkeypatch, kind, values
+):
+    async def one_is_there(studio, job_id, owner, _timeout_s):
+        while not (view := studio.jobs.view(job_id, owner)).pictures:
+            await asyncio.sleep(0.01)
+        return view
+
+    monkeypatch.setattr(a1111, "ended_while_watched", one_is_there)
+    answer = caller(studio).post(f"{API}/{kind}", json={**values, "n_iter": 32, "steps": 20})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (408, "timeout")
+    told = answer.json()
+    assert 1 <= len(told["images"]) < 32
+    assert Image.open(io.BytesIO(base64.b64decode(told["images"][0]))).size == (128, 128)
+    assert json.loads(told["info"])["seed"] == 5
+    studio.orders.stop(told["job"])
+    finished(studio, told["job"])
+
+
+@pytest.mark.parametrize("field", sorted(OFF_WITH_IMAGE))
+def test_of_another_picture_too_a_field_that_asks_for_nothing_is_taken(field):
+    asked = Img2ImgRequest.model_validate({**FROM_IMAGE, field: None})
+    assert asked.denoising_strength is None
 
 
 @pytest.mark.parametrize("field", sorted(OFF))

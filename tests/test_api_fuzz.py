@@ -14,8 +14,10 @@ HOSTILE = (
     "../../etc/passwd", "%2e%2e%2f", "שלום", "😀 \ud800", "'; DROP TABLE jobs; --", "A" * 20_000,
     "__color__ {a|b} [[x, y]]", "((((((((", "<lora:x:9>", "embedding:x", "1e999", "NaN", [], {},
     [None], {"name": None}, [[["x"]]], {"a": {"b": {}}}, "64x64", "http://127.0.0.1/",
+    "eA==",
 )  # fmt: skip
-GOOD = {"prompt": "a cat", "width": 64, "height": 64, "model": None, "image": "eA=="}
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+GOOD = {"prompt": "a cat", "width": 64, "height": 64, "model": None, "init_images": [PNG]}
 ROUNDS = 60
 
 
@@ -53,7 +55,8 @@ def _call(client, api, path, method, operation, described, random):
         headers={"content-type": "application/json"},
     )  # fmt: skip
     # Not ready, and a full line, are told so.
-    expected = (503,) if path in ("/ready", "/generate", "/images/generations", "/txt2img") else ()
+    full = ("/ready", "/generate", "/images/generations", "/txt2img", "/img2img")
+    expected = (503,) if path in full else ()
     seen = (method, place, query, body and body[:2000], answer.status_code, answer.text[:500])
     assert answer.status_code < 500 or answer.status_code in expected, seen
     if answer.status_code >= 400 and answer.headers["content-type"] == "application/json":

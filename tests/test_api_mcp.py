@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from api_client import MINE, SHARED, application, asleep, awake, served
+from api_client import MINE, SHARED, YOURS, application, asleep, awake, served
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from PIL import Image
@@ -85,10 +85,29 @@ def test_it_gives_the_pictures_and_what_they_are(studio, mode):
     assert heard[0][1] == 100
 
 
+def test_a_picture_made_before_can_be_changed_by_its_maker_only(tmp_path: Path):
+    studio = awake(tmp_path, mcp=True, **SHARED)
+    try:
+        with told(studio, cookie=f"fooocus_lite_owner={MINE}") as mine:
+            first = json.loads(mine(calling(**ASKED)).content[0].text)["results"][0]["id"]
+            answer = mine(calling(prompt="a blue circle", image=first, strength=0.4))
+        assert not answer.is_error
+        (_, made) = [each.recipe for each in reversed(studio.gallery.history(MINE))]
+        assert (made.task, made.strength) == ("image-to-image", 0.4)
+        with told(studio, cookie=f"fooocus_lite_owner={YOURS}") as yours:
+            answer = yours(calling(prompt="a blue circle", image=first))
+        assert answer.is_error
+        assert "no such picture" in answer.content[0].text
+    finally:
+        studio.close()
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
         ({"prompt": " "}, "The prompt is empty"),
+        ({"image": "../../state/users.json"}, "There is no picture"),
+        ({"strength": 0.5}, "there is no image"),
         ({"count": 99}, "count is “99”"),
         ({"style": "Noir"}, "no setting called “style”"),
         ({"styles": ["Nonsense"]}, "no style called “Nonsense”"),

@@ -18,38 +18,42 @@ from ..thinking.schedulers import SCHEDULERS
 from ..visitor import Visitor
 from . import native
 from .a1111_choices import Chosen, model_named
-from .a1111_request import Txt2ImgRequest
+from .a1111_request import Img2ImgRequest, Txt2ImgRequest
 from .caller import Caller, House
 from .following import ended_while_watched, told_why
-from .refusals import Refusal
+from .refusals import Refusal, RefusalAnswer, Responses, answer_to
 
 WAIT_S = 600.0
 THEIR_DEFAULTS = frozenset({"Euler a", "Euler"})
+UNFINISHED: Responses = {
+    408: {
+        "model": RefusalAnswer,
+        "description": "Not within ten minutes: the job, whose id is in `job`, goes on; or it was "
+        "ended because it took too long. `images` has the pictures finished so far",
+    }
+}
 router = APIRouter(tags=["A1111"])
 
 
-@router.post("/txt2img", response_model=None)
+@router.post("/txt2img", response_model=None, responses=UNFINISHED)
 async def txt2img(
     asked: Txt2ImgRequest, request: Request, studio: House, caller: Caller
 ) -> Response:
     """Pictures of a prompt, when they are done; drawn at a size that the model is good at."""
+    return await _made(asked, await request.json(), request.app.state.chosen, studio, caller)
+
+
+@router.post("/img2img", response_model=None, responses=UNFINISHED)
+async def img2img(
+    asked: Img2ImgRequest, request: Request, studio: House, caller: Caller
+) -> Response:
+    """Pictures that start from another one. It is kept as `POST /api/v1/inputs` would keep it, and
+    has the same limits.
+    """
     body = await request.json()
-    chosen: Chosen = request.app.state.chosen
-    started = await asyncio.to_thread(_start, studio, caller, asked, chosen)
-    job_id, drawn = started
-    view = await ended_while_watched(studio, job_id, caller.owner, WAIT_S)
-    if view.state in ("failed", "blocked") or not view.is_final:
-        raise told_why(view)
-    images = []
-    if asked.send_images:
-        images = [
-            await asyncio.to_thread(_encoded, studio, caller, picture, drawn)
-            for picture in view.pictures
-        ]
-    info = json.dumps(_info(view, drawn), ensure_ascii=False)
-    answer = {"images": images, "parameters": body, "info": info}
-    # ASCII: what was sent is given back, and may be no text that UTF-8 can hold.
-    return Response(json.dumps(answer), headers=drawn.header, media_type="application/json")
+    if not asked.include_init_images:
+        body["init_images"] = None
+    return await _made(asked, body, request.app.state.chosen, studio, caller)
 
 
 @router.get("/progress", response_model=None)
@@ -99,6 +103,30 @@ def shaped(refusal: Refusal, _status: int) -> dict[str, Any]:
     return {"error": refusal.model_dump(), "detail": refusal.message}
 
 
+async def _made(
+    asked: Txt2ImgRequest,
+    parameters: dict[str, Any],
+    chosen: Chosen,
+    studio: Studio,
+    caller: Visitor,
+) -> Response:
+    """The answer with the pictures. `parameters`: what was sent, which is given back."""
+    job_id, drawn = await asyncio.to_thread(_start, studio, caller, asked, chosen)
+    view = await ended_while_watched(studio, job_id, caller.owner, WAIT_S)
+    images = []
+    if asked.send_images:
+        images = [
+            await asyncio.to_thread(_encoded, studio, caller, picture, drawn)
+            for picture in view.pictures
+        ]
+    info = json.dumps(_info(view, drawn), ensure_ascii=False)
+    answer = {"images": images, "parameters": parameters, "info": info}
+    if view.state in ("failed", "blocked") or not view.is_final:
+        return answer_to(told_why(view), lambda *why: {**answer, "job": view.id, **shaped(*why)})
+    # ASCII: what was sent is given back, and may be no text that UTF-8 can hold.
+    return Response(json.dumps(answer), headers=drawn.header, media_type="application/json")
+
+
 def _start(
     studio: Studio, caller: Visitor, asked: Txt2ImgRequest, chosen: Chosen
 ) -> tuple[str, native.Drawn]:
@@ -124,6 +152,9 @@ def _start(
         "scheduler": _scheduler(studio, asked, model),
         "image_format": "png",
     }
+    if isinstance(asked, Img2ImgRequest):
+        values["image"] = studio.gallery.add_input(asked.init_image(), caller.owner)
+        values["strength"] = asked.denoising_strength
     drawn = native.sized(studio, values, (asked.width, asked.height))
     values["width"], values["height"] = drawn.rendered
     return studio.orders.start(request_from(values), caller), drawn
@@ -193,6 +224,7 @@ def _info(view: JobView, drawn: native.Drawn) -> dict[str, Any]:
         "cfg_scale": first.guidance_scale,
         "steps": first.num_inference_steps,
         "batch_size": len(recipes),
+        "denoising_strength": first.strength,
         "sd_model_name": first.model,
         "styles": list(first.styles),
         "infotexts": [metadata.to_parameters(recipe, __version__) for recipe in recipes],

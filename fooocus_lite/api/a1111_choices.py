@@ -1,17 +1,15 @@
 """What programs for A1111 may choose from, and the one thing they may set: the model."""
 
-import base64
-import binascii
 import threading
 from collections import OrderedDict
 from typing import Any
 
 from fastapi import APIRouter, Request
 
-from ..errors import BadRequest, UnknownName
+from ..errors import UnknownName
 from ..studio import Studio
 from ..thinking.schedulers import SCHEDULERS
-from .a1111_request import Options, PngInfoRequest
+from .a1111_request import Options, PngInfoRequest, decoded
 from .caller import Caller, House
 
 MAX_REMEMBERED = 1_000
@@ -113,7 +111,7 @@ def scripts() -> dict[str, list[str]]:
 @router.post("/png-info")
 def png_info(asked: PngInfoRequest, studio: House) -> dict[str, Any]:
     """What a picture says about how it was made."""
-    found = studio.gallery.inspect(_decoded(asked.image))
+    found = studio.gallery.inspect(decoded(asked.image, "image"))
     items = {**found.others}
     if found.parameters is not None:
         items["parameters"] = found.parameters
@@ -129,12 +127,3 @@ def model_named(studio: Studio, title: str) -> str:
     if found is None:
         raise UnknownName.among("model", title, here.values())
     return found
-
-
-def _decoded(text: str) -> bytes:
-    """The bytes of a file in base64. Raises BadRequest."""
-    _, comma, rest = text.partition(",")
-    try:
-        return base64.b64decode(rest if comma else text, validate=True)
-    except (binascii.Error, ValueError):
-        raise BadRequest("The image is not in base64.", field="image") from None

@@ -1,16 +1,20 @@
 """What programs for A1111 send: what is honoured here, and what only may stay switched off."""
 
+import base64
+import binascii
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ..errors import BadRequest
 from ..recipe import MAX_COUNT, MAX_SEED
 
 ANY = object()
-OFF: Mapping[str, tuple[object, ...]] = MappingProxyType(
+Off = Mapping[str, tuple[object, ...]]
+OFF: Off = MappingProxyType(
     {
         # What asks for nothing, by the name of the field; ANY where only another field matters.
         "enable_hr": (False,),
@@ -59,12 +63,32 @@ OFF: Mapping[str, tuple[object, ...]] = MappingProxyType(
         "distilled_cfg_scale": (ANY,),
     }
 )
+OFF_WITH_IMAGE: Off = MappingProxyType(
+    {
+        **{name: values for name, values in OFF.items() if name != "denoising_strength"},
+        "mask": ("",),
+        "latent_mask": ("",),
+        "mask_blur": (ANY,),
+        "mask_blur_x": (ANY,),
+        "mask_blur_y": (ANY,),
+        "mask_round": (ANY,),
+        "inpainting_fill": (ANY,),
+        "inpaint_full_res": (ANY,),
+        "inpaint_full_res_padding": (ANY,),
+        "inpainting_mask_invert": (ANY,),
+        # The picture is cut to shape, which is their 1; 0 is what they send when nobody chose.
+        "resize_mode": (0, 1),
+        "image_cfg_scale": (ANY,),
+        "initial_noise_multiplier": (1,),
+    }
+)
 
 
 class Txt2ImgRequest(BaseModel):
     """The fields that are honoured. Others are taken when they ask for nothing, else refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    off: ClassVar[Off] = OFF
 
     prompt: str
     negative_prompt: str = ""
@@ -90,13 +114,49 @@ class Txt2ImgRequest(BaseModel):
             return given
         kept: dict[str, Any] = {}
         for name, value in given.items():
-            if name not in OFF:
+            if name not in cls.off:
                 kept[name] = value
-            elif not _is_off(name, value):
+            elif not _is_off(name, value, cls.off[name]):
                 raise PydanticCustomError(
                     "not_honoured", "{field} cannot be honoured here. Leave it out", {"field": name}
                 )
         return kept
+
+
+class Img2ImgRequest(Txt2ImgRequest):
+    """As for txt2img, and a picture to start from, which is cut to shape around its middle."""
+
+    off: ClassVar[Off] = OFF_WITH_IMAGE
+
+    init_images: Annotated[
+        tuple[str, ...],
+        Field(
+            description="One PNG, JPEG or WebP file in base64, with or without "
+            "“data:image/png;base64,” before it."
+        ),
+    ]
+    denoising_strength: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1,
+            allow_inf_nan=False,
+            description="How much of it may change; null: the model family's own.",
+        ),
+    ] = None
+    include_init_images: Annotated[
+        bool, Field(description="Whether `parameters` of the answer has them.")
+    ] = False
+
+    def init_image(self) -> bytes:
+        """The bytes of the one picture. Raises BadRequest."""
+        if len(self.init_images) != 1:
+            raise BadRequest(
+                f"init_images has {len(self.init_images)} pictures; a job starts from one. "
+                "Send one.",
+                field="init_images",
+            )
+        return decoded(self.init_images[0], "init_images")
 
 
 class Options(BaseModel):
@@ -115,14 +175,23 @@ class PngInfoRequest(BaseModel):
     image: str
 
 
-def _is_off(name: str, value: object) -> bool:
+def decoded(text: str, field: str) -> bytes:
+    """The bytes of a file in base64, with or without the start of a data URL. Raises BadRequest."""
+    _, comma, rest = text.partition(",")
+    try:
+        return base64.b64decode(rest if comma else text, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("The image is not in base64.", field=field) from None
+
+
+def _is_off(name: str, value: object, nothing: tuple[object, ...]) -> bool:
     """Whether the field asks for nothing."""
-    if value is None or ANY in OFF[name]:
+    if value is None or ANY in nothing:
         return True
     if name == "alwayson_scripts":
         scripts = value.values() if isinstance(value, dict) else [value]
         return all(isinstance(each, dict) and _has_no_wish(each.get("args")) for each in scripts)
-    return value in OFF[name]
+    return value in nothing
 
 
 def _has_no_wish(arguments: object) -> bool:

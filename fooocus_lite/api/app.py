@@ -25,10 +25,10 @@ from . import (
     jobs,
     openai_images,
 )
-from .a1111_request import Txt2ImgRequest
+from .a1111_request import Img2ImgRequest, Txt2ImgRequest
 from .body_limit import BodyLimit
 from .metrics import Requests, Timed
-from .openai_images import ImagesRequest
+from .openai_request import EditsRequest, ImagesRequest
 from .refusals import REFUSALS, Shape, add_handlers, ours
 from .relay import Relays
 from .request import GenerateRequest
@@ -49,12 +49,12 @@ SHAPES: Mapping[str, Shape] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Api:
-    """Where one hangs, what it answers, and the shape of its requests."""
+    """Where one hangs, what it answers, and what is sent to which of its addresses."""
 
     path: str
     title: str
     routers: Sequence[APIRouter]
-    asked: type[BaseModel]
+    asked: Mapping[str, type[BaseModel]]
 
 
 def shape_at(path: str) -> Shape | None:
@@ -66,9 +66,14 @@ def routes(studio: Studio) -> list[Mount]:
     """The three APIs, to be put before the page's own addresses."""
     requests, webhooks = Requests(), Webhooks(studio.settings)
     apis = (
-        Api("/api/v1", "Fooocus Lite", OURS, GenerateRequest),
-        Api("/v1", "Images", (openai_images.router,), ImagesRequest),
-        Api("/sdapi/v1", "A1111", THEIRS, Txt2ImgRequest),
+        Api("/api/v1", "Fooocus Lite", OURS, {"/generate": GenerateRequest}),
+        Api(
+            "/v1",
+            "Images",
+            (openai_images.router,),
+            {"/images/generations": ImagesRequest, "/images/edits": EditsRequest},
+        ),
+        Api("/sdapi/v1", "A1111", THEIRS, {"/txt2img": Txt2ImgRequest, "/img2img": Img2ImgRequest}),
     )
     return [Mount(api.path, application(api, studio, requests, webhooks)) for api in apis]
 

@@ -10,7 +10,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto
 :root { color-scheme: light dark } h2 { margin: 2.5rem 0 .25rem } code, pre { font-size: .9em }
 table { border-collapse: collapse; width: 100% } pre { overflow-x: auto; white-space: pre-wrap }
 td, th { border-bottom: 1px solid #8886; padding: .25rem .5rem; text-align: left }
-td { vertical-align: top }
+td { vertical-align: top } td + td { overflow-wrap: anywhere }
 """
 
 
@@ -38,10 +38,12 @@ def _operation(
     for parameter in operation.get("parameters", ()):
         where = f"{parameter['name']} (in {parameter['in']})"
         yield f"<p><code>{escape(where)}</code> {escape(parameter.get('description', ''))}</p>"
-    content = operation.get("requestBody", {}).get("content", {})
-    reference = content.get("application/json", {}).get("schema", {}).get("$ref", "")
-    if schema := schemas.get(reference.rpartition("/")[2]):
-        yield from _fields(schema)
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        schema = content["schema"]
+        schema = schemas.get(schema.get("$ref", "").rpartition("/")[2], schema)
+        yield f"<p>Send: <code>{escape(kind)}</code></p>"
+        if "properties" in schema:
+            yield from _fields(schema)
     answers = (f"{code}: {each['description']}" for code, each in operation["responses"].items())
     yield "<p>Answers: " + escape("; ".join(answers)) + ".</p>"
 

@@ -69,6 +69,22 @@ class GenerateArguments(BaseModel):
     seed: Annotated[
         int, Field(ge=-1, le=MAX_SEED, description="The same seed, the same picture; -1: random.")
     ] = -1
+    image: Annotated[
+        str | None,
+        Field(
+            max_length=64,
+            description="The `id` of a picture made before, to start from it and change it.",
+        ),
+    ] = None
+    strength: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1,
+            allow_inf_nan=False,
+            description="With image: how much of it may change, such as 0.3 or 0.8.",
+        ),
+    ] = None
 
 
 GENERATE = Tool(
@@ -138,8 +154,7 @@ class Assistants:
         self, context: Context, caller: Visitor, arguments: GenerateArguments
     ) -> CallToolResult:
         """Raises FooocusLiteError when no picture came of it."""
-        request = request_from(arguments.model_dump())
-        job_id = await asyncio.to_thread(self.studio.orders.start, request, caller)
+        job_id = await asyncio.to_thread(self._start, caller, arguments)
         told = -1
 
         async def tell(view: JobView) -> None:
@@ -152,6 +167,12 @@ class Assistants:
         if not view.pictures:
             raise told_why(view)
         return await asyncio.to_thread(self._answer, view, caller.owner)
+
+    def _start(self, caller: Visitor, arguments: GenerateArguments) -> str:
+        values = arguments.model_dump()
+        if arguments.image is not None:
+            values["image"] = self.studio.gallery.as_input(arguments.image, caller.owner)
+        return self.studio.orders.start(request_from(values), caller)
 
     def _answer(self, view: JobView, owner: str) -> CallToolResult:
         content: list[ContentBlock] = [_text(job_answer(view).model_dump_json(exclude=RECIPES))]

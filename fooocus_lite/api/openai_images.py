@@ -8,57 +8,56 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from ..events import Cancelled, Failed, Picture, PictureReady, Step
-from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS, ImageFormat, request_from
+from ..recipe import request_from
 from ..studio import Studio
 from ..visitor import Visitor
 from . import native
 from .answers import OUTPUTS
 from .caller import Caller, House
 from .following import STOPPED, ended, told_why
-from .refusals import JobEnded, Refusal, RefusalAnswer, refusal_of, status_of
+from .openai_request import FORM, Edit, ImagesRequest, edit_of
+from .refusals import (
+    JobEnded,
+    Refusal,
+    RefusalAnswer,
+    Responses,
+    answer_to,
+    refusal_of,
+    status_of,
+)
 from .stream import DONE
 
-WAIT_S = 600.0
+WAIT_S = 590.0
+"""Their client gives up after 600 s, and then asks for the same once more."""
 STEP_EVERY_S = 0.1
 THEIR_MODELS = ("gpt-image", "dall-e", "chatgpt-image")
 """Names their client knows: they ask for whatever is the default here."""
 UNBUFFERED = {"cache-control": "no-store", "x-accel-buffering": "no"}
+NOT_AGAIN = {"x-should-retry": "false"}
+"""Their client asks again at 408, 409 and 5xx unless told so: it would start one more job."""
+ANSWERS: Responses = {
+    400: {"model": RefusalAnswer, "description": "A value that is not possible"},
+    408: {
+        "model": RefusalAnswer,
+        "description": "Not within ten minutes: the job, whose id is in `id`, goes on; or it was "
+        "ended because it took too long. `data` has the pictures finished so far",
+    },
+}
 router = APIRouter(tags=["Images"])
-
-
-class ImagesRequest(BaseModel):
-    """What their client sends. A field that nothing here can honour is refused by its name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-    prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS)]
-    model: Annotated[
-        str | None, Field(description="A model or a preset; one of theirs means the default")
-    ] = None
-    n: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
-    size: Annotated[str, Field(max_length=40, description="WIDTHxHEIGHT or auto")] = "auto"
-    quality: Literal["auto", "low", "medium", "high", "standard", "hd"] = "auto"
-    response_format: Literal["b64_json", "url"] = "b64_json"
-    output_format: ImageFormat = "png"
-    stream: bool = False
-    partial_images: Annotated[int, Field(ge=0, le=3)] = 0
-    background: Literal["auto", "opaque"] = "auto"
-    moderation: Literal["auto", "low"] = "auto"
-    user: Annotated[str, Field(max_length=1_000)] = ""
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A job started for them, and the sizes of its pictures."""
+    """A job started for them, the sizes of its pictures, and what its events are called."""
 
     asked: ImagesRequest
     id: str
     drawn: native.Drawn
+    kind: Literal["image_generation", "image_edit"]
 
 
 @router.get("/models")
@@ -71,11 +70,7 @@ def models(studio: House) -> dict[str, Any]:
     return {"object": "list", "data": data}
 
 
-@router.post(
-    "/images/generations",
-    response_model=None,
-    responses={400: {"model": RefusalAnswer, "description": "A value that is not possible"}},
-)
+@router.post("/images/generations", response_model=None, responses=ANSWERS)
 async def generations(
     asked: ImagesRequest, request: Request, studio: House, caller: Caller
 ) -> Response:
@@ -84,30 +79,54 @@ async def generations(
     Waits until they are there; with `stream` previews come as partial images.
     """
     job = await asyncio.to_thread(_start, studio, caller, asked)
-    if asked.stream:
+    return await _made(job, request, studio, caller)
+
+
+@router.post("/images/edits", response_model=None, responses=ANSWERS, openapi_extra=FORM)
+async def edits(
+    edit: Annotated[Edit, Depends(edit_of)], request: Request, studio: House, caller: Caller
+) -> Response:
+    """Pictures that start from another one, sent as a form; otherwise as `/images/generations`.
+
+    It is kept as `POST /api/v1/inputs` would keep it, and has the same limits. No masks.
+    """
+    job = await asyncio.to_thread(_start, studio, caller, edit.asked, edit)
+    return await _made(job, request, studio, caller)
+
+
+async def _made(job: _Job, request: Request, studio: Studio, caller: Visitor) -> Response:
+    """The answer with the pictures, or the stream that brings them."""
+    if job.asked.stream:
         told = _streamed(studio, caller, job)
         headers = {**UNBUFFERED, **job.drawn.header}
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
     view = await ended(studio, job.id, caller.owner, WAIT_S)
-    if not view.is_final or not view.pictures or view.state == "failed":
-        raise told_why(view)
     base = str(request.base_url).removesuffix("v1/").rstrip("/")
     data = [
         await asyncio.to_thread(_datum, studio, caller, job, each, base) for each in view.pictures
     ]
     answer = {"created": int(time.time()), "data": data, **_facts(job)}
+    if not view.is_final or not view.pictures or view.state == "failed":
+        refused = answer_to(told_why(view), lambda *why: {**answer, "id": job.id, **shaped(*why)})
+        refused.headers.update(NOT_AGAIN)
+        return refused
     return JSONResponse(answer, headers=job.drawn.header)
 
 
-def _start(studio: Studio, caller: Visitor, asked: ImagesRequest) -> _Job:
-    """Puts the job into the line."""
+def _start(studio: Studio, caller: Visitor, asked: ImagesRequest, edit: Edit | None = None) -> _Job:
+    """Puts the job into the line. The picture of an `edit` is kept first."""
     values: dict[str, object] = {"prompt": asked.prompt, "count": asked.n}
     values |= _named(studio, asked.model)
     values |= _performance(studio, values, asked.quality)
-    drawn = native.sized(studio, values, native.read(asked.size))
+    size = native.read(asked.size)
+    if edit is not None:
+        values["image"] = studio.gallery.add_input(edit.picture, caller.owner)
+        values["strength"] = edit.asked.strength
+    drawn = native.sized(studio, values, size)
     values["width"], values["height"] = drawn.rendered
     values["image_format"] = asked.output_format
-    return _Job(asked, studio.orders.start(request_from(values), caller), drawn)
+    job_id = studio.orders.start(request_from(values), caller)
+    return _Job(asked, job_id, drawn, "image_edit" if edit else "image_generation")
 
 
 def _named(studio: Studio, name: str | None) -> dict[str, object]:
@@ -166,13 +185,13 @@ async def _streamed(studio: Studio, caller: Visitor, job: _Job) -> AsyncGenerato
                     partials[event.picture] = sent + 1
                     image = base64.b64encode(preview).decode("ascii")
                     facts = {**_facts(job), "output_format": "jpeg", "partial_image_index": sent}
-                    yield _event("partial_image", image, facts)
+                    yield _event(job, "partial_image", image, facts)
             case PictureReady():
                 image = await asyncio.to_thread(_encoded, studio, caller, job, event.picture)
                 usage = {"total_tokens": 0, "input_tokens": 0, "output_tokens": 0}
                 details = {"image_tokens": 0, "text_tokens": 0}
                 facts = {**_facts(job), "usage": {**usage, "input_tokens_details": details}}
-                yield _event("completed", image, facts)
+                yield _event(job, "completed", image, facts)
             case Cancelled(pictures=0):
                 yield _error(JobEnded(STOPPED, "cancelled"))
             case Failed():
@@ -187,8 +206,8 @@ def _is_due(step: Step, sent: int, job: _Job) -> bool:
     return step.step * (job.asked.partial_images + 1) >= (sent + 1) * step.total_steps
 
 
-def _event(kind: str, image: str, facts: dict[str, object]) -> str:
-    name = f"image_generation.{kind}"
+def _event(job: _Job, what: str, image: str, facts: dict[str, object]) -> str:
+    name = f"{job.kind}.{what}"
     data = {"type": name, "b64_json": image, "created_at": int(time.time()), **facts}
     return f"event: {name}\ndata: {json.dumps(data)}\n\n"
 

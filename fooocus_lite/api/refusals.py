@@ -126,22 +126,27 @@ def ours(refusal: Refusal, _status: int) -> dict[str, Any]:
     return {"error": refusal.model_dump()}
 
 
-def add_handlers(app: FastAPI, asked: type[BaseModel], shape: Shape = ours) -> None:
-    """Makes every error of the application take one shape. `asked`: what its callers send."""
-    fields = asked.model_json_schema()["properties"]
+def add_handlers(app: FastAPI, asked: Mapping[str, type[BaseModel]], shape: Shape = ours) -> None:
+    """Makes every error of the application take one shape. `asked`: what its callers send, by the
+    end of the address.
+    """
+    schemas = {path: model.model_json_schema()["properties"] for path, model in asked.items()}
 
     @app.exception_handler(FooocusLiteError)
     def expected(_request: Request, error: FooocusLiteError) -> Response:
         return answer_to(error, shape)
 
     @app.exception_handler(RequestValidationError)
-    def not_valid(_request: Request, error: RequestValidationError) -> Response:
-        return _answer(422, complaint(error.errors(), fields), shape)
+    def not_valid(request: Request, error: RequestValidationError) -> Response:
+        address = request.url.path
+        found = (fields for path, fields in schemas.items() if address.endswith(path))
+        return _answer(422, complaint(error.errors(), next(found, {})), shape)
 
     @app.exception_handler(HTTPException)
     def of_starlette(_request: Request, error: HTTPException) -> Response:
         code = CODES.get(error.status_code, "http_error")
-        return _answer(error.status_code, Refusal(code=code, message=f"{error.detail}."), shape)
+        message = f"{error.detail.removesuffix('.')}."
+        return _answer(error.status_code, Refusal(code=code, message=message), shape)
 
     @app.exception_handler(Exception)
     def unexpected(_request: Request, error: Exception) -> Response:

@@ -32,8 +32,8 @@ FOR_MEMBERS = ('"components"', '"dependencies"', '"waiting"', '"named_endpoints"
 REFUSED = (b"400", b"403", b"404", b"405", b"408", b"413")
 TAKE_BODIES = (
     "/login", "/inspect", "/account/log-out", "/models/download", "/gradio_api/queue/join",
-    "/gradio_api/upload", "/api/v1/generate", "/v1/images/generations", "/sdapi/v1/txt2img",
-    "/mcp", "/nothing/there",
+    "/gradio_api/upload", "/api/v1/generate", "/v1/images/generations", "/v1/images/edits",
+    "/sdapi/v1/txt2img", "/sdapi/v1/img2img", "/mcp", "/nothing/there",
 )  # fmt: skip
 
 
