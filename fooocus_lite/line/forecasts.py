@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from ..archive.estimates import Estimates, Setting
 from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
+from ..supplies.model_sizes import size_of
 from ..supplies.stock import Stock
 from ..thinking.costs import Picture, picture_of
 from ..thinking.families import FAMILIES
 from ..thinking.forecast import Forecast, forecast, timing_for
 from ..thinking.memory import HardwareFacts, MemoryPlan
-from ..weights import sizes
 
 if TYPE_CHECKING:
     from ..engine.kitchen import Kitchen
@@ -72,19 +72,20 @@ class Forecasts:
         return None if found is None or found.seconds is None else found.seconds / len(recipes)
 
     def of(self, recipes: Sequence[Recipe]) -> Forecast | None:
-        """What these pictures of one job will take; None before the engine is there, or the model.
+        """What these pictures of one job will take, once their model is here.
 
-        Raises WeightsError when the model is damaged.
+        None before the engine is there, and for a model that is neither here nor known. Raises
+        WeightsError when the model is damaged.
         """
         facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
         if facts is None or kitchen is None:
             return None
-        model = self._stock.models().get(recipe.model)
-        refiner = self._stock.refiners().get(recipe.refiner) if recipe.refiner else None
-        if model is None or (recipe.refiner is not None and refiner is None):
+        names = [recipe.model, recipe.refiner] if recipe.refiner else [recipe.model]
+        here = self._stock.models_and_refiners() if recipe.refiner else self._stock.models()
+        size = size_of(names, here, self._stock.presets.values())
+        if size is None:
             return None
         picture = _picture(recipe)
-        size = sizes.of_folder(model.folder, model.config, refiner)
         plan = kitchen.planner.plan(recipe.models, facts, size, picture)
         setting = self._alike(_setting(facts, recipe, plan), recipe)
         load_s = 0.0
@@ -97,6 +98,7 @@ class Forecasts:
             pictures=len(recipes),
             load_s=load_s,
             total_mib=facts.total_mib,
+            is_here=here.keys() >= {*names},
         )
 
     def _alike(self, setting: Setting, recipe: Recipe) -> Setting:
