@@ -231,7 +231,11 @@ class Studio:
     @cached_property
     def needs(self) -> Needs:
         """What models need of this machine's memory."""
-        return Needs(self.stock, self.settings.state)
+        return Needs(
+            self.stock,
+            self.settings.state,
+            lambda: self._forecasts.facts if self.is_cooking else None,
+        )
 
     # -- models that come and go -----------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..archive.estimates import Estimates, Setting
 from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
-from ..supplies.model_sizes import size_of
+from ..supplies.needs import size_of
 from ..supplies.stock import Stock
 from ..thinking.costs import Picture, picture_of
 from ..thinking.families import FAMILIES

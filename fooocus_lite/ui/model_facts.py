@@ -70,8 +70,8 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def offer(found: Described, free_bytes: int) -> dict[str, Any]:
-    """What was found under a pasted name, before anything is downloaded."""
+def offer(found: Described, free_bytes: int, need: Forecast | None) -> dict[str, Any]:
+    """What was found under a pasted name, and what it needs here, before it is downloaded."""
     is_here = found.missing_bytes == 0
     needs = "" if is_here else f"{in_bytes(found.missing_bytes)} to download"
     return {
@@ -82,6 +82,7 @@ def offer(found: Described, free_bytes: int) -> dict[str, Any]:
             filter(None, [in_bytes(found.size_bytes), needs, f"{in_bytes(free_bytes)} free"])
         ),
         **_licence(found.licence),
+        **(_memory(need, found.name, ()) if need else {}),
         "gate": "Its makers want you to accept their conditions first." if found.is_gated else "",
         "link": found.link,
         "problem": found.problem,
