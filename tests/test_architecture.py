@@ -38,6 +38,7 @@ BEHIND_THE_STUDIO = {
     "supplies.data_files",
     "supplies.library",
     "supplies.missing",
+    "supplies.needs",
     "supplies.preset_files",
     "supplies.saved_presets",
     "supplies.stock",

@@ -81,7 +81,8 @@ def _row(values: dict[str, Any], need: Forecast | None) -> str:
     size = in_bytes(int(values["size_mib"] * 2**20)) if values["size_mib"] else "?"
     family = values["family"] or "?"
     memory = f", needs {values['memory_gib']:g} GiB of memory" if values["memory_gib"] else ""
-    memory = f", takes {need.text}" if need else memory
+    if need is not None:
+        memory = f", takes {need.text}"
     if any(family == each.name for each in REFINERS.values()):
         memory += f", used by {', '.join(values['presets']) or 'no preset yet'}"
     return f"{size:>9}  {family:<12} {values['licence']} ({BADGES[values['pictures']]}){memory}"

@@ -26,18 +26,18 @@ class ModelCosts:
         """Of a model that is here; of a refiner, with the model whose pictures it ends."""
         is_refiner = model.family not in FAMILIES
         preset = next((each for each in named if is_refiner or each.model == model.name), None)
-        if is_refiner or preset is not None:
+        if preset is not None:
             return self.of_preset(preset)
+        if is_refiner:
+            return None
         is_distilled = self._studio.stock.is_distilled(model.name)
         kind = (model.family, is_distilled, model.size_bytes // ALIKE_BYTES)
         if kind not in self._alike:
             self._alike[kind] = self._asked(ImageRequest(prompt="any", model=model.name))
         return self._alike[kind]
 
-    def of_preset(self, preset: Preset | None) -> Forecast | None:
+    def of_preset(self, preset: Preset) -> Forecast | None:
         """Of all that a preset needs, whether it is here or not."""
-        if preset is None:
-            return None
         return self._asked(ImageRequest(prompt="any", preset=preset.name, model=preset.model))
 
     def _asked(self, request: ImageRequest) -> Forecast | None:
