@@ -35,6 +35,7 @@ from .settings import Settings
 from .supplies import saved_presets, uploads
 from .supplies.downloads import Download
 from .supplies.model_store import ModelStore
+from .supplies.needs import Needs
 from .supplies.stock import Stock
 from .supplies.telling import Told
 from .visitor import LOCAL as LOCAL  # doors take it from here
@@ -184,7 +185,7 @@ class Studio:
 
     @cached_property
     def _forecasts(self) -> Forecasts:
-        return Forecasts(Estimates(self._database))
+        return Forecasts(Estimates(self._database), self.stock)
 
     @cached_property
     def _database(self) -> Database:
@@ -226,6 +227,15 @@ class Studio:
         if self._device_lock is not None:
             return "Starting the engine …"
         return "Another window of the program does the work."
+
+    @cached_property
+    def needs(self) -> Needs:
+        """What models need of this machine's memory."""
+        return Needs(
+            self.stock,
+            self.settings.state,
+            lambda: self._forecasts.facts if self.is_cooking else None,
+        )
 
     # -- models that come and go -----------------------------------------------------------
 

@@ -39,6 +39,7 @@ BEHIND_THE_STUDIO = {
     "supplies.library",
     "supplies.listing",
     "supplies.missing",
+    "supplies.needs",
     "supplies.preset_files",
     "supplies.readiness",
     "supplies.saved_presets",

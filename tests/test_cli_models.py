@@ -119,8 +119,31 @@ def test_the_list_names_what_is_here_and_what_presets_need(hub, capsys):
     assert "starter" in printed.out
     assert "stabilityai/stable-diffusion-xl-base-1.0" in printed.out
     assert "not downloaded" in printed.out
+    assert printed.out.count(", takes ") == len(printed.out.splitlines())
     assert "on this disk" in printed.err
     assert not hub.requests
+
+
+def test_the_list_tells_what_each_model_needs_here_and_why(hub, capsys, tmp_path):
+    unknown = {"model": "me/odd", "family": "sdxl", "download_gib": 0.5, "memory_gib": 4}
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "odd.json").write_text(json.dumps(unknown))
+    assert main(["models", "list", "--json"]) == 0
+    listed = {each["name"]: each for each in lines(capsys)}
+    general = listed["stabilityai/stable-diffusion-xl-base-1.0"]
+    assert (general["is_here"], general["memory_gib"]) == (False, 4)
+    assert 6_000 < general["uses_mib"] < 16_000
+    assert general["of_mib"] > 0
+    assert general["reason"]
+    assert general["is_tight"] == ("may fail" in general["reason"])
+    assert listed["starter"]["uses_mib"] < 200
+    assert "uses_mib" not in listed["me/odd"]
+    assert main(["models"]) == 0
+    (odd,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("me/odd")]
+    assert "needs 4 GiB of memory" in odd
+    # A small model is not taken for a large one of its family.
+    assert main(["models", "info", REPO, "--json"]) == 0
+    assert "uses_mib" not in lines(capsys)[0]
 
 
 def test_a_flipped_bit_is_found_by_its_hash(hub, capsys, tmp_path):

@@ -71,6 +71,12 @@ def test_what_was_never_measured_has_no_seconds() -> None:
     assert made.text == "5.1 GiB of 8.0 GiB · all on the GPU"
 
 
+def test_a_plan_that_may_not_fit_says_so() -> None:
+    made = forecast(replace(PLAN, is_tight=True), None, 30, 1, 0.0, 8 * 1024, is_here=False)
+    assert made.text == "5.1 GiB of 8.0 GiB · model offload · may not fit"
+    assert (made.is_tight, made.is_here) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("changes", "place"),
     [

@@ -91,6 +91,18 @@ def test_a_model_of_another_size_is_said_without_seconds(studio: Studio) -> None
         studio.orders.forecast(REQUEST.model_copy(update={"model": "nobody"}))
 
 
+def test_a_model_that_is_not_here_is_said_without_a_time(studio: Studio) -> None:
+    studio.cook()
+    wait_for_engine(studio)
+    general = forecast(studio, preset="sdxl", width=1024, height=1024, guidance_scale=None)
+    assert not general.is_here
+    assert general.seconds is None
+    assert 6_000 < general.uses_mib < 16_000
+    refined = forecast(studio, preset="sdxl-refined", width=1024, height=1024)
+    assert refined.uses_mib > general.uses_mib + 5_000
+    assert forecast(studio).is_here
+
+
 def test_asking_imports_no_torch(tmp_path: Path) -> None:
     code = (
         "import sys; from fooocus_lite.settings import load; from fooocus_lite.studio import "

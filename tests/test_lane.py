@@ -91,7 +91,7 @@ class Place:
         self.lane = self.new_lane()
 
     def new_lane(self, only: set[str] | None = None) -> Lane:
-        forecasts = Forecasts(Estimates(self.database))
+        forecasts = Forecasts(Estimates(self.database), self.stock)
         self.lane = Lane(
             self.settings,
             self.store,

@@ -288,6 +288,15 @@ def test_a_model_that_fits_stays_in_place_and_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize(("total_mib", "can_help"), [(64_000, True), (9_000, False)])
+def test_closing_programs_is_advised_where_that_could_help(total_mib: int, can_help: bool) -> None:
+    facts = replace(CPU, free_ram_mib=8_000, total_mib=total_mib)
+    (plan,) = plans(facts, SDXL, NATIVE)
+    assert plan.is_tight
+    assert ("close other programs" in plan.reason) == can_help
+    assert "choose a smaller model or size" in plan.reason
+
+
 def test_tight_memory_decodes_in_tiles_and_says_so() -> None:
     made = best(replace(CPU, free_ram_mib=16_000), SDXL, Picture(1024, 1024))
     assert made.has_vae_tiling

@@ -81,7 +81,9 @@ def test_models_that_are_here_and_those_that_could_be_are_listed_with_what_peopl
     assert (absent["name"], absent["is_here"], absent["can_download"]) == (LARGE.model, False, True)
     assert absent["badge"] == "Commercial use OK"
     assert absent["size"] == "30.6 GiB to download"
-    assert absent["memory"] == "Graphics card with 16 GiB, bfloat16"
+    takes = "A picture would take 19.5 GiB of 8.0 GiB · leaf offload · may not fit"
+    assert (absent["memory"], absent["is_tight"]) == (takes, True)
+    assert absent["reason"] == "<b>Its parts</b> take turns."
     assert absent["link"] == f"https://huggingface.co/{LARGE.model}"
     assert found["disk"] == "15 MiB used by models, 212.0 GiB free"
     assert found["is_host"]

@@ -48,12 +48,14 @@ from fooocus_lite.studio import To
 from fooocus_lite.supplies import library
 from fooocus_lite.supplies.downloads import Download, Downloads
 from fooocus_lite.supplies.model_store import Described
+from fooocus_lite.supplies.needs import Needs
 from fooocus_lite.supplies.uploads import Added, Upload
 from fooocus_lite.supplies.wishes import Wish, wish_for
 from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
 from fooocus_lite.thinking.forecast import Forecast
 from fooocus_lite.thinking.inspection import Found
 from fooocus_lite.thinking.link import Shared
+from fooocus_lite.thinking.memory import HardwareFacts
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.presets import Licence, Preset, named, saved_as
 from fooocus_lite.thinking.prompt_list import in_line, only_first
@@ -66,6 +68,14 @@ from fooocus_lite.weights.progress import Progress
 from fooocus_lite.weights.tokens import TokenCount
 
 EXPANSION = "soft window light, fine detail"
+CARD = HardwareFacts(
+    device="cuda",
+    name="A card",
+    free_ram_mib=32_768,
+    free_vram_mib=7_600,
+    total_mib=8_192,
+    has_native_bf16=True,
+)
 LARGE = Preset(
     name="large",
     title="Large",
@@ -315,6 +325,8 @@ class FakeStudio:
     "unsaved" makes pictures that are not on disk.
     """
 
+    is_ready = True
+
     def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
         self.settings = settings
         self.step_s = step_s
@@ -357,6 +369,10 @@ class FakeStudio:
         if not self.is_host(owner):
             raise NotAllowed("Models and presets can be changed only by the host.")
         self.stock.save_preset(name, recipe, replace)
+
+    @property
+    def needs(self) -> Needs:
+        return Needs(self.stock, self.settings.state, lambda: CARD)
 
     def downloads(self) -> tuple[Download, ...]:
         return self._store.downloads.all()
@@ -414,8 +430,12 @@ class FakeStudio:
     def forecast(self, request: ImageRequest, owner: str | Visitor = "local") -> Forecast | None:
         if "unknown" in request.prompt:
             return None
+        reason = "<b>Its parts</b> take turns."
+        if request.preset == "large" and LARGE.model not in self.stock.here:
+            # It would be slow, and too large besides.
+            return Forecast(None, 0.0, 19_968, 8_192, "leaf offload", reason, True, False)
         seconds = 1.4 * self.steps * len(self.plan(request))
-        return Forecast(seconds, 0.0, 5_222, 8_192, "model offload", "<b>Its parts</b> take turns.")
+        return Forecast(seconds, 0.0, 5_222, 8_192, "model offload", reason)
 
     def start(self, request: ImageRequest, owner: str | Visitor = "local") -> str:
         return self._put_into_line(self.plan(request), owner)

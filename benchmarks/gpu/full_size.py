@@ -3,7 +3,7 @@
 Text is left out: the text encoders are there and are run, on numbers instead of words.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -147,21 +147,28 @@ def words(pipeline: Any, device: str) -> dict[str, Any]:
 
 def size_of(pipeline: Any) -> ModelSize:
     """What `weights.sizes` would read from this model's files."""
-    parts = {
-        name: part
-        for name, part in pipeline.components.items()
-        if isinstance(part, torch.nn.Module)
-    }
-    vae = dict(pipeline.vae.config)
+    components = pipeline.components.items()
+    return size_of_parts({n: part for n, part in components if isinstance(part, torch.nn.Module)})
+
+
+def size_of_parts(parts: Mapping[str, Any]) -> ModelSize:
+    """The same of parts by their names in a pipeline, which may be on "meta"."""
     denoiser = next(part for name, part in parts.items() if role_of(name) == "denoiser")
+    vae = {"_class_name": type(parts["vae"]).__name__, **parts["vae"].config}
+    config = {"_class_name": type(denoiser).__name__, **denoiser.config}
     return ModelSize(
-        tuple(
-            part_of(name, role_of(name), ((n, p.numel()) for n, p in part.named_parameters()))
-            for name, part in parts.items()
-        ),
-        sizes.denoiser_shape(dict(denoiser.config), vae),
+        tuple(part_of(name, role_of(name), _counted(part)) for name, part in parts.items()),
+        sizes.denoiser_shape(config, vae),
         sizes.decoder_shape(vae),
+        sizes.is_float16_safe(config),
     )
+
+
+def _counted(part: torch.nn.Module) -> Iterator[tuple[str, int]]:
+    """Each tensor that a file of the part has, one that goes by two names once."""
+    tensors = part.state_dict(keep_vars=True)
+    by_tensor = {id(tensor): (name, tensor.numel()) for name, tensor in tensors.items()}
+    yield from by_tensor.values()
 
 
 class _NoFirstValues(TorchFunctionMode):

@@ -57,7 +57,8 @@ def examine(settings: Settings) -> dict[str, Any]:
         problems.append("There is no model. models/starter is missing: get the program again.")
     for name in models:
         try:
-            findings["device"] = studio.stock.device_report(name)
+            if need := studio.needs.of(name):
+                findings["device"] = need.reason
         except FooocusLiteError as error:
             problems.append(error.message)
     problems += _disk_problems(settings)

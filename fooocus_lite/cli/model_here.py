@@ -6,10 +6,11 @@ from typing import Any
 
 from ..studio import Studio
 from ..supplies.model_store import Model
-from ..thinking.amounts import in_bytes, in_mib
+from ..thinking.amounts import in_bytes
 from ..thinking.families import TITLES
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Preset, preset_of
+from . import model_need
 from .json_line import print_json
 
 BADGES = {
@@ -21,7 +22,7 @@ BADGES = {
 
 
 def values(model: Model, presets: Iterable[Preset]) -> dict[str, Any]:
-    """As `models list --json` writes it; the memory is what a preset says of it."""
+    """As `models list --json` writes it; `memory_gib` is what a preset says of any machine."""
     named = preset_of(model.name, presets)
     return {
         "name": model.name,
@@ -52,11 +53,8 @@ def info(studio: Studio, arguments: Namespace) -> bool:
     if model is None:
         return False
     said = values(model, presets.values()) | {"path": str(model.folder)}
-    is_refiner = name not in studio.stock.models()
-    plan = None if is_refiner else studio.stock.plan_of(name)
-    if plan is not None:
-        uses_mib = plan.expected_vram_mib or plan.expected_ram_mib
-        said |= {"uses_mib": uses_mib, "plan": plan.place, "reason": plan.reason}
+    need = studio.needs.of(name)
+    said |= model_need.values(need)
     if arguments.json:
         print_json(said)
         return True
@@ -67,8 +65,7 @@ def info(studio: Studio, arguments: Namespace) -> bool:
         "revision": model.revision,
         "presets": ", ".join(said["presets"]),
         "folder": said["path"],
-        "memory": f"{in_mib(uses_mib)}, {plan.place}" if plan else "",
-        "because": plan.reason if plan else "",
+        **model_need.rows(need),
     }
     for row, text in rows.items():
         if text:

@@ -1,6 +1,5 @@
 """`models`: what is here, what the Hub has, and getting, checking and removing it."""
 
-import json
 import sys
 from argparse import Namespace
 from typing import Any
@@ -12,9 +11,11 @@ from ..supplies.model_store import ModelStore
 from ..supplies.wishes import Wish
 from ..thinking.amounts import in_bytes
 from ..thinking.families import REFINERS
+from ..thinking.forecast import Forecast
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Preset, preset_of
-from . import model_here, own_files
+from . import model_here, model_need, own_files
+from .json_line import print_json
 from .model_here import BADGES
 from .transfer import TransferBar, TransferLines
 
@@ -38,16 +39,22 @@ def models(settings: Settings, arguments: Namespace) -> int:
 
 
 def _list(studio: Studio, arguments: Namespace) -> int:
-    """What is here, refiners too, then what presets name and is not."""
+    """What is here, refiners too, then what presets name and is not.
+
+    Imports torch: what each takes is told for this machine.
+    """
     here, presets = studio.stock.models_and_refiners(), studio.stock.presets.values()
     for model in here.values():
-        values = model_here.values(model, presets)
-        _show(arguments, values, _row(values))
+        need = model_need.of(studio, model.name)
+        values = model_here.values(model, presets) | model_need.values(need)
+        _show(arguments, values, _row(values, need))
     missing = dict.fromkeys(name for each in presets for name in each.needs if name not in here)
     for name in missing:
         if preset := preset_of(name, presets):
+            need = model_need.of(studio, name)
             values = {**_missing(name, preset), "presets": model_here.using(name, presets)}
-            _show(arguments, values, _row(values) + ", not downloaded")
+            values |= model_need.values(need)
+            _show(arguments, values, _row(values, need) + ", not downloaded")
     own_files.show(studio, arguments)
     used = sum(model.size_bytes for model in here.values())
     print(f"{in_bytes(used)} on this disk.", file=sys.stderr)
@@ -70,10 +77,12 @@ def _missing(name: str, preset: Preset) -> dict[str, Any]:
     }
 
 
-def _row(values: dict[str, Any]) -> str:
+def _row(values: dict[str, Any], need: Forecast | None) -> str:
     size = in_bytes(int(values["size_mib"] * 2**20)) if values["size_mib"] else "?"
     family = values["family"] or "?"
     memory = f", needs {values['memory_gib']:g} GiB of memory" if values["memory_gib"] else ""
+    if need is not None:
+        memory = f", takes {need.text}"
     if any(family == each.name for each in REFINERS.values()):
         memory += f", used by {', '.join(values['presets']) or 'no preset yet'}"
     return f"{size:>9}  {family:<12} {values['licence']} ({BADGES[values['pictures']]}){memory}"
@@ -97,9 +106,10 @@ def _info(studio: Studio, arguments: Namespace) -> int:
     if arguments.name and model_here.info(studio, arguments):
         return 0
     found = store.look_up(_named(arguments))
+    need = studio.needs.of_offer(found)
     if arguments.json:
         values = {**vars(found), "pictures": allowed_by(found.licence), "files": dict(found.files)}
-        _print_json(values)
+        print_json(values | model_need.values(need))
         return 0
     print(
         f"{found.repo_id}  {found.family or 'single files' if not found.problem else ''}".rstrip()
@@ -111,6 +121,8 @@ def _info(studio: Studio, arguments: Namespace) -> int:
     print(f"  download  {in_bytes(found.missing_bytes)} of {in_bytes(found.size_bytes)} to come:")
     for path, size in found.files.items():
         print(f"    {in_bytes(size):>9}  {path}")
+    for row, text in model_need.rows(need).items():
+        print(f"  {row:<9} {text}")
     if found.problem:
         print(found.problem, file=sys.stderr)
     return 0
@@ -143,7 +155,7 @@ def _bring(store: ModelStore, wish: Wish, as_json: bool) -> None:
     finally:
         reporter.end()
     if as_json:
-        _print_json(
+        print_json(
             {
                 "event": "completed",
                 "name": snapshot.repo_id,
@@ -182,10 +194,6 @@ def _named(arguments: Namespace) -> str:
 
 def _show(arguments: Namespace, values: dict[str, Any], text: str) -> None:
     if arguments.json:
-        _print_json(values)
+        print_json(values)
     else:
         print(f"{values['name']:<44} {text}")
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)

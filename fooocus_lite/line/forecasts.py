@@ -14,11 +14,12 @@ from ..archive.estimates import Estimates, Setting
 from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
 from ..supplies.listing import Listing
+from ..supplies.needs import size_of
+from ..supplies.stock import Stock
 from ..thinking.costs import Picture, picture_of
 from ..thinking.families import FAMILIES
 from ..thinking.forecast import Forecast, forecast, timing_for
 from ..thinking.memory import HardwareFacts, MemoryPlan
-from ..weights import sizes
 
 if TYPE_CHECKING:
     from ..engine.kitchen import Kitchen
@@ -29,8 +30,9 @@ log = logging.getLogger(__name__)
 class Forecasts:
     """Of one device. Told by the lane's thread, asked by any."""
 
-    def __init__(self, estimates: Estimates) -> None:
+    def __init__(self, estimates: Estimates, stock: Stock) -> None:
         self._estimates = estimates
+        self._stock = stock
         self._kitchen: Kitchen | None = None
         self._facts: HardwareFacts | None = None
 
@@ -71,19 +73,20 @@ class Forecasts:
         return None if found is None or found.seconds is None else found.seconds / len(recipes)
 
     def of(self, recipes: Sequence[Recipe], listing: Listing) -> Forecast | None:
-        """What these pictures of one job will take; None before the engine is there, or the model.
+        """What these pictures of one job will take, once their model is here.
 
-        Raises WeightsError when the model is damaged.
+        None before the engine is there, and for a model that is neither here nor known. Raises
+        WeightsError when the model is damaged.
         """
         facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
         if facts is None or kitchen is None:
             return None
-        model = listing.models.get(recipe.model)
-        refiner = listing.refiners.get(recipe.refiner) if recipe.refiner else None
-        if model is None or (recipe.refiner is not None and refiner is None):
+        names = [recipe.model, recipe.refiner] if recipe.refiner else [recipe.model]
+        here = listing.models_and_refiners if recipe.refiner else listing.models
+        size = size_of(names, here, self._stock.presets.values())
+        if size is None:
             return None
         picture = _picture(recipe)
-        size = sizes.of_folder(model.folder, model.config, refiner)
         plan = kitchen.planner.plan(recipe.models, facts, size, picture)
         setting = self._alike(_setting(facts, recipe, plan), recipe, listing)
         load_s = 0.0
@@ -96,6 +99,7 @@ class Forecasts:
             pictures=len(recipes),
             load_s=load_s,
             total_mib=facts.total_mib,
+            is_here=here.keys() >= {*names},
         )
 
     def _alike(self, setting: Setting, recipe: Recipe, listing: Listing) -> Setting:

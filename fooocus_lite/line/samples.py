@@ -25,6 +25,7 @@ from ..supplies.listing import Listing
 from ..supplies.stock import Stock
 from ..thinking.families import FAMILIES, STARTER, Family
 from ..thinking.forecast import Forecast
+from ..thinking.model_size import ALIKE_BYTES
 from ..thinking.resolve import resolve
 from ..weights.catalogue import Model
 from ..weights.folders import LORAS
@@ -39,8 +40,6 @@ MAX_STEPS = 16
 SIDE, SMALL_SIDE = 768, 512
 """Pixels a side; models that make small pictures make them at their own size."""
 QUICK_S = 120.0
-ALIKE_BYTES = 2**28
-"""Models that differ by less in size need as much memory as each other."""
 PROMPT = "a small red house on a flower meadow, mountains behind it, morning light"
 SHORT_PROMPT = "a red house on a meadow"
 MAX_WORDS = 3

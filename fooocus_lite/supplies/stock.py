@@ -9,17 +9,14 @@ from ..errors import UnknownName, WeightsError
 from ..events import Picture
 from ..recipe import Recipe
 from ..settings import Settings
-from ..thinking import memory
-from ..thinking.costs import native_picture
 from ..thinking.families import FAMILIES, Family
-from ..thinking.memory import MemoryPlan
 from ..thinking.pantry import Pantry
 from ..thinking.presets import Preset
 from ..thinking.resolve import is_distilled, preset_for
 from ..thinking.schedulers import SCHEDULERS
 from ..thinking.styles import BUILT_IN, Style, saying
 from ..thinking.wildcards import Wildcards
-from ..weights import configs, folders, sizes, tokens, verify
+from ..weights import configs, folders, tokens, verify
 from ..weights.catalogue import Model
 from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
@@ -176,20 +173,6 @@ class Stock:
         from ..engine import hardware
 
         return hardware.facts(self._settings.state).name
-
-    def device_report(self, model: str) -> str:
-        """The device, number format and why, for a model. Imports torch to ask the machine."""
-        return self.plan_of(model).reason
-
-    def plan_of(self, model: str) -> MemoryPlan:
-        """How a model would run here, for its family's usual picture. Imports torch, as above."""
-        from ..engine import hardware
-
-        here = self.model(model)
-        picture = native_picture(FAMILIES[here.family])
-        facts = hardware.facts(self._settings.state)
-        size = sizes.of_folder(here.folder, here.config)
-        return memory.plans(facts, size, picture)[0]
 
     def shown_styles(self, model: str, listing: Listing | None = None) -> tuple[str, ...] | None:
         """Names of the styles that a model with few words can show; None when it sets no limit."""

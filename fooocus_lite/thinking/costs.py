@@ -62,20 +62,26 @@ class Picture:
 
 def picture_of(recipe: Recipe, family: Family) -> Picture:
     """What a recipe asks of a model of its family."""
-    has_guidance = recipe.guidance_scale > family.guidance_off and family.has_negative_prompt
     return Picture(
         recipe.width,
         recipe.height,
-        2 if has_guidance else 1,
+        _batch(recipe.guidance_scale, family),
         recipe.steps_made,
         has_image=recipe.image is not None,
     )
 
 
-def native_picture(family: Family) -> Picture:
+def native_picture(family: Family, is_distilled: bool = False) -> Picture:
     """A family's usual picture, for plans that are made before anything is asked for."""
-    first, performance = family.aspects[0], family.default_performance
-    return Picture(first.width, first.height, 2, performance.num_inference_steps)
+    first, row = family.aspects[0], family.rows(is_distilled)[0]
+    guidance_scale = family.guidance_scale if row.guidance_scale is None else row.guidance_scale
+    batch = _batch(guidance_scale, family)
+    return Picture(first.width, first.height, batch, row.num_inference_steps)
+
+
+def _batch(guidance_scale: float, family: Family) -> int:
+    has_guidance = guidance_scale > family.guidance_off and family.has_negative_prompt
+    return 2 if has_guidance else 1
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ class Timing:
 class Forecast:
     """`seconds` is None where nothing like it was ever made here; `load_s` is counted in it.
 
-    `uses_mib` of `of_mib`: the memory where the model computes.
+    `uses_mib` of `of_mib`: the memory where the model computes. `is_tight`: more is needed than is
+    free. `is_here`: nothing has to be downloaded first.
     """
 
     seconds: float | None
@@ -41,6 +42,8 @@ class Forecast:
     of_mib: int
     place: str
     reason: str
+    is_tight: bool = False
+    is_here: bool = True
 
     @property
     def time(self) -> str:
@@ -50,8 +53,9 @@ class Forecast:
     @property
     def text(self) -> str:
         """One line, such as "≈ 14 s · 5.1 GiB of 8.0 GiB · model offload"."""
-        words = [self.time] if self.time else []
-        return " · ".join([*words, f"{in_mib(self.uses_mib)} of {in_mib(self.of_mib)}", self.place])
+        memory = f"{in_mib(self.uses_mib)} of {in_mib(self.of_mib)}"
+        doubt = "may not fit" if self.is_tight else ""
+        return " · ".join(filter(None, [self.time, memory, self.place, doubt]))
 
 
 def timing_for(readings: Mapping[Size, Timing], wanted: Size) -> Timing | None:
@@ -96,6 +100,7 @@ def forecast(
     pictures: int,
     load_s: float,
     total_mib: int,
+    is_here: bool = True,
 ) -> Forecast:
     """For so many pictures of one plan; `load_s` is what loading the model takes first."""
     seconds = None
@@ -108,6 +113,8 @@ def forecast(
         of_mib=total_mib,
         place=plan.place,
         reason=plan.reason,
+        is_tight=plan.is_tight,
+        is_here=is_here,
     )
 
 

@@ -231,9 +231,11 @@ def _why(facts: HardwareFacts, plan: MemoryPlan, whole: MemoryPlan) -> str:
         is_ram_missing = facts.free_vram_mib is not None and plan.needed_mib <= facts.free_mib
         needed = plan.expected_ram_mib if is_ram_missing else plan.needed_mib
         have = in_mib(facts.free_ram_mib) if is_ram_missing else free
+        is_too_large = not is_ram_missing and 0 < facts.total_mib < needed
+        way_out = "" if is_too_large else "close other programs, or "
         return (
             f"even its thriftiest way needs about {in_mib(needed)} of memory and {have} are "
-            "free, so it may fail: close other programs, or choose a smaller model or size"
+            f"free, so it may fail: {way_out}choose a smaller model or size"
         )
     words = [_PLACES[plan.offload].format(free=free, all=in_mib(whole.needed_mib))]
     words += [_LOSS_WORDS[loss] for loss in plan.losses]

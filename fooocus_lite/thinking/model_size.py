@@ -12,6 +12,9 @@ UNKNOWN_DENOISER = DenoiserShape("transformer", channels=3840, pixels=16, text_t
 """Of a model whose config says nothing: as much as the widest one known takes."""
 UNKNOWN_DECODER = DecoderShape(channels=256)
 
+ALIKE_BYTES = 2**28
+"""Models of a family that differ by less in size need as much memory as each other."""
+
 
 @dataclass(frozen=True)
 class Part:

@@ -36,7 +36,10 @@ class ForecastLine:
         return [self.fields[name] for name in DECIDES]
 
     def look(self, values: Mapping[Component, Any], request: gr.Request) -> dict[Component, Any]:
-        """Seconds, memory and why; empty while nothing can be said, or the form has a mistake."""
+        """Seconds, memory and why, also for a model that is not here yet.
+
+        Empty while nothing can be said, or the form has a mistake.
+        """
         prompt = self.fields["prompt"]
         text = str(values[prompt] or "")
         try:
@@ -44,4 +47,7 @@ class ForecastLine:
             found = self.studio.orders.forecast(asked, visitor_of(request))
         except FooocusLiteError:
             found = None
-        return {self.line: {"text": found.text, "reason": found.reason} if found else {}}
+        if found is None:
+            return {self.line: {}}
+        text = found.text if found.is_here else f"Once downloaded: {found.text}"
+        return {self.line: {"text": text, "reason": found.reason}}

@@ -1,6 +1,6 @@
 """What the page says about models: size, licence, need, and how a download stands. All as text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import WeightsError
@@ -10,6 +10,7 @@ from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
 from ..thinking.amounts import in_bytes
 from ..thinking.families import FAMILIES, REFINERS, TITLES
+from ..thinking.forecast import Forecast
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset, preset_of
 from ..visitor import Visitor
@@ -48,7 +49,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
             card |= sample_facts(studio, model.name, now["sampling"], samples)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
-        cards += [_absent(name, presets) for name in absent]
+        cards += [_absent(costs, name, presets) for name in absent]
     return {
         "models": cards,
         "files": [
@@ -69,8 +70,8 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def offer(found: Described, free_bytes: int) -> dict[str, Any]:
-    """What was found under a pasted name, before anything is downloaded."""
+def offer(found: Described, free_bytes: int, need: Forecast | None) -> dict[str, Any]:
+    """What was found under a pasted name, and what it needs here, before it is downloaded."""
     is_here = found.missing_bytes == 0
     needs = "" if is_here else f"{in_bytes(found.missing_bytes)} to download"
     return {
@@ -81,6 +82,7 @@ def offer(found: Described, free_bytes: int) -> dict[str, Any]:
             filter(None, [in_bytes(found.size_bytes), needs, f"{in_bytes(free_bytes)} free"])
         ),
         **_licence(found.licence),
+        **(_memory(need, found.name, ()) if need else {}),
         "gate": "Its makers want you to accept their conditions first." if found.is_gated else "",
         "link": found.link,
         "problem": found.problem,
@@ -108,7 +110,7 @@ def _here(
         "size": f"{in_bytes(model.size_bytes)} on disk{_precision(model.inspection)}",
         **_licence(model.licence, licence),
         "words": _words(model.inspection),
-        "memory": costs.of(model, named) or _memory(named),
+        **_memory(costs.of(model, named), name, named),
         "is_here": True,
         "can_use": model.family in FAMILIES or bool(named),
         "can_remove": store is not None and store.may_remove(model),
@@ -156,7 +158,7 @@ def _using(name: str, presets: Iterable[Preset]) -> list[Preset]:
     return [first, *others] if first else []
 
 
-def _absent(name: str, presets: Iterable[Preset]) -> dict[str, Any]:
+def _absent(costs: ModelCosts, name: str, presets: Iterable[Preset]) -> dict[str, Any]:
     named = _using(name, presets)
     models = [each for each in named if each.model == name]
     sizes = [each.download_gib for each in models] or [each.refiner_gib for each in named]
@@ -171,7 +173,7 @@ def _absent(name: str, presets: Iterable[Preset]) -> dict[str, Any]:
         "about": _about(title, kind, named),
         "size": f"{size:g} GiB to download" if size else "",
         **_licence("", licence),
-        "memory": _memory(named),
+        **_memory(costs.of_preset(named[0]), name, named),
         "is_here": False,
         "can_download": is_on_hub,
         "link": f"{HUB}/{name}" if is_on_hub else "",
@@ -224,7 +226,22 @@ def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _memory(named: Iterable[Preset]) -> str:
+def _memory(found: Forecast | None, name: str, named: Sequence[Preset]) -> dict[str, Any]:
+    """What it takes on this machine, and why; what a preset says, as long as that is not known."""
+    if found is None:
+        return {"memory": _said(named), "reason": "", "is_tight": False}
+    takes = "takes" if found.is_here else "would take"
+    # A refiner makes no pictures alone: those of its preset are meant.
+    is_refiner = bool(named) and name != named[0].model
+    whose = f" of “{named[0].shown_name}”" if is_refiner else ""
+    return {
+        "memory": f"A picture{whose} {takes} {found.text}",
+        "reason": found.reason,
+        "is_tight": found.is_tight,
+    }
+
+
+def _said(named: Iterable[Preset]) -> str:
     for preset in named:
         if preset.memory_gib:
             note = f", {preset.memory_note}" if preset.memory_note else ""

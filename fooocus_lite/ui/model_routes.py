@@ -82,7 +82,10 @@ class ModelRoutes:
         """What the Hub has under a pasted name or link."""
 
         def act(store: ModelStore, order: Order) -> Order:
-            return offer(store.look_up(_text(order, "name")), store.free_bytes())
+            found = store.look_up(_text(order, "name"))
+            # Before the engine is there, its device would have to be asked with torch.
+            need = self.studio.needs.of_offer(found) if self.studio.is_ready else None
+            return offer(found, store.free_bytes(), need)
 
         return await self._order(act)(request)
 

@@ -40,7 +40,10 @@ def preset_choices(studio: Studio) -> list[tuple[str, str]]:
 
 
 def about(preset: Preset, is_ready: bool) -> dict[str, str]:
-    """What people ask before a download, in a few words each; empty where nothing is known."""
+    """What people ask before a download, in a few words each; empty where nothing is known.
+
+    The memory is what the preset says of any machine: the line near Generate speaks of this one.
+    """
     licence = preset.licence
     needs = []
     if size := preset.total_gib:

@@ -29,7 +29,8 @@ def test_a_pasted_link_is_looked_at_downloaded_and_used(visit):
     page = visit()
     look_up(page, "https://huggingface.co/somebody/nice")
     found = page.locator(".fl-found-model article")
-    for words in ("somebody/nice", "SDXL", "Non-commercial only", "6.4 GiB", "212.0 GiB free"):
+    takes = "A picture would take 5.1 GiB of 8.0 GiB · model offload"
+    for words in ("somebody/nice", "SDXL", "Non-commercial only", "212.0 GiB free", takes):
         expect(found).to_contain_text(words)
     found.get_by_role("button", name="Download").click()
     bar = fetching(page, "somebody/nice").get_by_role("progressbar")
@@ -44,6 +45,20 @@ def test_a_pasted_link_is_looked_at_downloaded_and_used(visit):
     page.locator("dialog[open]").get_by_role("button", name="Remove").click()
     expect(page.locator(".fl-models-said")).to_have_text(re.compile("nice is removed"))
     expect(card(page, "somebody/nice")).to_have_count(0)
+
+
+def test_what_a_model_would_need_here_is_told_before_its_download_and_why(visit):
+    page = visit()
+    open_panel(page, "models")
+    large = card(page, "somebody/large")
+    warning = large.locator(".fl-about-state")
+    takes = "A picture would take 19.5 GiB of 8.0 GiB · leaf offload · may not fit"
+    expect(warning).to_have_text(takes)
+    reason = large.get_by_text("<b>Its parts</b> take turns.")
+    expect(reason).to_be_hidden()
+    large.locator("summary").click()
+    expect(reason).to_be_visible()
+    assert findings(page) == []
 
 
 def test_a_sample_is_made_at_a_click_and_shown_on_the_card_from_then_on(visit):

@@ -87,8 +87,9 @@ function facts(card) {
     head.append(badge);
   }
   lines.push(head);
-  for (const text of [card.about, [card.size, card.licence].filter(Boolean).join(' · '), card.memory, card.words, card.gate]) {
-    if (text) lines.push(node('p', '', text));
+  const size = [card.size, card.licence].filter(Boolean).join(' · ');
+  for (const text of [card.about, size, card.memory, card.words, card.gate]) {
+    if (text) lines.push(node('p', card.is_tight && text === card.memory ? 'fl-about-state' : '', text));
   }
   if (card.problem) lines.push(node('p', 'fl-about-state', card.problem));
   return lines;
@@ -136,6 +137,7 @@ function versions(card) {
 
 function more(card) {
   const inside = [];
+  if (card.reason) inside.push(node('p', '', card.reason));
   if (card.can_update) inside.push(...versions(card));
   if (isAddress(card.link)) inside.push(link(card.link));
   if (card.place) inside.push(node('p', '', `Lies in ${card.place}`));
