@@ -3,6 +3,8 @@
 After some of them CUDA refuses everything else that this process asks for; others pass.
 """
 
+import traceback
+
 import torch
 
 from ..errors import DeviceError, causes
@@ -34,8 +36,18 @@ def answers(device: str) -> bool:
     """Whether the device still adds one and one."""
     try:
         return torch.ones(1, device=device).add(1).item() == 2
-    except RuntimeError:
-        return False
+    except RuntimeError as error:
+        # A GPU that is full says so, and so it answers.
+        return pipelines.is_out_of_memory(error)
+
+
+def clear_frames(error: BaseException) -> None:
+    """Empties the frames that an error went through: they hold the model and what it worked with.
+
+    Frames that still run keep what they have.
+    """
+    for each in causes(error):
+        traceback.clear_frames(each.__traceback__)
 
 
 def _is_of_device(error: BaseException) -> bool:

@@ -21,9 +21,7 @@ def place(pipeline: Any, plan: MemoryPlan) -> None:
         _tile(pipeline.vae)
     denoiser = _denoiser(pipeline)
     if plan.storage == "float8":
-        denoiser.enable_layerwise_casting(
-            storage_dtype=torch.float8_e4m3fn, compute_dtype=getattr(torch, plan.dtype)
-        )
+        _narrow(denoiser, getattr(torch, plan.dtype))
     if plan.offload == "none":
         pipeline.to(plan.device)
     elif plan.offload == "model":
@@ -53,6 +51,17 @@ def quantization(plan: MemoryPlan, denoiser: str) -> dict[str, Any]:
             components_to_quantize=[denoiser],
         )
     }
+
+
+def _narrow(denoiser: Any, compute_dtype: torch.dtype) -> None:
+    """Keeps weights in 8 bits, and widens those of a layer while it computes."""
+    storage_dtype = torch.float8_e4m3fn
+    denoiser.enable_layerwise_casting(storage_dtype=storage_dtype, compute_dtype=compute_dtype)
+    for layer in denoiser.modules():
+        if getattr(getattr(layer, "weight", None), "dtype", None) == storage_dtype:
+            # What peft makes a LoRA's layers in; it would take the dtype of the weights otherwise,
+            # in which most numbers of a LoRA are zero, and which nothing widens.
+            layer.compute_dtype = compute_dtype
 
 
 def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:

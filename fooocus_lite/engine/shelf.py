@@ -110,7 +110,11 @@ def give_back() -> None:
     """Returns memory that nothing uses any more to the system."""
     # Pipelines and what hangs on them point at each other.
     gc.collect()
-    if torch.cuda.is_available():
-        # A GPU that no longer answers has nothing to give back.
-        with suppress(torch.AcceleratorError):
+    # A GPU that no longer answers has nothing to give back.
+    with suppress(torch.AcceleratorError):
+        if torch.cuda.is_available():
             torch.cuda.empty_cache()
+            # The locked memory that weights are streamed from: the computer's, and torch keeps it.
+            torch.accelerator.empty_host_cache()
+        elif torch.backends.mps.is_available():
+            torch.mps.empty_cache()
