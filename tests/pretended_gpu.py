@@ -1,4 +1,4 @@
-"""A GPU where there is none: its tensors compute on the CPU, but are told apart, counted and fenced.
+"""A GPU where there is none: its tensors compute on the CPU, but are told apart and counted.
 
 What lies on it is known by its storage, so views and `.data` follow. Whatever mixes devices raises
 as torch does, and so does what does not fit into its memory. Only what torch itself decides in C++
@@ -271,6 +271,7 @@ def _functions(gpu: PretendedGPU) -> dict[str, Any]:
         "empty_cache": gpu.let_go,
         "get_device_name": lambda *_: "A pretended GPU",
         "get_device_capability": lambda *_: (8, 6),
+        "get_arch_list": lambda: ["sm_86"],
         "Stream": lambda *_, **__: moment,
         "Event": lambda *_, **__: moment,
         "current_stream": lambda *_: moment,

@@ -3,8 +3,6 @@
 After some of them CUDA refuses everything else that this process asks for; others pass.
 """
 
-import traceback
-
 import torch
 
 from ..errors import DeviceError, causes
@@ -41,13 +39,14 @@ def answers(device: str) -> bool:
         return pipelines.is_out_of_memory(error)
 
 
-def clear_frames(error: BaseException) -> None:
-    """Empties the frames that an error went through: they hold the model and what it worked with.
+def forget_frames(error: BaseException) -> None:
+    """Lets go of the frames that an error went through: they hold the model and its numbers.
 
-    Frames that still run keep what they have.
+    To empty them is not enough, for a frame that called `locals()`, as diffusers' pipelines do for
+    their callbacks, keeps what that gave.
     """
     for each in causes(error):
-        traceback.clear_frames(each.__traceback__)
+        each.__traceback__ = each.__context__ = None
 
 
 def _is_of_device(error: BaseException) -> bool:

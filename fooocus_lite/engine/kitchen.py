@@ -278,7 +278,7 @@ class Kitchen:
         """What to raise for `error`: out of memory empties the kitchen and gets a sentence."""
         if not pipelines.is_out_of_memory(error):
             return error
-        faults.clear_frames(error)
+        faults.forget_frames(error)
         self.unload()
         plan, picture = self._tried, picture_of(recipe, FAMILIES[recipe.family])
         if plan is not None:
@@ -297,7 +297,7 @@ class Kitchen:
         device = self._tried.device if self._tried else "cpu"
         fault = None if device == "cpu" else faults.device_error(error, device)
         if fault is not None:
-            faults.clear_frames(error)
+            faults.forget_frames(error)
             self.unload()
         return fault
 

@@ -11,6 +11,8 @@ from diffusers.hooks import apply_group_offloading
 from ..thinking.memory import MemoryPlan
 from ..thinking.model_size import role_of
 
+UNET_LEVELS = ("down_blocks", "mid_block", "up_blocks", "0", "1", "2", "3")
+"""Of a UNet, what block offload looks into for its blocks: one of SDXL's levels is half of it."""
 TILE_SIDE = 512
 """Pixels; a VAE made for large pictures would take tiles as large as they are."""
 
@@ -71,12 +73,15 @@ def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:
     """
     device = torch.device(plan.device)
     streams: dict[str, Any] = {"use_stream": plan.has_streams}
+    # A UNet's blocks are models of their own, which without a stream would not leave the device.
+    has_levels = plan.has_streams and hasattr(denoiser, "mid_block")
     for name, part in pipeline.components.items():
         if part is denoiser:
             denoiser.enable_group_offload(
                 onload_device=device,
                 offload_type=f"{plan.offload}_level",
                 num_blocks_per_group=1 if plan.offload == "block" else None,
+                block_modules=[*UNET_LEVELS] if has_levels else None,
                 **streams,
             )
         elif role_of(name) == "text" and isinstance(part, torch.nn.Module):

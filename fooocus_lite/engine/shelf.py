@@ -114,7 +114,8 @@ def give_back() -> None:
     with suppress(torch.AcceleratorError):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-            # The locked memory that weights are streamed from: the computer's, and torch keeps it.
-            torch.accelerator.empty_host_cache()
+            # The locked memory of the computer that weights were streamed from. Not in torch 2.8.
+            if hasattr(torch.accelerator, "empty_host_cache"):
+                torch.accelerator.empty_host_cache()
         elif torch.backends.mps.is_available():
             torch.mps.empty_cache()
