@@ -22,7 +22,7 @@ from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
 from fooocus_lite.thinking.costs import picture_of
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan, plans
-from fooocus_lite.weights import sizes
+from fooocus_lite.weights import refiners, sizes
 
 RESIDENT = MemoryPlan(
     device="cuda",
@@ -196,6 +196,36 @@ def test_a_picture_that_starts_from_another_leaves_nothing_behind(
     # One more text's conditions are remembered.
     assert gpu.used - lying < 0.1 * MIB
     assert differs(cooked(kitchen, models, recipe("sdxl")), plain) == 0
+
+
+@pytest.mark.parametrize("way", ["model", "float8 block"])
+def test_a_refiner_follows_its_base_to_the_gpu(
+    models: Models, gpu: PretendedGPU, tmp_path: Path, way: str
+) -> None:
+    tiny.build_refiner(tmp_path / "polish")
+    wanted = recipe("sdxl", refiner="polish", refiner_switch=0.5, num_inference_steps=4)
+    kitchen, made = kitchen_with(replace(RESIDENT, **WAYS[way])), list[bytes]()
+    for _ in range(2):
+        polish = refiners.find([tmp_path])["polish"]
+        kitchen.load(wanted, models.of("sdxl"), {}, quiet, refiner=polish)
+        made.append(kitchen.cook(wanted, quiet, lambda: True).tobytes())
+        assert gpu.used < MIB
+    assert made[0] == made[1]
+
+
+def test_an_embedding_stands_in_its_place_wherever_weights_wait(
+    models: Models, gpu: PretendedGPU, tmp_path: Path
+) -> None:
+    file = tiny.build_embedding(tmp_path / "wob.safetensors", {"clip_l": 32, "clip_g": 64})
+    made = []
+    for way in ("resident", "leaf"):
+        kitchen = kitchen_with(replace(RESIDENT, **WAYS[way]))
+        wanted = recipe("sdxl", prompt="a red circle embedding:wob")
+        kitchen.load(wanted, models.of("sdxl"), {}, quiet, embedding_files={"wob": file})
+        made.append(np.asarray(kitchen.cook(wanted, quiet, lambda: False)).astype(int))
+        without = cooked(kitchen, models, recipe("sdxl", prompt="a red circle"))
+        assert differs(made[-1], without) > 0.1
+    assert differs(*made) < 0.1
 
 
 @pytest.mark.parametrize("way", ["model", "block", "leaf"])
