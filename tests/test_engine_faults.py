@@ -1,5 +1,6 @@
 """What torch's errors say about a GPU. The GPU here is one that answers as it is told."""
 
+import pretended_gpu
 import pytest
 import torch
 
@@ -44,6 +45,8 @@ def test_a_fault_of_the_gpu_is_lost_when_it_answers_no_more(
         RuntimeError("mat1 and mat2 shapes cannot be multiplied"),
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 9 GiB"),
         torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("Invalid buffer size: 18.00 GiB"),
         again(RuntimeError("a size that does not fit")),
         ValueError("cuda error"),
         WeightsError("Of another family."),
@@ -56,6 +59,11 @@ def test_other_errors_are_no_fault_of_the_gpu(error: Exception) -> None:
 def test_a_device_that_is_there_answers_and_one_that_is_not_does_not() -> None:
     assert answers("cpu")
     assert not answers("meta")
+
+
+def test_a_gpu_that_is_full_still_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pretended_gpu.plugged_in(monkeypatch, memory_mib=0):
+        assert answers("cuda")
 
 
 def test_on_a_cpu_nothing_is_the_gpus_fault() -> None:

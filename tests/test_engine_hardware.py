@@ -3,9 +3,11 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import pretended_gpu
 import psutil
 import pytest
 import torch
+from pretended_gpu import MIB
 
 from fooocus_lite.engine import hardware
 
@@ -74,6 +76,38 @@ def test_old_cards_are_known_by_what_they_compute_wrongly_or_slowly(
     assert (facts.has_native_bf16, facts.has_float16) == (has_bf16, has_float16)
 
 
+def test_what_torch_keeps_of_tensors_that_are_gone_is_free(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pretended_gpu.plugged_in(monkeypatch, memory_mib=64) as gpu:
+        held = torch.empty(8 * MIB, dtype=torch.uint8, device="cuda")
+        torch.empty(40 * MIB, dtype=torch.uint8, device="cuda")
+        assert (gpu.reserved, torch.cuda.mem_get_info()[0]) == (48 * MIB, 16 * MIB)
+        assert hardware.facts().free_vram_mib == 64 - 8
+        assert held.is_cuda
+
+
+@pytest.mark.parametrize(
+    ("capability", "made_for", "device"),
+    [
+        ((8, 6), ["sm_75", "sm_80", "sm_90", "compute_90"], "cuda"),
+        ((12, 0), ["sm_90", "sm_100", "sm_120"], "cuda"),
+        ((12, 0), ["sm_80", "sm_90", "compute_90"], "cuda"),
+        ((12, 0), ["sm_80", "sm_90a"], "cpu"),
+        ((6, 1), ["sm_75", "sm_80", "compute_120"], "cpu"),
+        ((7, 0), ["sm_75", "sm_80"], "cpu"),
+        ((6, 1), [], "cuda"),
+    ],
+)
+def test_a_card_that_torch_has_no_code_for_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], made_for: list[str], device: str
+) -> None:
+    with pretended_gpu.plugged_in(monkeypatch):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+        monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: made_for)
+        assert hardware.facts().device == device
+
+
 @pytest.mark.parametrize(
     ("chip", "has_bf16"),
     [("gfx1030", False), ("gfx906:sramecc+", False), ("gfx1100", True), ("gfx90a", True)],
@@ -89,11 +123,9 @@ def test_amds_cards_go_by_their_chip(
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_an_apple_gpu_is_used_without_cuda(monkeypatch: pytest.MonkeyPatch, is_new: bool) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *_: is_new)
-    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 2 * 2**30)
-    facts = hardware.facts()
+    with pretended_gpu.plugged_in(monkeypatch, "mps", memory_mib=2048):
+        monkeypatch.setattr(torch.backends.mps, "is_macos_or_newer", lambda *_: is_new)
+        facts = hardware.facts()
     assert (facts.device, facts.has_native_bf16) == ("mps", is_new)
     assert facts.free_vram_mib is None
     assert facts.free_ram_mib <= facts.total_mib == 2048

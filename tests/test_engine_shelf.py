@@ -4,12 +4,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pretended_gpu
 import pytest
 import tiny
 import torch
 
 from fooocus_lite.engine.kitchen import Kitchen
-from fooocus_lite.engine.shelf import Loaded, Shelf
+from fooocus_lite.engine.shelf import Loaded, Shelf, give_back
 from fooocus_lite.errors import OutOfMemory
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
 from fooocus_lite.thinking.families import FAMILIES
@@ -175,3 +176,20 @@ def test_running_out_of_memory_empties_the_shelf(
     with pytest.raises(OutOfMemory):
         kitchen.cook(recipe("starter"), lambda _: None, lambda: False)
     assert kitchen._shelf.held_mib() == (0, 0)
+
+
+def test_locked_memory_of_streams_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = list[str]()
+    with pretended_gpu.plugged_in(monkeypatch):
+        for of, name in ((torch.cuda, "empty_cache"), (torch.accelerator, "empty_host_cache")):
+            monkeypatch.setattr(of, name, lambda name=name: given_back.append(name))
+        give_back()
+    assert given_back == ["empty_cache", "empty_host_cache"]
+
+
+def test_metal_gives_its_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pretended_gpu.plugged_in(monkeypatch, "mps") as gpu:
+        torch.empty(2**20, device="mps")
+        assert gpu.reserved > 0
+        give_back()
+        assert gpu.reserved == 0

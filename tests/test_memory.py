@@ -37,7 +37,7 @@ STARTER = ModelSize(
 )
 SDXL = ModelSize(
     (
-        part("unet", "denoiser", 2567, 1207, 420, 29.5),
+        part("unet", "denoiser", 2567, 351, 7, 29.5),
         part("text_encoder", "text", 123, 0, 123, 38),
         part("text_encoder_2", "text", 695, 0, 695, 63),
         part("vae", "decoder", 84, 0, 84, 2.4),
@@ -188,8 +188,8 @@ def test_nothing_is_planned_that_the_machine_cannot_do() -> None:
     [
         (SDXL, 24, "cuda bfloat16"),
         (SDXL, 8, "cuda bfloat16 model offload"),
-        (SDXL, 6, "cuda bfloat16 leaf offload"),
-        (SDXL, 4, "cuda bfloat16 leaf offload"),
+        (SDXL, 6, "cuda bfloat16 block offload"),
+        (SDXL, 4, "cuda bfloat16 block offload"),
         (SDXL, 2, "cuda bfloat16 leaf offload vae tiling"),
         (FLUX, 48, "cuda bfloat16"),
         (FLUX, 24, "cuda bfloat16 model offload"),
@@ -227,12 +227,12 @@ CARDS = {
 @pytest.mark.parametrize(
     ("card", "model", "label"),
     [
-        ("GTX 1060 6 GB", SDXL, "cuda float16 leaf offload"),
+        ("GTX 1060 6 GB", SDXL, "cuda float16 block offload"),
         ("GTX 1060 6 GB", Z_IMAGE, "cuda bfloat16 block offload vae tiling"),
-        ("GTX 1660 6 GB", SDXL, "cuda float32 leaf offload"),
+        ("GTX 1660 6 GB", SDXL, "cuda float32 block offload"),
         ("GTX 1660 6 GB", Z_IMAGE, "cuda bfloat16 block offload vae tiling"),
-        ("RTX 2060 6 GB", SDXL, "cuda float16 leaf offload"),
-        ("RTX 3050 4 GB", SDXL, "cuda bfloat16 leaf offload"),
+        ("RTX 2060 6 GB", SDXL, "cuda float16 block offload"),
+        ("RTX 3050 4 GB", SDXL, "cuda bfloat16 block offload"),
         ("RTX 3050 4 GB", Z_IMAGE, "cuda bfloat16 block offload"),
         ("RX 6700 XT 12 GB", SDXL, "cuda float16"),
         ("RX 6700 XT 12 GB", Z_IMAGE, "cuda bfloat16 block offload"),
@@ -275,6 +275,7 @@ def test_four_bits_need_a_package_that_reads_them_and_a_folder() -> None:
     with_package = replace(facts, backends=frozenset({"bitsandbytes"}))
     assert plans(with_package, FLUX, picture, "speed")[0].storage == "nf4"
     assert plans(facts, FLUX, picture, "speed")[0].storage == "native"
+    assert all(each.storage != "nf4" for each in plans(with_package, SDXL, picture, "speed"))
     single_file = replace(FLUX, can_load_4bit=False)
     assert all(each.storage == "native" for each in plans(with_package, single_file, picture))
 
@@ -329,3 +330,22 @@ def test_the_label_is_short() -> None:
     made = replace(best(GPU, SDXL), offload="block", storage="float8", has_vae_tiling=True)
     assert made.label == "cuda bfloat16 block offload float8 vae tiling"
     assert made.losses == ("tiles", "float8")
+
+
+def test_weights_are_streamed_where_memory_can_be_locked_for_them() -> None:
+    picture = Picture(1024, 1024)
+    weights_mib = 2 * FLUX.parameters // 2**20
+    for ram_mib, has_streams in ((weights_mib + 100, False), (2 * weights_mib, True)):
+        facts = replace(GPU, free_vram_mib=4_000, free_ram_mib=ram_mib, has_float8=False)
+        moving = [each for each in plans(facts, FLUX, picture) if each.offload == "block"]
+        assert [each.has_streams for each in moving] == [has_streams] * len(moving)
+        assert moving
+
+
+def test_a_unet_is_moved_in_blocks_by_a_stream_only() -> None:
+    picture = Picture(1024, 1024)
+    for has_streams in (True, False):
+        facts = replace(GPU, free_vram_mib=4_500, has_streams=has_streams, has_float8=False)
+        offloads = {each.offload for each in plans(facts, SDXL, picture)}
+        assert ("block" in offloads) == has_streams
+        assert "leaf" in offloads

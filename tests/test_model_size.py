@@ -28,6 +28,22 @@ def test_a_block_is_an_entry_of_a_list_at_the_top() -> None:
     assert part.largest_leaf == 40
 
 
+def test_a_unets_blocks_are_inside_of_its_levels() -> None:
+    part = part_of(
+        "unet",
+        "denoiser",
+        [
+            ("conv_in.weight", 3),
+            ("down_blocks.0.attentions.0.proj_in.weight", 30),
+            ("down_blocks.0.attentions.1.proj_in.weight", 40),
+            ("mid_block.resnets.0.conv1.weight", 50),
+            ("up_blocks.0.upsamplers.0.conv.weight", 20),
+            ("time_embedding.linear_1.weight", 4),
+        ],
+    )
+    assert (part.largest_block, part.outside_blocks) == (50, 7)
+
+
 @pytest.mark.parametrize(
     ("name", "role"),
     [

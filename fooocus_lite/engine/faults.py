@@ -34,8 +34,19 @@ def answers(device: str) -> bool:
     """Whether the device still adds one and one."""
     try:
         return torch.ones(1, device=device).add(1).item() == 2
-    except RuntimeError:
-        return False
+    except RuntimeError as error:
+        # A GPU that is full says so, and so it answers.
+        return pipelines.is_out_of_memory(error)
+
+
+def forget_frames(error: BaseException) -> None:
+    """Lets go of the frames that an error went through: they hold the model and its numbers.
+
+    To empty them is not enough, for a frame that called `locals()`, as diffusers' pipelines do for
+    their callbacks, keeps what that gave.
+    """
+    for each in causes(error):
+        each.__traceback__ = each.__context__ = None
 
 
 def _is_of_device(error: BaseException) -> bool:

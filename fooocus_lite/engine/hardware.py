@@ -29,7 +29,7 @@ def facts(state: Path | None = None, is_cpu_only: bool = False) -> HardwareFacts
     `cores` honours OMP_NUM_THREADS and a container's CPU quota. The speed of bfloat16 on a CPU is
     measured once and remembered in the folder `state`; without one, the CPU's flags are believed.
     """
-    if not is_cpu_only and torch.cuda.is_available():
+    if not is_cpu_only and torch.cuda.is_available() and _has_kernels():
         return _cuda()
     if not is_cpu_only and torch.backends.mps.is_available():
         return _mps()
@@ -47,6 +47,8 @@ def facts(state: Path | None = None, is_cpu_only: bool = False) -> HardwareFacts
 def _cuda() -> HardwareFacts:
     """A card of Nvidia's, or one of AMD's, which torch calls CUDA too."""
     (free, total), name = torch.cuda.mem_get_info(), torch.cuda.get_device_name()
+    # What torch keeps of tensors that are gone, and gives to the next ones.
+    free += torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
     return HardwareFacts(
         device="cuda",
         name=name,
@@ -61,6 +63,29 @@ def _cuda() -> HardwareFacts:
         has_streams=True,
         backends=frozenset(name for name in BACKENDS if find_spec(name) is not None),
     )
+
+
+def _has_kernels() -> bool:
+    """Whether this build of torch can compute on the card at all; each leaves out some old ones.
+
+    A card runs what was compiled for its major version and no later minor one, and the portable
+    "compute" code of any version up to its own.
+    """
+    if torch.version.hip is not None:
+        return True
+    major, minor = torch.cuda.get_device_capability()
+    made_for = [
+        (kind, int(version) // 10, int(version) % 10)
+        for kind, version in re.findall(r"(sm|compute)_(\d+)", " ".join(torch.cuda.get_arch_list()))
+    ]
+    has_kernels = not made_for or any(
+        (of, at_least) <= (major, minor) and (kind == "compute" or of == major)
+        for kind, of, at_least in made_for
+    )
+    if not has_kernels:
+        name = torch.cuda.get_device_name()
+        log.warning("this torch has no code for the %s: computing on the CPU", name)
+    return has_kernels
 
 
 def _gpu_has_bf16() -> bool:
@@ -81,11 +106,12 @@ def _mps() -> HardwareFacts:
     """
     memory = psutil.virtual_memory()
     total = min(memory.total, torch.mps.recommended_max_memory())
+    kept = torch.mps.driver_allocated_memory() - torch.mps.current_allocated_memory()
     return HardwareFacts(
         device="mps",
         name="Apple GPU",
         cores=_cores(),
-        free_ram_mib=min(memory.available, total) // MIB,
+        free_ram_mib=min(memory.available + kept, total) // MIB,
         total_mib=total // MIB,
         has_native_bf16=torch.backends.mps.is_macos_or_newer(14, 0),
     )

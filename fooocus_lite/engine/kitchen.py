@@ -5,7 +5,6 @@ Knows nothing of jobs, files that are written, or who is watching.
 
 import logging
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -87,20 +86,12 @@ class Kitchen:
         if self._ready is None:
             # After a failure, what its frames held is free only by now.
             give_back()
+        # What leaves the shelf now must not be held on to from here.
+        self._ready = self._refiner = self._tried = self.load_s = None
         try:
-            # What leaves the shelf now must not be held on to from here.
-            self._ready = self._refiner = self._tried = self.load_s = None
-            ready, refining_model = self._models(recipe, model_folder, config, refiner, on_stage)
-            self._ready, self._refiner = ready, refining_model
-            if recipe.loras:
-                on_stage("Loading LoRAs")
-            self._notices = ready.loras.apply(recipe.loras, lora_files)
-            for notice in self._notices:
-                log.info("%s", notice)
-            applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
-            ready.conditions.prepare(embedding_files or {}, tuple(applied))
-            if refining_model is not None:
-                refining_model.conditions.prepare(embedding_files or {}, ())
+            self._load(
+                recipe, model_folder, lora_files, on_stage, embedding_files or {}, config, refiner
+            )
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
 
@@ -108,6 +99,29 @@ class Kitchen:
         """Forgets every model and gives its memory back."""
         self._ready = self._refiner = None
         self._shelf.clear()
+
+    def _load(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        lora_files: Mapping[str, Path],
+        on_stage: Callable[[str], None],
+        embedding_files: Mapping[str, Path],
+        config: Path | None,
+        refiner: Model | None,
+    ) -> None:
+        """`load` without a word for its errors."""
+        ready, refining_model = self._models(recipe, folder, config, refiner, on_stage)
+        self._ready, self._refiner = ready, refining_model
+        if recipe.loras:
+            on_stage("Loading LoRAs")
+        self._notices = ready.loras.apply(recipe.loras, lora_files)
+        for notice in self._notices:
+            log.info("%s", notice)
+        applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
+        ready.conditions.prepare(embedding_files, tuple(applied))
+        if refining_model is not None:
+            refining_model.conditions.prepare(embedding_files, ())
 
     def _models(
         self,
@@ -185,8 +199,10 @@ class Kitchen:
             return self._given_facts
         facts = hardware.facts(self._state, self._is_cpu_only)
         held_vram, held_ram = self._shelf.held_mib()
-        vram = None if facts.free_vram_mib is None else facts.free_vram_mib + held_vram
-        return replace(facts, free_vram_mib=vram, free_ram_mib=facts.free_ram_mib + held_ram)
+        ram = facts.free_ram_mib + held_ram
+        if facts.free_vram_mib is None:
+            return replace(facts, free_ram_mib=min(ram, facts.total_mib))
+        return replace(facts, free_vram_mib=facts.free_vram_mib + held_vram, free_ram_mib=ram)
 
     def cook(
         self,
@@ -203,8 +219,21 @@ class Kitchen:
         """
         if self._ready is None:
             raise RuntimeError("cook() before load()")
-        ready, pipeline = self._ready, self._ready.pipeline
-        family = ready.family
+        try:
+            return self._cook(self._ready, recipe, on_step, wants_preview, image)
+        except (MemoryError, RuntimeError) as error:
+            raise self._out_of_memory(error, recipe) from error
+
+    def _cook(
+        self,
+        ready: Loaded,
+        recipe: Recipe,
+        on_step: Callable[[CookStep], None],
+        wants_preview: Callable[[], bool],
+        image: PIL.Image.Image | None,
+    ) -> PIL.Image.Image:
+        """`cook` without a word for its errors."""
+        family, pipeline = ready.family, ready.pipeline
         torch.set_num_threads(ready.plan.threads)
         pipeline.scheduler = schedulers.build(
             recipe.scheduler, ready.scheduler_config, recipe.num_inference_steps
@@ -226,8 +255,6 @@ class Kitchen:
             made: PIL.Image.Image = pipeline.image_processor.numpy_to_pil(numbers)[0]
             self.timing = progress.timing(time.perf_counter() - began)
             return made
-        except (MemoryError, RuntimeError) as error:
-            raise self._out_of_memory(error, recipe) from error
         finally:
             pipeline.maybe_free_model_hooks()
             if self._refiner is not None:
@@ -251,8 +278,7 @@ class Kitchen:
         """What to raise for `error`: out of memory empties the kitchen and gets a sentence."""
         if not pipelines.is_out_of_memory(error):
             return error
-        # Its frames hold everything that filled the memory.
-        traceback.clear_frames(error.__traceback__)
+        faults.forget_frames(error)
         self.unload()
         plan, picture = self._tried, picture_of(recipe, FAMILIES[recipe.family])
         if plan is not None:
@@ -271,7 +297,7 @@ class Kitchen:
         device = self._tried.device if self._tried else "cpu"
         fault = None if device == "cpu" else faults.device_error(error, device)
         if fault is not None:
-            traceback.clear_frames(error.__traceback__)
+            faults.forget_frames(error)
             self.unload()
         return fault
 

@@ -130,14 +130,6 @@ class LoRAs:
                 self._pipeline.load_lora_weights(**_source(source), adapter_name=adapter)
             else:
                 self._pipeline.load_lora_weights(source, adapter_name=adapter)
-        # A LoRA's file may have another dtype than the model, and would compute in it.
-        for part in _PARTS:
-            module: Any = getattr(self._pipeline, part, None)
-            if module is None:
-                continue
-            for parameter_name, parameter in module.named_parameters():
-                if f".{adapter}." in f"{parameter_name}.":
-                    parameter.data = parameter.data.to(module.dtype)
 
 
 def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:

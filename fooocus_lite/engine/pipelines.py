@@ -19,6 +19,15 @@ from . import placing, single_file
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 16 * 2**20
+OUT_OF_MEMORY = (
+    "can't allocate memory",
+    "out of memory",
+    "not enough memory",
+    # cuBLAS and cuDNN, for their handles and working memory.
+    "status_alloc_failed",
+    # Metal, for a single tensor that is too large.
+    "invalid buffer size",
+)
 
 
 def load(
@@ -64,8 +73,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error of torch or Python means that memory ran out, on any device."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
-    words = ("can't allocate memory", "out of memory", "not enough memory")
-    return isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
+    return isinstance(error, RuntimeError) and any(
+        word in str(error).lower() for word in OUT_OF_MEMORY
+    )
 
 
 def _check_class(folder: Path, family: Family) -> None:

@@ -11,6 +11,8 @@ from diffusers.hooks import apply_group_offloading
 from ..thinking.memory import MemoryPlan
 from ..thinking.model_size import role_of
 
+UNET_LEVELS = ("down_blocks", "mid_block", "up_blocks", "0", "1", "2", "3")
+"""Of a UNet, what block offload looks into for its blocks: one of SDXL's levels is half of it."""
 TILE_SIDE = 512
 """Pixels; a VAE made for large pictures would take tiles as large as they are."""
 
@@ -21,9 +23,7 @@ def place(pipeline: Any, plan: MemoryPlan) -> None:
         _tile(pipeline.vae)
     denoiser = _denoiser(pipeline)
     if plan.storage == "float8":
-        denoiser.enable_layerwise_casting(
-            storage_dtype=torch.float8_e4m3fn, compute_dtype=getattr(torch, plan.dtype)
-        )
+        _narrow(denoiser, getattr(torch, plan.dtype))
     if plan.offload == "none":
         pipeline.to(plan.device)
     elif plan.offload == "model":
@@ -55,6 +55,17 @@ def quantization(plan: MemoryPlan, denoiser: str) -> dict[str, Any]:
     }
 
 
+def _narrow(denoiser: Any, compute_dtype: torch.dtype) -> None:
+    """Keeps weights in 8 bits, and widens those of a layer while it computes."""
+    storage_dtype = torch.float8_e4m3fn
+    denoiser.enable_layerwise_casting(storage_dtype=storage_dtype, compute_dtype=compute_dtype)
+    for layer in denoiser.modules():
+        if getattr(getattr(layer, "weight", None), "dtype", None) == storage_dtype:
+            # What peft makes a LoRA's layers in; it would take the dtype of the weights otherwise,
+            # in which most numbers of a LoRA are zero, and which nothing widens.
+            layer.compute_dtype = compute_dtype
+
+
 def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:
     """The denoiser in groups, text encoders leaf by leaf, and everything small stays there.
 
@@ -62,12 +73,15 @@ def _offload_groups(pipeline: Any, denoiser: Any, plan: MemoryPlan) -> None:
     """
     device = torch.device(plan.device)
     streams: dict[str, Any] = {"use_stream": plan.has_streams}
+    # A UNet's blocks are models of their own, which without a stream would not leave the device.
+    has_levels = plan.has_streams and hasattr(denoiser, "mid_block")
     for name, part in pipeline.components.items():
         if part is denoiser:
             denoiser.enable_group_offload(
                 onload_device=device,
                 offload_type=f"{plan.offload}_level",
                 num_blocks_per_group=1 if plan.offload == "block" else None,
+                block_modules=[*UNET_LEVELS] if has_levels else None,
                 **streams,
             )
         elif role_of(name) == "text" and isinstance(part, torch.nn.Module):

@@ -95,11 +95,14 @@ class Progress:
 
     def _keep_pace(self, latents: torch.Tensor) -> None:
         """Python runs ahead of a GPU; waiting for the step before this one keeps progress and Stop
-        honest, and the GPU busy.
+        honest, and the GPU busy. Metal is waited for whole: its steps are long.
         """
+        if latents.is_mps:
+            torch.mps.synchronize()
         if not latents.is_cuda:
             return
         if self._queued is not None:
             self._queued.synchronize()
-        self._queued = torch.cuda.Event()  # type: ignore[no-untyped-call]  # torch has no type here
+        # Asleep while it waits, not at a core's full speed.
+        self._queued = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]  # no type
         self._queued.record()

@@ -110,7 +110,12 @@ def give_back() -> None:
     """Returns memory that nothing uses any more to the system."""
     # Pipelines and what hangs on them point at each other.
     gc.collect()
-    if torch.cuda.is_available():
-        # A GPU that no longer answers has nothing to give back.
-        with suppress(torch.AcceleratorError):
+    # A GPU that no longer answers has nothing to give back.
+    with suppress(torch.AcceleratorError):
+        if torch.cuda.is_available():
             torch.cuda.empty_cache()
+            # The locked memory of the computer that weights were streamed from. Not in torch 2.8.
+            if hasattr(torch.accelerator, "empty_host_cache"):
+                torch.accelerator.empty_host_cache()
+        elif torch.backends.mps.is_available():
+            torch.mps.empty_cache()

@@ -191,7 +191,8 @@ def _bytes(part: Part, model: ModelSize, way: Way) -> float:
 def _moving_s(model: ModelSize, way: Way, picture: Picture) -> float:
     """Seconds that weights are on their way for one picture, as if nothing computed meanwhile.
 
-    Without streams diffusers also copies them back; with streams the locked original stays.
+    Without streams diffusers also copies them back; with streams the locked original stays. What
+    is in no block has no stream.
     """
     if way.offload == "none":
         return 0.0
@@ -200,7 +201,11 @@ def _moving_s(model: ModelSize, way: Way, picture: Picture) -> float:
         return 2 * moved / ORDINARY_MIB_S
     text_mib = sum(_stored(part, model, way) for part in model.others if part.role == "text")
     moved = _stored(model.denoiser, model, way) * picture.num_inference_steps + text_mib
-    seconds = moved / LOCKED_MIB_S if way.has_streams else 2 * moved / ORDINARY_MIB_S
+    unstreamed = 0.0 if way.has_streams else moved
+    if way.has_streams and way.offload == "block":
+        outside_mib = model.denoiser.outside_blocks * _bytes(model.denoiser, model, way) / MIB
+        unstreamed = outside_mib * picture.num_inference_steps
+    seconds = (moved - unstreamed) / LOCKED_MIB_S + 2 * unstreamed / ORDINARY_MIB_S
     return seconds * (LEAF_SLOWDOWN if way.offload == "leaf" else 1)
 
 

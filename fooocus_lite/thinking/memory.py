@@ -17,6 +17,8 @@ Device = Literal["cpu", "cuda", "mps"]
 SMALL_MODEL_MIB = 256
 # What the libraries take for themselves, beside what is counted.
 LIBRARIES_MIB: dict[Device, int] = {"cuda": 600, "mps": 600, "cpu": 256}
+# Weights that a stream copies lie in locked memory, where torch rounds each up to a power of two.
+LOCKED_SPARE = 1.5
 LOSSES = {"tiles": 10.0, "float8": 60.0, "nf4": 180.0}
 """What a loss counts in the order of plans: the seconds that a person would wait for each picture
 to be spared of it. So 8-bit weights come before a lossless plan only if that is a minute slower."""
@@ -130,20 +132,27 @@ def plans(
 
 def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]:
     """All that this machine could do, whether it fits or not."""
+    locked_mib = LOCKED_SPARE * model.parameters * BYTES_OF[dtype] / 2**20
+    can_stream = facts.has_streams and locked_mib <= facts.free_ram_mib
+    is_transformer = model.denoiser_shape.kind == "transformer"
     offloads: tuple[Offload, ...] = ("none",)
     storages: list[Storage] = ["native"]
     if facts.device == "cuda":
         # Elsewhere the device's memory is the computer's, and moving things spares nothing.
         offloads = ("none", "model", "block", "leaf")
         storages += ["float8"] if facts.has_float8 and dtype != "float32" else []
-        has_4bit = "bitsandbytes" in facts.backends and model.can_load_4bit
+        # What LoRAs change in a UNet needs its weights as they are.
+        has_4bit = "bitsandbytes" in facts.backends and model.can_load_4bit and is_transformer
         storages += ["nf4"] if has_4bit and dtype != "float32" else []
     for storage in storages:
         for offload in offloads:
             # 4-bit weights cannot be moved layer by layer.
             if storage == "nf4" and offload in ("block", "leaf"):
                 continue
-            has_streams = facts.has_streams and offload in ("block", "leaf")
+            has_streams = can_stream and offload in ("block", "leaf")
+            # Without a stream diffusers moves a UNet in levels, of which one can be half of it.
+            if offload == "block" and not has_streams and not is_transformer:
+                continue
             for has_vae_tiling in (False, True):
                 yield replace(
                     _in_place(facts, dtype),

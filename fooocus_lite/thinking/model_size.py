@@ -77,8 +77,8 @@ def together(base: ModelSize, refiner: ModelSize) -> ModelSize:
 def part_of(name: str, role: Role, tensors: Iterable[tuple[str, int]]) -> Part:
     """A part from the names of its tensors and how many numbers each holds.
 
-    A block is "down_blocks.1" or "layers.7": a list of layers at the top of the part, for that is
-    what group offload moves at once.
+    A block is what group offload moves at once, the entry of a list of layers: "layers.7" at the
+    top of the part, or in a UNet's levels such as "down_blocks.1.attentions.0".
     """
     blocks: dict[str, int] = {}
     total = outside = leaf = 0
@@ -103,6 +103,8 @@ def role_of(name: str) -> Role:
 
 
 def _block(tensor: str) -> str | None:
-    """The list entry at the top of the part that a tensor belongs to, "layers.7", or None."""
+    """The entry of a list of layers that a tensor belongs to, "layers.7", or None."""
     words = tensor.split(".")
-    return ".".join(words[:2]) if len(words) > 2 and words[1].isdigit() else None
+    level = {"down_blocks": 2, "mid_block": 1, "up_blocks": 2}.get(words[0], 0)
+    end = level + 2
+    return ".".join(words[:end]) if len(words) > end and words[end - 1].isdigit() else None
