@@ -19,7 +19,7 @@ from ..archive.jobs import JobStore
 from ..errors import FooocusLiteError, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from ..settings import Settings
-from ..supplies import removal
+from ..supplies import library, removal
 from ..supplies.stock import Stock
 from ..thinking.families import FAMILIES, STARTER, Family
 from ..thinking.forecast import Forecast
@@ -42,6 +42,8 @@ ALIKE_BYTES = 2**28
 PROMPT = "a small red house on a flower meadow, mountains behind it, morning light"
 SHORT_PROMPT = "a red house on a meadow"
 MAX_WORDS = 3
+SHIPPED = "sample.webp"
+"""In the starter's folder: what `Samples` made with it, so that its card is never empty."""
 # Trigger words come from a file: none may say anything in the prompt language.
 _PLAIN = re.compile(r"(?!.*__)[\w .'-]{1,60}")
 
@@ -62,13 +64,16 @@ class Samples:
         self._store = store
         self._history = history
         self._forecasts = forecasts
+        self._shipped = library.program_folder("models") / STARTER.name / SHIPPED
         self._lock = threading.Lock()
         self._asked: dict[str, str] = {}
 
     def picture(self, name: str) -> Path | None:
-        """The sample, a small WebP; None until there is one."""
-        path = self._path(name)
-        return path if path.is_file() else None
+        """The sample, a small WebP; None until there is one. The starter comes with its own."""
+        made = self._path(name)
+        if made.is_file():
+            return made
+        return self._shipped if name == STARTER.name and self._shipped.is_file() else None
 
     def underway(self) -> frozenset[str]:
         """The names whose sample waits in the line or is being made."""

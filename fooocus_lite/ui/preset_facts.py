@@ -52,6 +52,6 @@ def about(preset: Preset, is_ready: bool) -> dict[str, str]:
         "state": "" if is_ready else f"{NOT_HERE}: {' and '.join(preset.needs)}",
         "badge": BADGES[licence.pictures] if licence else "",
         "kind": licence.pictures if licence else "",
-        "licence": f"{licence.id}. {licence.summary}" if licence else "",
+        "licence": licence.text if licence else "",
         "needs": ", ".join(needs),
     }

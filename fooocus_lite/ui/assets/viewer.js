@@ -153,16 +153,25 @@
 
   async function useAsInput(event) {
     const button = event.target;
-    try {
-      const answer = await fetch(pictures[place].url);
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      document.dispatchEvent(new CustomEvent('fl:start-from', { detail: await answer.blob() }));
+    if (await lite.startFrom(pictures[place])) {
       backToThePrompt();
-    } catch {
-      button.textContent = 'Not possible now';
-      setTimeout(() => { button.textContent = 'Use as input'; }, 1500);
+      return;
     }
+    button.textContent = 'Not possible now';
+    setTimeout(() => { button.textContent = 'Use as input'; }, 1500);
   }
+
+  // The next picture starts from this one; false when it cannot be had.
+  lite.startFrom = async (picture) => {
+    try {
+      const answer = await fetch(picture.url);
+      if (!answer.ok) return false;
+      document.dispatchEvent(new CustomEvent('fl:start-from', { detail: await answer.blob() }));
+      return true;
+    } catch {
+      return false;
+    }
+  };
 
   // A small picture that opens the large view, as an item of a list.
   lite.thumbnail = (list, place, label) => {

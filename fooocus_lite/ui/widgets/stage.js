@@ -9,6 +9,8 @@ const bar = element.querySelector('.fl-bar');
 const fill = bar.firstElementChild;
 const line = element.querySelector('.fl-line');
 const say = element.querySelector('.fl-say');
+const next = element.querySelector('.fl-next');
+const hint = element.querySelector('.fl-next-hint');
 const brush = canvas.getContext('2d');
 const CAPTION = 24;
 const BUSY = new Set(['queued', 'loading', 'running']);
@@ -106,6 +108,22 @@ function showContactSheet(pictures, hasPreview) {
   layOut(frame.tiles.length, frame.width / frame.height, CAPTION);
 }
 
+// What can be done with what is done: for one picture right here, for several in the large view.
+function offerNext(pictures, isContactSheet) {
+  const isOne = pictures.length === 1 && !isContactSheet;
+  next.hidden = !isOne;
+  hint.hidden = isOne || pictures.length === 0;
+  hint.textContent = isContactSheet ? 'Choose one to take its style'
+    : 'Choose one to see it large, download it or start from it';
+  if (isOne) next.querySelector('a').href = pictures[0].download;
+}
+
+async function startFromIt() {
+  if (await lite.startFrom(picturesHere()[0])) return;
+  const detail = { kind: 'error', text: 'That picture could not be used now. Try once more.' };
+  document.dispatchEvent(new CustomEvent('fl:say', { detail }));
+}
+
 function show() {
   const isBusy = BUSY.has(frame.state);
   const isContactSheet = Boolean(frame.tiles?.length);
@@ -118,6 +136,7 @@ function show() {
   sheet.hidden = !isContactSheet && (hasPreview || seen.length === 0);
   empty.hidden = !sheet.hidden || hasPreview;
   stage.dataset.state = frame.state;
+  offerNext(isBusy ? [] : pictures, isContactSheet);
   sheet.classList.toggle('is-contact', isContactSheet);
   if (isContactSheet) {
     showContactSheet(pictures, hasPreview);
@@ -152,6 +171,8 @@ watch('value', () => {
   if (lite.get('sheet') !== sheetJob) lite.set('sheet', sheetJob);
   paint();
 });
+next.querySelector('[data-next="view"]').addEventListener('click', () => lite.view(picturesHere(), 0));
+next.querySelector('[data-next="input"]').addEventListener('click', startFromIt);
 lite.on('aspect', show);
 lite.on('job', show);
 lite.on('styles', () => { if (frame.tiles) show(); });
