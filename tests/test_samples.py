@@ -34,7 +34,7 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A starter that comes without a sample. Before `studio`, which looks where it lies."""
+    """A starter that comes without a sample."""
     monkeypatch.setattr(line_samples, "SHIPPED", "none.webp")
 
 
@@ -71,7 +71,7 @@ def says(seconds: float | None) -> Forecast:
 
 
 def test_a_sample_is_made_by_the_model_and_is_no_picture_of_the_history(
-    bare: None, studio: Studio, small: None
+    studio: Studio, bare: None, small: None
 ) -> None:
     samples = studio.samples
     samples.ask(STARTER)
@@ -193,7 +193,7 @@ def test_why_there_is_none_is_said(studio: Studio, tiny_model: Path, small: None
 
 
 def test_all_that_could_have_a_sample_is_offered_one_and_nothing_else(
-    bare: None, studio: Studio, tiny_model: Path, small: None
+    studio: Studio, bare: None, tiny_model: Path, small: None
 ) -> None:
     lora(studio, width=768, trigger="ink")
     checkpoint(studio, "lonely")

@@ -19,7 +19,7 @@ from ..archive.jobs import JobStore
 from ..errors import FooocusLiteError, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from ..settings import Settings
-from ..supplies import library, removal
+from ..supplies import removal
 from ..supplies.stock import Stock
 from ..thinking.families import FAMILIES, STARTER, Family
 from ..thinking.forecast import Forecast
@@ -43,7 +43,7 @@ PROMPT = "a small red house on a flower meadow, mountains behind it, morning lig
 SHORT_PROMPT = "a red house on a meadow"
 MAX_WORDS = 3
 SHIPPED = "sample.webp"
-"""In the starter's folder: what `Samples` made with it, so that its card is never empty."""
+"""In the starter's folder: the sample that it made, so that its card is never empty."""
 # Trigger words come from a file: none may say anything in the prompt language.
 _PLAIN = re.compile(r"(?!.*__)[\w .'-]{1,60}")
 
@@ -64,7 +64,6 @@ class Samples:
         self._store = store
         self._history = history
         self._forecasts = forecasts
-        self._shipped = library.program_folder("models") / STARTER.name / SHIPPED
         self._lock = threading.Lock()
         self._asked: dict[str, str] = {}
 
@@ -73,7 +72,9 @@ class Samples:
         made = self._path(name)
         if made.is_file():
             return made
-        return self._shipped if name == STARTER.name and self._shipped.is_file() else None
+        folders = self._stock.model_folders() if name == STARTER.name else []
+        shipped = (folder / name / SHIPPED for folder in folders)
+        return next(filter(Path.is_file, shipped), None)
 
     def underway(self) -> frozenset[str]:
         """The names whose sample waits in the line or is being made."""

@@ -151,7 +151,8 @@ class Actions:
         """The page as the preset wants it; its model begins to load, if nothing else is done."""
         preset = self.preset_named(values[self.fields["preset"]])
         self.studio.warm(preset.name)
-        return self.preset_changes(preset)
+        # What was said about the one before, such as that it has to be downloaded, is over.
+        return {**self.preset_changes(preset), self.message: _said()}
 
     def preset_named(self, name: str | None) -> Preset:
         """That preset, else the one of the settings, else the first there is."""

@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import Page, expect
-from visitor import BUSY, PHONE, PROMPT, ask, findings, wait_done
+from visitor import BUSY, PHONE, PROMPT, ask, findings, open_panel, wait_done
 
 NEXT = "What to do with the picture"
 
@@ -75,3 +75,47 @@ def test_a_picture_that_is_gone_is_said_to_be(visit):
     page.get_by_role("button", name="Use as input").click()
     expect(page.locator(".fl-message p")).to_contain_text("could not be used now")
     expect(page.locator(".fl-start")).to_be_hidden()
+
+
+def delete(page: Page, answer: str) -> None:
+    """Of the picture in the large view."""
+    page.get_by_role("button", name="Delete").click()
+    asked = page.get_by_role("dialog", name="Delete this picture?")
+    expect(asked.get_by_role("button", name="Keep it")).to_be_focused()
+    asked.get_by_role("button", name=answer).click()
+    expect(asked).to_have_count(0)
+
+
+def test_a_picture_is_deleted_after_a_question_and_gone_everywhere(visit):
+    page = visit()
+    page.route("**/api/v1/outputs/*", lambda route: route.fulfill(json={"ok": True}))
+    open_panel(page, "history")
+    ask(page, "a hill", count=2)
+    wait_done(page)
+    open_panel(page, "history")
+    page.locator(".fl-tile").first.click()
+    delete(page, "Keep it")
+    expect(page.locator(".fl-place")).to_have_text("1 of 2")
+    delete(page, "Delete")
+    expect(page.locator(".fl-place")).to_have_text("1 of 1")
+    page.keyboard.press("Escape")
+    expect(page.locator(".fl-tile")).to_have_count(1)
+    expect(page.locator(".fl-line")).to_be_hidden()
+    expect(page.locator("#fl-history .fl-thumb")).to_have_count(1)
+    page.locator("#fl-history .fl-thumb").click()
+    delete(page, "Delete")
+    expect(page.locator(".fl-viewer")).to_be_hidden()
+    expect(page.locator(".fl-empty")).to_be_visible()
+    expect(page.locator("#fl-history .fl-count")).to_contain_text("Nothing here yet")
+
+
+def test_why_a_picture_could_not_be_deleted_is_said(visit):
+    page = visit()
+    ask(page, "a hill")
+    wait_done(page)
+    page.locator(".fl-tile").click()
+    refused = {"error": {"code": "bad_request", "message": "It lies elsewhere."}}
+    page.route("**/api/v1/outputs/*", lambda route: route.fulfill(status=400, json=refused))
+    delete(page, "Delete")
+    expect(page.locator(".fl-viewer").get_by_role("alert")).to_have_text("It lies elsewhere.")
+    expect(page.locator(".fl-place")).to_have_text("1 of 1")

@@ -61,9 +61,9 @@ function licence(card) {
   if (card.badge) {
     const badge = node('span', 'fl-badge', card.badge);
     badge.dataset.kind = card.kind;
-    line.append(badge, ' ');
+    line.append(badge);
   }
-  line.append(card.licence);
+  line.append(node('span', '', card.licence));
   return line;
 }
 

@@ -137,6 +137,7 @@ function show() {
   empty.hidden = !sheet.hidden || hasPreview;
   stage.dataset.state = frame.state;
   offerNext(isBusy ? [] : pictures, isContactSheet);
+  line.hidden = !isBusy && Boolean(last?.isShorter && last.job === frame.job);
   sheet.classList.toggle('is-contact', isContactSheet);
   if (isContactSheet) {
     showContactSheet(pictures, hasPreview);
@@ -175,6 +176,10 @@ next.querySelector('[data-next="view"]').addEventListener('click', () => lite.vi
 next.querySelector('[data-next="input"]').addEventListener('click', startFromIt);
 lite.on('aspect', show);
 lite.on('job', show);
+document.addEventListener('fl:deleted', () => {
+  delete sheet.dataset.key;
+  show();
+});
 lite.on('styles', () => { if (frame.tiles) show(); });
 new ResizeObserver(() => { if (!sheet.hidden) show(); }).observe(hero);
 paint();
