@@ -117,5 +117,38 @@ def test_why_a_picture_could_not_be_deleted_is_said(visit):
     refused = {"error": {"code": "bad_request", "message": "It lies elsewhere."}}
     page.route("**/api/v1/outputs/*", lambda route: route.fulfill(status=400, json=refused))
     delete(page, "Delete")
-    expect(page.locator(".fl-viewer").get_by_role("alert")).to_have_text("It lies elsewhere.")
+    expect(page.locator(".fl-kept")).to_have_text("It lies elsewhere.")
     expect(page.locator(".fl-place")).to_have_text("1 of 1")
+
+
+def test_the_picture_before_stays_until_the_next_can_be_seen(visit):
+    page = visit()
+    ask(page, "a hill")
+    wait_done(page)
+    page.evaluate(
+        """() => {
+            window.wasEmpty = false;
+            const empty = document.querySelector('.fl-empty');
+            new MutationObserver(() => { window.wasEmpty ||= !empty.hidden; })
+                .observe(empty, { attributes: true });
+        }"""
+    )
+    page.fill(PROMPT, "a slow hill")
+    page.click("#fl-generate")
+    page.wait_for_selector(f"{BUSY} .fl-hero canvas", state="visible")
+    assert not page.evaluate("window.wasEmpty")
+
+
+def test_the_focus_moves_no_picture_out_of_sight(visit):
+    page = visit()
+    ask(page, "a hill")
+    wait_done(page)
+    first = place(page)
+    page.get_by_role("button", name="Large view").press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Use as input").scroll_into_view_if_needed()
+    assert (
+        page.locator(".fl-stage").evaluate("(one) => { one.scrollTop = 50; return one.scrollTop; }")
+        == 0
+    )
+    assert place(page) == first

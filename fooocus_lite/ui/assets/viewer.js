@@ -14,7 +14,7 @@
         <span class="fl-place"></span>
         <button type="button" class="fl-icon fl-close" aria-label="Close"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
       </div>
-      <p class="fl-kept" role="alert" hidden></p>
+      <p class="fl-kept" aria-live="assertive" hidden></p>
       <p class="fl-unsaved" hidden>Not saved on disk. Download it to keep it.</p>
       <h2>Prompt</h2>
       <p class="fl-words" dir="auto"></p>

@@ -19,6 +19,7 @@ let isDrawing = false;
 let nextPreview = null;
 let drawnJob = '';
 let drawnPicture = 0;
+let before = [];
 
 // The newest preview wins: what comes in while one is being decoded is dropped.
 async function pump() {
@@ -130,7 +131,9 @@ function show() {
   const pictures = picturesHere();
   const hasPreview = isBusy && drawnJob === frame.job;
   const last = lite.get('job');
-  const kept = isBusy && !hasPreview && last ? last.pictures : [];
+  // Until the first preview the pictures of before stay, unless they were deleted.
+  if (last?.pictures.length || last?.isShorter) before = last.pictures;
+  const kept = isBusy && !hasPreview ? before : [];
   const seen = isBusy ? (pictures.length ? pictures.slice(-1) : kept) : pictures;
   canvas.hidden = !hasPreview;
   sheet.hidden = !isContactSheet && (hasPreview || seen.length === 0);
