@@ -185,8 +185,9 @@ class Actions:
             asked = request_of(self.fields, values)
             job_id = start(asked, asker_of(request))
         except WeightsError as error:
-            said = {**_said("error", error.message), "action": self._download_offer(error, request)}
-            return {self.message: said, self.newest: ""}
+            offer = self._download_offer(error, request)
+            text = (error.problem if offer else None) or error.message
+            return {self.message: {**_said("error", text), "action": offer}, self.newest: ""}
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message), self.newest: ""}
         except Exception:
