@@ -64,7 +64,7 @@ def test_it_takes_the_shape_of_the_picture_and_goes_away_again(visit, tmp_path):
     expect(page.locator(PROMPT)).to_be_focused()
     remove(page)
     expect(page.get_by_role("button", name=ADD)).to_be_focused()
-    expect(page.get_by_role("radio", checked=True).first).to_contain_text("1:1")
+    expect(page.get_by_role("radio", checked=True).first).to_contain_text("3:2")
 
 
 def test_a_shape_chosen_while_it_was_there_stays_when_it_goes(visit, tmp_path):
