@@ -106,12 +106,14 @@ class WeightsError(FooocusLiteError):
     """`link` is the page to open, where one would help; the message names it too.
 
     `download`: what to ask the studio to download, where that would help, and its size if known.
+    `problem`: the message without its way out, for a door that has a button for the download.
     """
 
     code = "weights"
     link: str | None = None
     download: str | None = None
     download_gib: float | None = None
+    problem: str | None = None
 
 
 class OutOfMemory(FooocusLiteError):

@@ -191,6 +191,13 @@ def request_from(values: dict[str, object]) -> ImageRequest:
         raise bad_request_from(error) from None
 
 
+_BOUNDS = {
+    "less_than_equal": "It may be at most {le}",
+    "greater_than_equal": "It has to be at least {ge}",
+}
+"""Instead of pydantic's words for these mistakes."""
+
+
 def bad_request_from(error: ValidationError) -> BadRequest:
     """The first complaint of pydantic as one sentence that names the field and the value."""
     first = error.errors(include_url=False)[0]
@@ -204,4 +211,6 @@ def bad_request_from(error: ValidationError) -> BadRequest:
         return BadRequest(f"The {field.replace('_', ' ')} {message}.", field=field)
     shown = str(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
+    if bound := _BOUNDS.get(first["type"]):
+        message = bound.format(**first["ctx"])
     return BadRequest(f"{field} is “{shown}”: {message[0].lower()}{message[1:]}.", field=field)

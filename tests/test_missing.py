@@ -37,6 +37,9 @@ def test_a_missing_model_is_named_with_the_preset_that_was_asked_for(preset, mod
     assert error.message.endswith(f"{way} Presets that work now: starter.")
     assert error.allowed == ["starter"]
     assert error.download == model
+    assert error.problem is not None
+    assert error.message.startswith(error.problem)
+    assert error.problem.endswith("not on this computer yet.")
 
 
 def test_a_model_that_is_not_of_the_hub_has_to_be_put_there():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import single_files
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 from test_uploads import SD15, safetensors
 
 from fooocus_lite.errors import UnknownName, WeightsError
@@ -30,6 +30,12 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     opened = Studio(load({"home": tmp_path}))
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A starter that comes without a sample."""
+    monkeypatch.setattr(line_samples, "SHIPPED", "none.webp")
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def says(seconds: float | None) -> Forecast:
 
 
 def test_a_sample_is_made_by_the_model_and_is_no_picture_of_the_history(
-    studio: Studio, small: None
+    studio: Studio, bare: None, small: None
 ) -> None:
     samples = studio.samples
     samples.ask(STARTER)
@@ -86,6 +92,23 @@ def test_a_sample_is_made_by_the_model_and_is_no_picture_of_the_history(
     assert samples.problem(STARTER) == ""
     samples.forget(STARTER)
     assert samples.picture(STARTER) is None
+
+
+def test_the_starter_comes_with_the_sample_that_it_makes(studio: Studio) -> None:
+    shipped = studio.samples.picture(STARTER)
+    assert shipped is not None
+    assert studio.samples.offers() == {}
+    studio.samples.ask(STARTER)
+    settle(studio)
+    studio.samples.gather()
+    made = studio.samples.picture(STARTER)
+    assert made is not None
+    assert made != shipped
+    with Image.open(made) as one, Image.open(shipped) as other:
+        apart = ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB")))
+    assert max(apart.mean) < 4, f"copy {made.name} of state/samples to {shipped}"
+    studio.samples.forget(STARTER)
+    assert studio.samples.picture(STARTER) == shipped
 
 
 def test_everybody_else_goes_first(studio: Studio) -> None:
@@ -170,7 +193,7 @@ def test_why_there_is_none_is_said(studio: Studio, tiny_model: Path, small: None
 
 
 def test_all_that_could_have_a_sample_is_offered_one_and_nothing_else(
-    studio: Studio, tiny_model: Path, small: None
+    studio: Studio, bare: None, tiny_model: Path, small: None
 ) -> None:
     lora(studio, width=768, trigger="ink")
     checkpoint(studio, "lonely")

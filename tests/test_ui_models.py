@@ -373,16 +373,20 @@ def test_a_missing_model_comes_with_a_button_for_the_host_alone(panel, studio):
     values |= {actions.fields["prompt"]: "a hill", actions.fields["preset"]: "large"}
     said = actions.submit(values, asked_by(HOST))[actions.message]
     assert said["kind"] == "error"
+    assert said["text"].endswith("which is not here yet.")
     assert said["action"] == {
         "label": "Download (30.6 GiB)", "event": "fl:download", "detail": LARGE.model,
     }  # fmt: skip
-    assert actions.submit(values, asked_by(STRANGER))[actions.message]["action"] is None
+    said = actions.submit(values, asked_by(STRANGER))[actions.message]
+    assert said["action"] is None
+    assert said["text"].endswith("Ask the host for it.")
 
 
 def test_choosing_a_preset_begins_to_load_its_model(panel, studio):
     preset = panel.actions.fields["preset"]
-    panel.actions.choose_preset({preset: "starter"})
+    changes = panel.actions.choose_preset({preset: "starter"})
     assert studio.warmed == ["starter"]
+    assert changes[panel.actions.message]["text"] == ""
 
 
 def test_a_damaged_record_of_downloads_is_shown_not_thrown(studio, monkeypatch):

@@ -89,7 +89,7 @@ def test_the_page_says_honestly_which_model_draws(page):
 
 def test_a_preset_without_its_model_is_listed_last_and_says_so(page):
     (presets,) = [block for block in page.blocks.values() if block.elem_id == "fl-preset"]
-    assert presets.choices == [("starter", "starter"), ("Large · Not downloaded yet", "large")]
+    assert presets.choices == [("starter", "starter"), ("Large · to download", "large")]
 
 
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])

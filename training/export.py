@@ -17,7 +17,7 @@ from training.scene import SIZES, random_scene
 from training.starter import load_starter, new_scheduler
 from training.train_vae import to_pixels
 
-KEPT = ("README.md", "grid.jpg", "loras")
+KEPT = ("README.md", "grid.jpg", "sample.webp", "loras")
 """What a new export takes over from the folder it replaces."""
 
 EXAMPLES = (

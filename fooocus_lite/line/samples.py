@@ -43,6 +43,8 @@ QUICK_S = 120.0
 PROMPT = "a small red house on a flower meadow, mountains behind it, morning light"
 SHORT_PROMPT = "a red house on a meadow"
 MAX_WORDS = 3
+SHIPPED = "sample.webp"
+"""In the starter's folder: the sample that it made, so that its card is never empty."""
 # Trigger words come from a file: none may say anything in the prompt language.
 _PLAIN = re.compile(r"(?!.*__)[\w .'-]{1,60}")
 
@@ -67,9 +69,13 @@ class Samples:
         self._asked: dict[str, str] = {}
 
     def picture(self, name: str) -> Path | None:
-        """The sample, a small WebP; None until there is one."""
-        path = self._path(name)
-        return path if path.is_file() else None
+        """The sample, a small WebP; None until there is one. The starter comes with its own."""
+        made = self._path(name)
+        if made.is_file():
+            return made
+        folders = self._stock.model_folders() if name == STARTER.name else []
+        shipped = (folder / name / SHIPPED for folder in folders)
+        return next(filter(Path.is_file, shipped), None)
 
     def underway(self) -> frozenset[str]:
         """The names whose sample waits in the line or is being made."""

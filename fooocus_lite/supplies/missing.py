@@ -30,11 +30,9 @@ def model_error(
     way = _download(name, them) if is_on_hub else f"It belongs into models/{recipe.model}."
     instead = f"Presets that work now: {', '.join(ready)}." if ready else "No preset works yet."
     who = f"“{preset.shown_name}”" if preset else "This"
-    error = WeightsError(
-        f"{who} needs {what}, which {are} not on this computer yet. {way} {instead}",
-        field="preset",
-        allowed=ready,
-    )
+    problem = f"{who} needs {what}, which {are} not on this computer yet."
+    error = WeightsError(f"{problem} {way} {instead}", field="preset", allowed=ready)
+    error.problem = problem
     if is_on_hub:
         error.download, error.download_gib = name, gib
     return error
@@ -49,7 +47,9 @@ def lora_error(name: str, family: Family) -> WeightsError:
         way = f"{_download(name)} Or choose another performance."
     else:
         way = f"Put {name}.safetensors into models/loras, or leave it out."
-    error = WeightsError(f"The LoRA “{name}” is not on this computer yet. {way}", field="lora")
+    problem = f"The LoRA “{name}” is not on this computer yet."
+    error = WeightsError(f"{problem} {way}", field="lora")
+    error.problem = problem
     error.download = name if is_on_hub else None
     return error
 
@@ -70,10 +70,9 @@ def refiner_error(name: str, family: Family, unusable: str = "") -> WeightsError
     is_on_hub = "/" in name
     folders = "Put its folder into models, or its one file into models/checkpoints."
     way = _download(name) if is_on_hub else folders
-    error = WeightsError(
-        f"The refiner {name} is not on this computer yet. {way} Or choose another preset.",
-        field="refiner",
-    )
+    problem = f"The refiner {name} is not on this computer yet."
+    error = WeightsError(f"{problem} {way} Or choose another preset.", field="refiner")
+    error.problem = problem
     error.download = name if is_on_hub else None
     return error
 

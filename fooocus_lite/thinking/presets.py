@@ -33,6 +33,11 @@ class Licence(BaseModel):
     pictures: Literal["commercial", "conditions", "non-commercial"]
     summary: str = Field(default="", max_length=200)
 
+    @property
+    def text(self) -> str:
+        """Its name, and what there is to know beyond what `pictures` says."""
+        return f"{self.id}. {self.summary}" if self.summary else self.id
+
 
 class Preset(BaseModel):
     """Defaults for one kind of work. Anything the person sets, and performance, beats them."""

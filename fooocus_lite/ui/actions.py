@@ -150,7 +150,8 @@ class Actions:
         """The page as the preset wants it; its model begins to load, if nothing else is done."""
         preset = preset_named(self.studio, values[self.fields["preset"]])
         self.studio.warm(preset.name)
-        return self.preset_changes(preset)
+        # What was said about the one before, such as that it has to be downloaded, is over.
+        return {**self.preset_changes(preset), self.message: _said()}
 
     def preset_changes(self, preset: Preset) -> Changes:
         """The page as the preset wants it; the prompt, seed and count stay."""
@@ -175,8 +176,9 @@ class Actions:
             asked = request_of(self.fields, values)
             job_id = start(asked, asker_of(request))
         except WeightsError as error:
-            said = {**_said("error", error.message), "action": self._download_offer(error, request)}
-            return {self.message: said, self.newest: ""}
+            offer = self._download_offer(error, request)
+            text = (error.problem if offer else None) or error.message
+            return {self.message: {**_said("error", text), "action": offer}, self.newest: ""}
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message), self.newest: ""}
         except Exception:

@@ -209,7 +209,7 @@ def _licence(name: str, written: Licence | None = None) -> dict[str, str]:
     return {
         "badge": BADGES[kind] if kind else UNKNOWN_BADGE,
         "kind": kind or "unknown",
-        "licence": f"{written.id}. {written.summary}" if written else NAMELESS.get(name, name),
+        "licence": written.text if written else NAMELESS.get(name, name),
     }
 
 

@@ -134,7 +134,7 @@ def _wire(demo: gr.Blocks, actions: Actions, prompt: PromptRegion, advanced: Adv
     advanced.preset.input(
         actions.choose_preset,
         {advanced.preset},
-        [*form, actions.examples, actions.model],
+        [*form, actions.examples, actions.model, actions.message],
         **NOW,
     )
 

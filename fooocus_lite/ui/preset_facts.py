@@ -34,7 +34,7 @@ def preset_choices(studio: Studio) -> list[tuple[str, str]]:
     ready = studio.stock.ready_presets()
     shown = [each for each in studio.stock.presets.values() if each.name in ready or each.family]
     return [
-        (each.shown_name if each.name in ready else f"{each.shown_name} · {NOT_HERE}", each.name)
+        (each.shown_name if each.name in ready else f"{each.shown_name} · to download", each.name)
         for each in sorted(shown, key=lambda each: (each.name not in ready, each.shown_name))
     ]
 
@@ -55,6 +55,6 @@ def about(preset: Preset, is_ready: bool) -> dict[str, str]:
         "state": "" if is_ready else f"{NOT_HERE}: {' and '.join(preset.needs)}",
         "badge": BADGES[licence.pictures] if licence else "",
         "kind": licence.pictures if licence else "",
-        "licence": f"{licence.id}. {licence.summary}" if licence else "",
+        "licence": licence.text if licence else "",
         "needs": ", ".join(needs),
     }

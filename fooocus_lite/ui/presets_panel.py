@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from ..errors import FooocusLiteError
+from ..errors import BadRequest, FooocusLiteError
 from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS
 from ..studio import Studio
 from ..thinking.families import Family
@@ -21,6 +21,7 @@ from .preset_facts import about, preset_choices
 Values = Mapping[Component, Any]
 Changes = dict[Component, Any]
 MAX_TEXT_CHARACTERS = 40
+NO_NAME = "Write a name for the preset first."
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class PresetsPanel:
         fields, name = self.actions.fields, str(values[self.name] or "")
         chosen = values[fields["preset"]]
         try:
+            if not name.strip():
+                raise BadRequest(NO_NAME)
             words = {fields["prompt"]: values[fields["prompt"]] or "any", fields["start"]: None}
             recipe = self.studio.orders.plan(request_of(fields, {**values, **words}))[0]
             is_chosen = name.strip().lower() == str(chosen).lower()

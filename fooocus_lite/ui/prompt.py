@@ -40,13 +40,14 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
                 stop = gr.Button("Stop", elem_id="fl-stop")
         start = starting_picture(family, elem_id="fl-start")
         names = completions(elem_id="fl-completions")
-        with gr.Row(elem_id="fl-told"):
-            under = note(elem_id="fl-note")
-            takes = forecast(elem_id="fl-forecast")
-            forever(elem_id="fl-forever")
-        with gr.Row(elem_id="fl-ideas"):
-            blocks = building_blocks(elem_id="fl-blocks")
-            examples = example_prompts(preset.examples, elem_id="fl-examples")
+        with gr.Row(elem_id="fl-under"):
+            with gr.Row(elem_id="fl-ideas"):
+                blocks = building_blocks(elem_id="fl-blocks")
+                examples = example_prompts(preset.examples, elem_id="fl-examples")
+            with gr.Row(elem_id="fl-told"):
+                under = note(elem_id="fl-note")
+                takes = forecast(elem_id="fl-forecast")
+                forever(elem_id="fl-forever")
         with gr.Row(elem_id="fl-choices"):
             aspect = aspect_picker(
                 family.aspects, first_aspect(preset, family), elem_id="fl-aspect"

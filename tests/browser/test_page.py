@@ -185,9 +185,9 @@ def test_the_keyboard_is_enough(visit):
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(BUSY)
     page.keyboard.press("Escape")
-    expect(page.locator(".fl-ask-stop")).to_be_visible()
+    expect(page.locator(".fl-ask")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator(".fl-ask-stop")).to_have_count(0)
+    expect(page.locator(".fl-ask")).to_have_count(0)
     page.keyboard.press("Escape")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -256,7 +256,8 @@ def test_an_empty_prompt_lights_the_examples(visit):
     [
         ("#fl-seed", "abc", "The seed “abc” is not a whole number. Write one from 0"),
         ("#fl-seed", str(2**70), "The seed is “1180591620717411303424”"),
-        ("#fl-steps", "0", "The number of steps is “0”"),
+        ("#fl-steps", "0", "The number of steps is “0”: it has to be at least 1."),
+        ("#fl-steps", "900", "The number of steps is “900”: it may be at most 150."),
         ("#fl-guidance", "<b>", "The guidance “<b>” is not a number"),
         ("#fl-prompt", "x" * 10_001, "10,001 characters; the limit is 10,000"),
         ("#fl-prompt", "a\x07b", "control character U+0007"),

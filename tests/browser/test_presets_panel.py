@@ -39,7 +39,7 @@ def test_what_a_model_cannot_do_is_grey_and_says_why(visit):
 def test_a_preset_that_is_not_here_says_so_and_what_it_needs(visit):
     page = visit()
     page.fill(PROMPT, "a hill of my own")
-    choose_preset(page, "Large · Not downloaded yet")
+    choose_preset(page, "Large · to download")
     about = page.locator("#fl-about")
     for words in ("Not downloaded yet: somebody/large", "Commercial use OK", "30.6 GiB", "16 GiB"):
         expect(about).to_contain_text(words)
@@ -80,6 +80,17 @@ def test_an_aspect_button_takes_the_size_of_ones_own_away(visit):
     expect(page.locator(HEIGHT)).to_have_value("240")
     expect(page.locator(NOTE)).to_have_text("")
     expect(chosen_aspect(page)).to_have_attribute("data-name", "2:3")
+
+
+def test_the_size_of_the_chosen_button_is_no_size_of_ones_own(visit):
+    page = visit()
+    open_panel(page, "advanced")
+    page.fill(WIDTH, "200")
+    page.keyboard.press("Tab")
+    expect(chosen_aspect(page)).to_have_count(0)
+    page.fill(WIDTH, "240")
+    page.keyboard.press("Tab")
+    expect(chosen_aspect(page)).to_have_attribute("data-name", "3:2")
 
 
 def test_the_size_of_the_picture_shown_can_be_taken_over(visit):
@@ -142,6 +153,8 @@ def test_what_cannot_be_kept_settings_changes_nothing(visit, new_context, kept):
 def test_the_controls_can_be_saved_as_a_preset(visit):
     page = visit()
     open_panel(page, "advanced")
+    page.click("#fl-save-preset")
+    expect(page.locator("#fl-message")).to_contain_text("Write a name for the preset first.")
     page.fill("#fl-preset-name :is(textarea, input)", "a/b")
     page.click("#fl-save-preset")
     expect(page.locator("#fl-message")).to_contain_text("“a/b” is no name for a preset")

@@ -57,6 +57,22 @@ def test_a_prompt_becomes_a_red_circle_on_disk(
     assert red > max(green, blue) + 60
 
 
+def test_a_deleted_picture_leaves_the_disk(
+    live_page_server: LiveServer, new_context: Callable[..., BrowserContext]
+) -> None:
+    before = saved(live_page_server)
+    page = visit(live_page_server, new_context())
+    ask(page, "a red circle")
+    wait_done(page)
+    assert len(saved(live_page_server)) == len(before) + 1
+    page.get_by_role("button", name="Large view").click()
+    page.get_by_role("button", name="Delete").click()
+    asked = page.get_by_role("dialog", name="Delete this picture?")
+    asked.get_by_role("button", name="Delete").click()
+    expect(page.locator(".fl-empty")).to_be_visible()
+    assert saved(live_page_server) == before
+
+
 def test_a_refresh_in_the_middle_loses_nothing(
     live_page_server: LiveServer, new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -34,6 +34,11 @@ def expect_shown(page: Page) -> None:
     assert page.locator(f"{BAR} img").evaluate(width) > 0
 
 
+def remove(page: Page) -> None:
+    page.get_by_role("button", name="Do not start from this picture").click()
+    expect(page.locator(BAR)).to_be_hidden()
+
+
 def test_a_dropped_picture_without_settings_can_be_started_from(visit, tmp_path):
     page = visit()
     expect(page.locator(BAR)).to_be_hidden()
@@ -57,9 +62,18 @@ def test_it_takes_the_shape_of_the_picture_and_goes_away_again(visit, tmp_path):
     expect_shown(page)
     expect(page.get_by_role("radio", checked=True).first).to_contain_text("16:9")
     expect(page.locator(PROMPT)).to_be_focused()
-    page.get_by_role("button", name="Do not start from this picture").click()
-    expect(page.locator(BAR)).to_be_hidden()
+    remove(page)
     expect(page.get_by_role("button", name=ADD)).to_be_focused()
+    expect(page.get_by_role("radio", checked=True).first).to_contain_text("3:2")
+
+
+def test_a_shape_chosen_while_it_was_there_stays_when_it_goes(visit, tmp_path):
+    page = visit()
+    choose(page, wide(tmp_path))
+    expect_shown(page)
+    page.get_by_role("radio", name=re.compile("^2:3")).click()
+    remove(page)
+    expect(page.get_by_role("radio", checked=True).first).to_contain_text("2:3")
 
 
 def test_a_size_of_ones_own_takes_the_shape_of_the_picture_and_stays_as_large(visit, tmp_path):
@@ -70,6 +84,8 @@ def test_a_size_of_ones_own_takes_the_shape_of_the_picture_and_stays_as_large(vi
     choose(page, wide(tmp_path))
     expect(page.locator(f"{SIZE} .fl-width")).to_have_value("240")
     expect(page.locator(f"{SIZE} .fl-height")).to_have_value("136")
+    remove(page)
+    expect(page.locator(f"{SIZE} .fl-width")).to_have_value("200")
 
 
 def test_picture_and_strength_come_back_after_a_reload(visit, tmp_path):

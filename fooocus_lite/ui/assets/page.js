@@ -104,19 +104,27 @@ window.fooocusLite = (() => {
     }
   }
 
-  function askToStop() {
+  // Asks before something is lost; the answer is whether to `go` on. Esc means no.
+  function ask({ title, text, keep, go }) {
     const dialog = document.createElement('dialog');
-    dialog.className = 'fl-dialog fl-ask-stop';
-    dialog.setAttribute('aria-labelledby', 'fl-ask-stop-title');
-    dialog.innerHTML = '<form method="dialog"><h2 id="fl-ask-stop-title">Stop making pictures?</h2>'
-      + '<p>Finished pictures stay.</p><div><button value="go" autofocus>Keep going</button>'
-      + '<button value="stop" class="is-primary">Stop</button></div></form>';
-    dialog.addEventListener('close', () => {
-      if (dialog.returnValue === 'stop') document.querySelector('#fl-stop')?.click();
-      dialog.remove();
-    });
+    dialog.className = 'fl-dialog fl-ask';
+    dialog.setAttribute('aria-labelledby', 'fl-ask-title');
+    dialog.innerHTML = '<form method="dialog"><h2 id="fl-ask-title"></h2><p></p>'
+      + '<div><button value="" autofocus></button><button value="go" class="is-primary"></button></div></form>';
+    // The words may name a file or a prompt: they are set as text.
+    const parts = dialog.querySelectorAll('h2, p, button');
+    [title, text, keep, go].forEach((words, place) => { parts[place].textContent = words; });
     document.body.append(dialog);
     dialog.showModal();
+    return new Promise((resolve) => dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'go');
+    }));
+  }
+
+  async function askToStop() {
+    const question = { title: 'Stop making pictures?', text: 'Finished pictures stay.', keep: 'Keep going', go: 'Stop' };
+    if (await ask(question)) document.querySelector('#fl-stop')?.click();
   }
 
   // Esc closes an open list and empties a search box first.
@@ -164,5 +172,5 @@ window.fooocusLite = (() => {
   document.addEventListener('click', onClick);
   forceTheme();
   watchPrompt();
-  return { get, set, on, promptBox, write, writePrompt, openPanel, busy };
+  return { get, set, on, promptBox, write, writePrompt, openPanel, busy, ask };
 })();

@@ -14,6 +14,7 @@
         <span class="fl-place"></span>
         <button type="button" class="fl-icon fl-close" aria-label="Close"><svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5L5 15"/></svg></button>
       </div>
+      <p class="fl-kept" aria-live="assertive" hidden></p>
       <p class="fl-unsaved" hidden>Not saved on disk. Download it to keep it.</p>
       <h2>Prompt</h2>
       <p class="fl-words" dir="auto"></p>
@@ -23,11 +24,11 @@
       <div class="fl-zoom" role="group" aria-label="Zoom">
         <button type="button" data-zoom="fit">Fit</button><button type="button" data-zoom="1">100 %</button><button type="button" data-zoom="2">200 %</button>
       </div>
-      <a class="fl-download" download>Download</a>
+      <div class="fl-share"><a class="fl-download" download>Download</a><button type="button" class="fl-use-image" title="The next picture starts from this one">Use as input</button></div>
       <div class="fl-share"><button type="button" class="fl-copy-link" title="Opens with these settings in another Fooocus Lite">Copy link</button><a class="fl-recipe-file" download>Recipe file</a></div>
       <input class="fl-link" readonly hidden aria-label="Recipe link">
-      <button type="button" class="fl-use-image" title="The next picture starts from this one">Use as input</button>
       <button type="button" class="fl-use">Use these settings</button>
+      <button type="button" class="fl-delete">Delete</button>
     </aside>`;
   const find = (selector) => dialog.querySelector(selector);
   const image = find('img');
@@ -83,6 +84,7 @@
     find('.fl-place').textContent = `${place + 1} of ${pictures.length}`;
     find('.fl-words').textContent = picture.prompt;
     find('.fl-unsaved').hidden = picture.saved;
+    find('.fl-kept').hidden = true;
     find('.fl-used').replaceChildren(...picture.styles.map((name) => {
       const chip = document.createElement('span');
       chip.textContent = name;
@@ -153,16 +155,51 @@
 
   async function useAsInput(event) {
     const button = event.target;
-    try {
-      const answer = await fetch(pictures[place].url);
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      document.dispatchEvent(new CustomEvent('fl:start-from', { detail: await answer.blob() }));
+    if (await lite.startFrom(pictures[place])) {
       backToThePrompt();
+      return;
+    }
+    button.textContent = 'Not possible now';
+    setTimeout(() => { button.textContent = 'Use as input'; }, 1500);
+  }
+
+  // Why it could not be deleted; empty when it is. What is not here was deleted in another window.
+  async function deleted(picture) {
+    try {
+      const answer = await fetch(`api/v1/outputs/${picture.id}`, { method: 'DELETE' });
+      return answer.ok || answer.status === 404 ? '' : (await answer.json()).error.message;
     } catch {
-      button.textContent = 'Not possible now';
-      setTimeout(() => { button.textContent = 'Use as input'; }, 1500);
+      return 'That could not be done now. Try once more.';
     }
   }
+
+  async function remove() {
+    const picture = pictures[place];
+    const question = { title: 'Delete this picture?', text: 'Its file is deleted too, for good.', keep: 'Keep it', go: 'Delete' };
+    if (!await lite.ask(question)) return;
+    const problem = await deleted(picture);
+    if (problem) {
+      find('.fl-kept').textContent = problem;
+      find('.fl-kept').hidden = false;
+      return;
+    }
+    document.dispatchEvent(new CustomEvent('fl:deleted', { detail: picture.id }));
+    pictures = pictures.filter((each) => each.id !== picture.id);
+    place = Math.min(place, pictures.length - 1);
+    if (pictures.length) paint(); else dialog.close();
+  }
+
+  // The next picture starts from this one; false when it cannot be had.
+  lite.startFrom = async (picture) => {
+    try {
+      const answer = await fetch(picture.url);
+      if (!answer.ok) return false;
+      document.dispatchEvent(new CustomEvent('fl:start-from', { detail: await answer.blob() }));
+      return true;
+    } catch {
+      return false;
+    }
+  };
 
   // A small picture that opens the large view, as an item of a list.
   lite.thumbnail = (list, place, label) => {
@@ -198,6 +235,7 @@
   find('.fl-close').addEventListener('click', () => dialog.close());
   find('.fl-use').addEventListener('click', use);
   find('.fl-use-image').addEventListener('click', useAsInput);
+  find('.fl-delete').addEventListener('click', remove);
   find('.fl-copy-link').addEventListener('click', copyLink);
   find('.fl-asked .fl-copy').addEventListener('click', (event) => copyText(pictures[place].asked, event.target));
   find('.fl-look').addEventListener('click', (event) => {

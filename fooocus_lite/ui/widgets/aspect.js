@@ -57,19 +57,42 @@ function choose(one) {
 // How far a shape is from that of a picture to start from.
 const distance = (one, other) => Math.abs(Math.log((one.width * other.height) / (one.height * other.width)));
 
-document.addEventListener('fl:shape', (event) => {
+const chosen = () => window.fooocusLite.get('aspect');
+const isSame = (one, other) => one?.name === other?.name && one?.width === other?.width && one?.height === other?.height;
+
+function takeSize(width, height) {
+  document.dispatchEvent(new CustomEvent('fl:size', { detail: { width, height } }));
+}
+
+function takeShapeOf(picture) {
   const nearest = props.aspects.reduce((best, each) => (
-    distance(each, event.detail) < distance(best, event.detail) ? each : best
+    distance(each, picture) < distance(best, picture) ? each : best
   ));
-  const now = window.fooocusLite.get('aspect');
+  const now = chosen();
   if (!now || now.name) {
     take(nearest.name);
     return;
   }
   // A size of one's own, or of a preset for small graphics cards, takes the shape and stays as large.
   const scale = Math.sqrt((now.width * now.height) / (nearest.width * nearest.height));
-  const detail = { width: Math.round(nearest.width * scale), height: Math.round(nearest.height * scale) };
-  document.dispatchEvent(new CustomEvent('fl:size', { detail }));
+  takeSize(Math.round(nearest.width * scale), Math.round(nearest.height * scale));
+}
+
+// What was chosen before the picture came, and what became of it.
+let before = null;
+let shaped = null;
+
+document.addEventListener('fl:shape', (event) => {
+  if (event.detail.isFirst || !isSame(chosen(), shaped)) before = chosen();
+  takeShapeOf(event.detail);
+  shaped = chosen();
+});
+// The picture has gone. A shape that was chosen meanwhile stays.
+document.addEventListener('fl:shape-back', () => {
+  if (before && isSame(chosen(), shaped)) {
+    if (before.name) take(before.name); else takeSize(before.width, before.height);
+  }
+  before = null;
 });
 
 group.addEventListener('click', (event) => {

@@ -14,6 +14,11 @@ function tell() {
     : 'Nothing here yet. Your pictures gather here.';
 }
 
+function cards(start) {
+  return pictures.slice(start).map((each, place) => (
+    lite.thumbnail(pictures, start + place, `Open: ${each.alt}`)));
+}
+
 async function load(isMore) {
   turn += 1;
   const mine = turn;
@@ -27,8 +32,7 @@ async function load(isMore) {
     const start = isMore ? pictures.length : 0;
     // One growing list, so that cards made before can step on to those that came later.
     if (isMore) pictures.push(...found.pictures); else pictures = found.pictures;
-    const items = pictures.slice(start).map((each, place) => (
-      lite.thumbnail(pictures, start + place, `Open: ${each.alt}`)));
+    const items = cards(start);
     if (isMore) grid.append(...items); else grid.replaceChildren(...items);
     more.hidden = !found.has_more;
     tell();
@@ -41,6 +45,11 @@ async function load(isMore) {
 search.addEventListener('input', () => {
   clearTimeout(timer);
   timer = setTimeout(() => load(false), PAUSE_MS);
+});
+document.addEventListener('fl:deleted', (event) => {
+  pictures = pictures.filter((each) => each.id !== event.detail);
+  grid.replaceChildren(...cards(0));
+  if (lite.get('panel') === 'history') tell();
 });
 more.addEventListener('click', () => load(true));
 lite.on('panel', (name) => { if (name === 'history') load(false); });

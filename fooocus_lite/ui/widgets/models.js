@@ -51,46 +51,29 @@ function switchTo(name) {
 }
 
 async function remove(card) {
+  const question = { title: `Remove ${card.title}?`, text: `Its files are deleted: ${card.size}.`, keep: 'Keep it', go: 'Remove' };
+  if (!await lite.ask(question)) return;
   if (await lite.models.change('remove', { name: card.name })) lite.models.tell('info', `${card.title} is removed.`);
 }
 
-function askToRemove(card) {
-  const dialog = node('dialog', 'fl-dialog fl-ask-stop');
-  const form = node('form');
-  form.method = 'dialog';
-  const title = node('h2', '', `Remove ${card.title}?`);
-  title.id = 'fl-ask-remove-title';
-  dialog.setAttribute('aria-labelledby', title.id);
-  const row = node('div');
-  const [keep, away] = [node('button', '', 'Keep it'), node('button', 'is-primary', 'Remove')];
-  keep.value = '';
-  keep.autofocus = true;
-  away.value = 'remove';
-  row.append(keep, away);
-  form.append(title, node('p', '', `Its files are deleted: ${card.size}.`), row);
-  dialog.append(form);
-  dialog.addEventListener('close', () => {
-    if (dialog.returnValue === 'remove') remove(card);
-    dialog.remove();
-  });
-  document.body.append(dialog);
-  dialog.showModal();
-}
-
-function facts(card) {
-  const lines = [];
-  const head = node('div', 'fl-model-head');
-  head.append(node('b', '', card.title));
+function licence(card) {
+  const line = node('p', 'fl-model-licence');
   if (card.badge) {
     const badge = node('span', 'fl-badge', card.badge);
     badge.dataset.kind = card.kind;
-    head.append(badge);
+    line.append(badge);
   }
-  lines.push(head);
-  const size = [card.size, card.licence].filter(Boolean).join(' · ');
-  for (const text of [card.about, size, card.memory, card.words, card.gate]) {
+  line.append(node('span', '', card.licence));
+  return line;
+}
+
+function facts(card) {
+  const lines = [node('b', '', card.title)];
+  for (const text of [card.about, card.size, card.memory, card.words]) {
     if (text) lines.push(node('p', card.is_tight && text === card.memory ? 'fl-about-state' : '', text));
   }
+  if (card.badge || card.licence) lines.push(licence(card));
+  if (card.gate) lines.push(node('p', '', card.gate));
   if (card.problem) lines.push(node('p', 'fl-about-state', card.problem));
   return lines;
 }
@@ -117,6 +100,7 @@ function withSample(card, lines) {
 function useButton(card) {
   const isUsed = (props.in_use || []).includes(card.name);
   const made = button(isUsed ? 'In use' : 'Use', `${card.name} use`, () => { if (!isUsed) use(card.name); });
+  made.classList.toggle('is-used', isUsed);
   made.setAttribute('aria-disabled', String(isUsed));
   return made;
 }
@@ -141,7 +125,7 @@ function more(card) {
   if (card.can_update) inside.push(...versions(card));
   if (isAddress(card.link)) inside.push(link(card.link));
   if (card.place) inside.push(node('p', '', `Lies in ${card.place}`));
-  if (card.can_remove) inside.push(button('Remove', `${card.name} remove`, () => askToRemove(card)));
+  if (card.can_remove) inside.push(button('Remove', `${card.name} remove`, () => remove(card)));
   if (!inside.length) return [];
   const details = node('details');
   details.open = opened.has(card.name);

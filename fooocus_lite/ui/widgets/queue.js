@@ -191,7 +191,11 @@ chooser.addEventListener('change', () => {
   chooser.value = '';
 });
 box.addEventListener('input', count);
-clear.addEventListener('click', () => order('clear', {}, () => 'All waiting jobs are cancelled.'));
+clear.addEventListener('click', async () => {
+  const title = `Cancel all ${queue.waiting} waiting jobs?`;
+  const question = { title, text: 'What is being made now goes on.', keep: 'Keep them', go: 'Cancel them' };
+  if (await lite.ask(question)) order('clear', {}, () => 'All waiting jobs are cancelled.');
+});
 document.addEventListener('fl:prompts', (event) => read(event.detail));
 document.addEventListener('fl:queued', onQueued);
 watch('value', () => {

@@ -36,7 +36,9 @@ function paint() {
 function take(wanted) {
   const size = { width: snapped(wanted.width), height: snapped(wanted.height) };
   const isSnapped = size.width !== wanted.width || size.height !== wanted.height;
-  props.value = size;
+  const button = lite.get('button');
+  // The chosen button's own size is no size of one's own.
+  props.value = size.width === button?.width && size.height === button?.height ? null : size;
   paint();
   note.textContent = isSnapped ? `Snapped to ${shown(size)}, which this model can make.` : '';
   trigger('change');

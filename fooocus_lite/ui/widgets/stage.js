@@ -9,6 +9,8 @@ const bar = element.querySelector('.fl-bar');
 const fill = bar.firstElementChild;
 const line = element.querySelector('.fl-line');
 const say = element.querySelector('.fl-say');
+const next = element.querySelector('.fl-next');
+const hint = element.querySelector('.fl-next-hint');
 const brush = canvas.getContext('2d');
 const CAPTION = 24;
 const BUSY = new Set(['queued', 'loading', 'running']);
@@ -17,6 +19,7 @@ let isDrawing = false;
 let nextPreview = null;
 let drawnJob = '';
 let drawnPicture = 0;
+let before = [];
 
 // The newest preview wins: what comes in while one is being decoded is dropped.
 async function pump() {
@@ -106,18 +109,38 @@ function showContactSheet(pictures, hasPreview) {
   layOut(frame.tiles.length, frame.width / frame.height, CAPTION);
 }
 
+// What can be done with what is done: for one picture right here, for several in the large view.
+function offerNext(pictures, isContactSheet) {
+  const isOne = pictures.length === 1 && !isContactSheet;
+  next.hidden = !isOne;
+  hint.hidden = isOne || pictures.length === 0;
+  hint.textContent = isContactSheet ? 'Choose one to take its style'
+    : 'Choose one to see it large, download it or start from it';
+  if (isOne) next.querySelector('a').href = pictures[0].download;
+}
+
+async function startFromIt() {
+  if (await lite.startFrom(picturesHere()[0])) return;
+  const detail = { kind: 'error', text: 'That picture could not be used now. Try once more.' };
+  document.dispatchEvent(new CustomEvent('fl:say', { detail }));
+}
+
 function show() {
   const isBusy = BUSY.has(frame.state);
   const isContactSheet = Boolean(frame.tiles?.length);
   const pictures = picturesHere();
   const hasPreview = isBusy && drawnJob === frame.job;
   const last = lite.get('job');
-  const kept = isBusy && !hasPreview && last ? last.pictures : [];
+  // Until the first preview the pictures of before stay, unless they were deleted.
+  if (last?.pictures.length || last?.isShorter) before = last.pictures;
+  const kept = isBusy && !hasPreview ? before : [];
   const seen = isBusy ? (pictures.length ? pictures.slice(-1) : kept) : pictures;
   canvas.hidden = !hasPreview;
   sheet.hidden = !isContactSheet && (hasPreview || seen.length === 0);
   empty.hidden = !sheet.hidden || hasPreview;
   stage.dataset.state = frame.state;
+  offerNext(isBusy ? [] : pictures, isContactSheet);
+  line.hidden = !isBusy && Boolean(last?.isShorter && last.job === frame.job);
   sheet.classList.toggle('is-contact', isContactSheet);
   if (isContactSheet) {
     showContactSheet(pictures, hasPreview);
@@ -152,8 +175,14 @@ watch('value', () => {
   if (lite.get('sheet') !== sheetJob) lite.set('sheet', sheetJob);
   paint();
 });
+next.querySelector('[data-next="view"]').addEventListener('click', () => lite.view(picturesHere(), 0));
+next.querySelector('[data-next="input"]').addEventListener('click', startFromIt);
 lite.on('aspect', show);
 lite.on('job', show);
+document.addEventListener('fl:deleted', () => {
+  delete sheet.dataset.key;
+  show();
+});
 lite.on('styles', () => { if (frame.tiles) show(); });
 new ResizeObserver(() => { if (!sheet.hidden) show(); }).observe(hero);
 paint();

@@ -52,8 +52,9 @@ async function startFrom(file) {
     }
     say('');
     const { id, width, height } = kept;
+    const isFirst = !props.value;
     take({ image: id, strength: props.value?.strength ?? null });
-    document.dispatchEvent(new CustomEvent('fl:shape', { detail: { width, height } }));
+    document.dispatchEvent(new CustomEvent('fl:shape', { detail: { width, height, isFirst } }));
     window.fooocusLite.promptBox()?.focus();
   } catch {
     if (mine === sent) say('That picture could not be sent now. Try once more.');
@@ -63,6 +64,7 @@ async function startFrom(file) {
 bar.querySelector('.fl-start-remove').addEventListener('click', () => {
   sent += 1;
   take(null);
+  document.dispatchEvent(new CustomEvent('fl:shape-back'));
   document.querySelector('[data-add-picture]')?.focus();
 });
 slider.addEventListener('input', () => {

@@ -29,5 +29,14 @@ watch('value', () => {
   lite.set('job', { job: shown.job, pictures: shown.pictures });
   paint();
 });
+document.addEventListener('fl:deleted', (event) => {
+  jobs.forEach((pictures, job) => jobs.set(job, pictures.filter((each) => each.id !== event.detail)));
+  const { job, pictures } = lite.get('job') || { pictures: [] };
+  // Told as shorter: what the stage says of its number is not true any more.
+  if (pictures.some((each) => each.id === event.detail)) {
+    lite.set('job', { job, pictures: jobs.get(job), isShorter: true });
+  }
+  paint();
+});
 lite.on('isBusy', paint);
 lite.on('sheet', paint);
