@@ -1,6 +1,7 @@
 """The table of known sizes: reckoned, never typed; as large as what is published; planned with."""
 
 import json
+import re
 
 import pytest
 
@@ -132,7 +133,7 @@ def planned(name: str, family: str, facts: HardwareFacts) -> MemoryPlan:
     ("name", "family", "facts", "place"),
     [
         ("stable-diffusion-v1-5/any", "sd15", card(4), "all on the GPU"),
-        (SDXL, "sdxl", card(4), "leaf offload"),
+        (SDXL, "sdxl", card(4), "block offload"),
         (SDXL, "sdxl", card(8), "model offload"),
         (SDXL, "sdxl", card(12), "all on the GPU"),
         (SDXL, "sdxl", computer(16), "CPU"),
@@ -168,3 +169,19 @@ def test_what_never_fits_is_told_before_it_is_downloaded(
     assert plan.is_tight
     assert "even its thriftiest way needs" in plan.reason
     assert needs in plan.reason
+
+
+def test_what_a_preset_says_of_cards_is_what_would_be_planned_there(tmp_path) -> None:
+    words = {"none": "all of it there", "model": "parts taking turns", "block": "layers taking"}
+    for name, preset in Stock(load({"home": tmp_path})).presets.items():
+        if preset.memory_gib is None or preset.family is None:
+            continue
+        told = re.search(r"(\d+) GiB of the computer's", preset.memory_note)
+        facts = card(preset.memory_gib, ram_gib=int(told.group(1)) if told else 32)
+        plan = planned(preset.model, preset.family, facts)
+        assert not plan.is_tight, name
+        assert words[plan.offload] in preset.memory_note, name
+        assert (plan.storage == "float8") == ("8 bits" in preset.memory_note), name
+        if whole := re.search(r"all of it there with (\d+) GiB", preset.memory_note):
+            roomy = planned(preset.model, preset.family, card(int(whole.group(1))))
+            assert roomy.offload == "none", name
