@@ -4,6 +4,7 @@ import logging
 import os
 import platform
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -83,9 +84,14 @@ def _has_kernels() -> bool:
         for kind, of, at_least in made_for
     )
     if not has_kernels:
-        name = torch.cuda.get_device_name()
-        log.warning("this torch has no code for the %s: computing on the CPU", name)
+        _tell_of_no_kernels(torch.cuda.get_device_name())
     return has_kernels
+
+
+@cache
+def _tell_of_no_kernels(name: str) -> None:
+    """Once, though the machine is asked before each picture."""
+    log.warning("this torch has no code for the %s: computing on the CPU", name)
 
 
 def _gpu_has_bf16() -> bool:
