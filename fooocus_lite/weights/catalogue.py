@@ -56,7 +56,8 @@ class Model:
         return self.inspection is not None and self.inspection.kind == "diffusion model"
 
 
-class Pipeline(NamedTuple):
+@dataclass(frozen=True)
+class Pipeline:
     """A diffusers folder, whatever its kind. `revision` is as in Model.
 
     `index` is its model_index.json; empty where that cannot be read, and `problem` says why.

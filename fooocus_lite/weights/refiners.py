@@ -18,10 +18,12 @@ def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str
     """
     found: dict[str, Model] = {}
     lying = lying or catalogue.unsorted(models_dirs)
-    for name, folder, revision, index, _ in lying.pipelines:
-        family = _family_of(index)
-        if family is not None and name not in found:
-            found[name] = catalogue.of_folder(name, folder, family.name, revision)
+    for each in lying.pipelines:
+        family = _family_of(each.index)
+        if family is not None and each.name not in found:
+            found[each.name] = catalogue.of_folder(
+                each.name, each.folder, family.name, each.revision
+            )
     for file in lying.files:
         said = file.inspection
         if said and said.kind == "refiner" and said.family and not file.problem:
