@@ -43,23 +43,22 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     own = lying.own_files()
     problems = {each.path: each.problem for each in own}
     costs = ModelCosts(studio, lying)
+
+    def sample(name: str) -> dict[str, Any]:
+        return sample_facts(studio, name, now["sampling"], samples)
+
     cards = [_here(costs, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
         if model.family in FAMILIES:  # a refiner makes no pictures of its own
-            card |= sample_facts(studio, model.name, now["sampling"], samples)
+            card |= sample(model.name)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
         cards += [_absent(costs, name, presets) for name in absent]
     return {
         "models": cards,
         "files": [
-            _file(editable, each)
-            | (
-                sample_facts(studio, whole_name(each), now["sampling"], samples)
-                if _is_lora(each)
-                else {}
-            )
+            _file(editable, each) | (sample(whole_name(each)) if _is_lora(each) else {})
             for each in own
             if each.path not in paths and each.name not in loras
         ],
