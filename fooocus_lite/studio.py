@@ -34,6 +34,7 @@ from .recipe import ImageRequest, Recipe
 from .settings import Settings
 from .supplies import saved_presets, uploads
 from .supplies.downloads import Download
+from .supplies.listing import Listing as Listing  # doors take it from here
 from .supplies.model_store import ModelStore
 from .supplies.needs import Needs
 from .supplies.stock import Stock

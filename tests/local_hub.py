@@ -3,7 +3,7 @@
     with LocalHub() as hub:
         hub.add_repo("owner/name", {"model_index.json": b"{}"})
         hub.fault("unet/model.safetensors", drop_at=1000)
-        download("owner/name", endpoint=hub.endpoint, …)
+        download(Order("owner/name", models, hub=Hub(hub.endpoint)))
         assert hub.requests[-1].path == …
 
 While it is open, huggingface_hub's shared client in this process reaches this machine, and nothing

@@ -19,7 +19,8 @@ from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
 from fooocus_lite.thinking.memory import HardwareFacts
 from fooocus_lite.thinking.schedulers import SCHEDULERS
 from fooocus_lite.weights import catalogue
-from fooocus_lite.weights.download import download
+from fooocus_lite.weights.download import Order, download
+from fooocus_lite.weights.hub import Hub
 
 FACTS = HardwareFacts(device="cpu", name="A test CPU", cores=1, free_ram_mib=8_000)
 
@@ -39,7 +40,7 @@ class TinyModels:
             tiny_families.build(family.name, made)
             with LocalHub() as hub:
                 hub.add_repo(name, made)
-                download(name, models_dir=self.models, endpoint=hub.endpoint)
+                download(Order(name, self.models, hub=Hub(hub.endpoint)))
         return catalogue.find([self.models])[name].folder
 
 

@@ -9,7 +9,12 @@ from fooocus_lite.errors import UnknownName
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
+from fooocus_lite.supplies.listing import Listing
+from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.thinking.families import STARTER
+from fooocus_lite.ui import model_facts
+from fooocus_lite.visitor import Visitor
+from fooocus_lite.weights import snapshots
 
 
 @pytest.fixture
@@ -63,6 +68,38 @@ def test_a_models_own_loras_are_not_those_of_every_model(studio: Studio) -> None
     own = listing.lora_files(listing.model(STARTER.name))
     assert own.keys() - listing.lora_files().keys() == {"starter-chalkboard", "starter-lcm"}
     assert listing.lora_files().keys() == {"ink"}
+
+
+def test_a_performance_lora_that_another_tool_brought_is_found_where_it_lies(
+    studio: Studio,
+) -> None:
+    models, revision = studio.settings.models, "a" * 40
+    snapshot = snapshots.snapshot_of(models, "latent-consistency/lcm-lora-sdxl", revision)
+    snapshot.mkdir(parents=True)
+    brought = snapshot / "pytorch_lora_weights.safetensors"
+    brought.write_bytes(b"")
+    assert "lcm-lora-sdxl" not in studio.stock.listing().lora_files()
+    snapshots.point(models, "latent-consistency/lcm-lora-sdxl", revision)
+    assert studio.stock.listing().lora_files()["lcm-lora-sdxl"] == brought
+    own = put(studio, "loras", "lcm-lora-sdxl")
+    assert studio.stock.listing().lora_files()["lcm-lora-sdxl"] == own
+
+
+def test_the_models_panel_looks_at_the_folders_once(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(studio, "loras", "ink")
+    looks: list[Listing] = []
+    listing = Stock.listing
+
+    def counted(stock: Stock) -> Listing:
+        looks.append(listing(stock))
+        return looks[-1]
+
+    monkeypatch.setattr(Stock, "listing", counted)
+    shown = model_facts.listing(studio, Visitor("1" * 32, name="local", is_host=True))
+    assert [each["title"] for each in shown["files"]] == ["ink"]
+    assert len(looks) == 1
 
 
 def test_each_order_sees_the_files_of_its_moment(studio: Studio) -> None:

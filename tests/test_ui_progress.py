@@ -26,13 +26,13 @@ def view(state="running", pictures=(), skipped=()) -> JobView:
     [
         (Queued(1, None), "You are next"),
         (Queued(2, 0.2), "1 job ahead of yours"),
-        (Queued(4, 90.0), "3 jobs ahead of yours · starts in about 2 min"),
+        (Queued(4, 90.0), "3 jobs ahead of yours · starts in about 90 s"),
         (Loading("Loading the model..."), "Loading the model…"),
         (Step(1, 1, 0, 20), "Step 0 of 20"),
         (Step(1, 1, 5, 20, 0.1, 1.5), "Step 5 of 20 · 0.1 s/step · about 2 s left"),
         (
             Step(2, 4, 3, 2, 12.34, 7200),
-            "Picture 2 of 4 · step 2 of 2 · 12 s/step · about 2.0 h left",
+            "Picture 2 of 4 · step 2 of 2 · 12 s/step · about 2 h left",
         ),
         (None, "Getting ready…"),
     ],

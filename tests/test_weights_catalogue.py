@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fooocus_lite.weights import catalogue, snapshots
+from fooocus_lite.weights import catalogue, refiners, snapshots
 
 
 @pytest.fixture
@@ -47,6 +47,25 @@ def test_models_of_an_unknown_kind_or_broken_are_not_offered(models: Path) -> No
         (models / "owner" / name).mkdir(parents=True)
         (models / "owner" / name / "model_index.json").write_text(text)
     assert list(catalogue.find([models])) == ["starter"]
+
+
+def test_why_a_folder_is_no_model_is_looked_for_and_logged_once(
+    models: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, text in {"wan": json.dumps({"_class_name": "WanPipeline"}), "broken": "{"}.items():
+        (models / name).mkdir()
+        (models / name / "model_index.json").write_text(text)
+    lying = catalogue.unsorted([models])
+    # Whoever sorts it later sorts what was there.
+    (models / "broken" / "model_index.json").unlink()
+    assert list(catalogue.find([models], lying)) == ["starter"]
+    assert refiners.find([models], lying) == {}
+    why = catalogue.unusable(lying)
+    assert "is a WanPipeline, which is not run here" in why.pop("wan")
+    assert "model_index.json cannot be read" in why["broken"]
+    assert [each.message for each in caplog.records if each.levelname == "WARNING"] == [
+        why["broken"]
+    ]
 
 
 def test_a_damaged_starter_is_still_offered(models: Path) -> None:

@@ -7,14 +7,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from local_hub import FakeTime, LocalHub, weights
 
-from fooocus_lite.errors import Cancelled, WeightsError
+from fooocus_lite.errors import BadRequest, Cancelled, WeightsError
 from fooocus_lite.weights import lock, snapshots
 from fooocus_lite.weights.download import Order, Snapshot, download, offer
 from fooocus_lite.weights.hub import Hub
@@ -55,10 +55,19 @@ class Place:
         self.patience = Patience(clock=fake.clock, sleep=fake.sleep)
         self.told: list[Progress] = []
 
-    def get(self, repo_id: str = REPO, revision: str | None = None, **more: Any) -> Snapshot:
-        values: dict[str, Any] = {"endpoint": self.server.endpoint, "patience": self.patience}
-        values |= {"on_progress": self.told.append, "models_dir": self.models, **more}
-        return download(repo_id, revision, **values)
+    def get(
+        self,
+        repo_id: str = REPO,
+        *,
+        token: str | None = None,
+        patience: Patience | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        **more: Any,
+    ) -> Snapshot:
+        hub = Hub(self.server.endpoint, token, patience or self.patience)
+        order = Order(repo_id, self.models, hub=hub, **more)
+        return download(order, on_progress or self.told.append, is_cancelled)
 
     def is_empty(self) -> bool:
         """Whether nothing is registered: no snapshot, no ref, no lock."""
@@ -175,9 +184,19 @@ def test_a_single_file_comes_alone(place: Place) -> None:
     assert snapshot.files == ("ink.safetensors",)
     assert (snapshot.folder / "ink.safetensors").read_bytes() == weights()
     place.server.requests.clear()
-    link = "https://huggingface.co/owner/lora/blob/main/ink.safetensors"
-    assert place.get(link).files == ("ink.safetensors",)
-    assert not place.server.asked("/cdn")
+    assert place.get("owner/lora", wanted=Wanted(files=("ink.safetensors",))).files
+    assert not place.server.requests
+
+
+@pytest.mark.parametrize(
+    ("repo_id", "revision"),
+    [("owner/../other", None), ("https://huggingface.co/owner/name", None), (REPO, "../main")],
+)
+def test_a_name_that_cannot_be_one_is_never_asked_for(
+    tmp_path: Path, repo_id: str, revision: str | None
+) -> None:
+    with pytest.raises(BadRequest):
+        Order(repo_id, tmp_path, revision=revision)
 
 
 def test_a_repository_without_an_index_names_its_files(place: Place) -> None:
@@ -336,8 +355,10 @@ def test_two_processes_download_each_file_once(place: Place) -> None:
     place.server.add_repo(REPO, {**FILES, half: weights(2**20)})
     place.server.fault(half, delay_s=0.05)
     code = (
-        "import sys; from pathlib import Path; from fooocus_lite.weights.download import download\n"
-        f"download({REPO!r}, models_dir=Path(sys.argv[1]), endpoint=sys.argv[2])"
+        "import sys; from pathlib import Path\n"
+        "from fooocus_lite.weights.download import Order, download\n"
+        "from fooocus_lite.weights.hub import Hub\n"
+        f"download(Order({REPO!r}, Path(sys.argv[1]), hub=Hub(sys.argv[2])))"
     )
     command = [sys.executable, "-c", code, str(place.models), place.server.endpoint]
     environment = {**os.environ, "HF_HUB_OFFLINE": "0", "PYTHONPATH": str(ROOT)}

@@ -17,8 +17,9 @@ from local_hub import LocalHub
 from fooocus_lite.errors import WeightsError
 from fooocus_lite.weights import catalogue, lock, refiners, snapshots, verify
 from fooocus_lite.weights.catalogue import Model
-from fooocus_lite.weights.download import download
+from fooocus_lite.weights.download import Order, download
 from fooocus_lite.weights.first_use import FirstUse
+from fooocus_lite.weights.hub import Hub
 from fooocus_lite.weights.selection import Wanted
 
 REPO = "owner/tiny"
@@ -108,9 +109,8 @@ def test_from_then_on_it_is_that_revision_until_an_update_is_asked_for(
     assert model.revision == old
     use(models, model)
     assert [*lock.read(models)[REPO].revisions] == [old]
-    updated = download(
-        REPO, models_dir=models, endpoint=hub.endpoint, is_update=True, wanted=Wanted(variant=None)
-    )
+    wanted = Wanted(variant=None)
+    updated = download(Order(REPO, models, wanted, hub=Hub(hub.endpoint), is_update=True))
     assert (updated.revision, catalogue.find([models])[REPO].revision) == (new, new)
     assert {*lock.read(models)[REPO].revisions} == {old, new}
 
@@ -128,7 +128,7 @@ def test_how_its_weights_are_named_tells_what_an_update_has_to_bring(
 
 def test_a_download_of_ours_keeps_what_it_was_asked_for(hub, models, tiny_model) -> None:
     hub.add_repo(REPO, tiny_model)
-    download(REPO, models_dir=models, endpoint=hub.endpoint)
+    download(Order(REPO, models, hub=Hub(hub.endpoint)))
     before = lock.read(models)
     use(models, catalogue.find([models])[REPO])
     assert lock.read(models) == before
@@ -138,7 +138,7 @@ def test_what_another_tool_adds_to_a_revision_is_recorded_beside_it(
     hub, models, tiny_model
 ) -> None:
     revision = hub.add_repo(REPO, tiny_model)
-    download(REPO, models_dir=models, endpoint=hub.endpoint, wanted=Wanted(is_config_only=True))
+    download(Order(REPO, models, Wanted(is_config_only=True), hub=Hub(hub.endpoint)))
     assert REPO not in catalogue.find([models])
     another_tool_brings(hub, models)
     use(models, catalogue.find([models])[REPO])

@@ -93,8 +93,27 @@ def test_a_model_with_code_of_its_own_is_refused(model: Path) -> None:
     index = json.loads((model / "model_index.json").read_text())
     index["unet"] = ["my_unet", "Surprise"]
     (model / "model_index.json").write_text(json.dumps(index))
-    with pytest.raises(WeightsError, match="code of its own"):
-        verify.check_folder(model)
+    for read in (verify.check_folder, verify.text_files):
+        with pytest.raises(WeightsError, match=r"code of its own for “unet” \(\['my_unet'\]\)"):
+            read(model)
+
+
+@pytest.mark.parametrize("part", ["../other", "a/b", "", "a part"])
+def test_a_part_is_never_looked_for_outside_its_model(part: str) -> None:
+    with pytest.raises(WeightsError, match="mine names a part"):
+        verify.parts({part: ["diffusers", "UNet2DConditionModel"]}, "mine")
+
+
+def test_parts_are_what_is_loaded_of_a_model() -> None:
+    index = {
+        "_class_name": "StableDiffusionPipeline",
+        "vae": ["diffusers", "AutoencoderKL"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "image_encoder": [None, None],
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "requires_safety_checker": True,
+    }
+    assert verify.parts(index, "mine") == ["text_encoder", "vae"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\x00"])

@@ -143,6 +143,9 @@ class FakeStock:
     def preset_named(self, name: str | None = None) -> Preset:
         return self.presets[name or "starter"]
 
+    def listing(self) -> "FakeListing":
+        return FakeListing(self)
+
     def models_and_refiners(self) -> dict[str, Model]:
         return self.models()
 
@@ -166,7 +169,7 @@ class FakeStock:
     def family_of(self, model: str) -> Family:
         return FAMILIES[LARGE.family or ""] if model == LARGE.model else STARTER
 
-    def pantry(self) -> Pantry:
+    def pantry(self, listing: "FakeListing | None" = None) -> Pantry:
         return Pantry(
             presets=self.presets,
             styles=self.styles,
@@ -191,6 +194,12 @@ class FakeStock:
 
     def style_card(self, name: str) -> Path | None:
         return library.style_card(self.settings, name)
+
+
+class FakeListing:
+    def __init__(self, stock: FakeStock) -> None:
+        self.models_and_refiners = stock.models_and_refiners()
+        self.own_files = stock.own_files
 
 
 class FakeModelStore:
@@ -296,7 +305,7 @@ class FakeSamples:
     def problem(self, name: str) -> str:
         return "It broke." if "broken" in name else ""
 
-    def offers(self) -> dict[str, Forecast | None]:
+    def offers(self, listing: FakeListing | None = None) -> dict[str, Forecast | None]:
         takes = Forecast(14.0, 0.0, 5_222, 8_192, "model offload", "")
         names = ("starter", "loras/wobble")
         return {name: takes for name in names if self.picture(name) is None}
@@ -429,7 +438,12 @@ class FakeStudio:
             for place in range(request.count)
         ]  # fmt: skip
 
-    def forecast(self, request: ImageRequest, owner: str | Visitor = "local") -> Forecast | None:
+    def forecast(
+        self,
+        request: ImageRequest,
+        owner: str | Visitor = "local",
+        listing: FakeListing | None = None,
+    ) -> Forecast | None:
         if "unknown" in request.prompt:
             return None
         reason = "<b>Its parts</b> take turns."

@@ -16,6 +16,7 @@ from ..events import (
     Queued,
     Step,
 )
+from ..thinking.amounts import time_left
 from .json_line import print_json
 
 BAR_WIDTH = 24
@@ -79,14 +80,8 @@ def bar(step: Step) -> str:
     if step.seconds_per_step is not None:
         parts.append(f"{step.seconds_per_step:.2f} s/step")
     if step.eta_s is not None:
-        parts.append(f"about {in_words(step.eta_s)} left")
+        parts.append(f"about {time_left(step.eta_s)} left")
     return "  ".join(parts)
-
-
-def in_words(seconds: float) -> str:
-    """Such as `5 s` or `2 min 10 s`."""
-    whole = max(0, round(seconds))
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 
 
 def as_json(event: Event) -> dict[str, Any]:

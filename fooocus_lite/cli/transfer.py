@@ -5,9 +5,9 @@ import time
 from typing import TextIO
 
 from ..supplies.model_store import Progress
-from ..thinking.amounts import in_bytes
+from ..thinking.amounts import in_bytes, time_left
 from .json_line import print_json
-from .progress import BAR_WIDTH, in_words
+from .progress import BAR_WIDTH
 
 DRAW_EVERY_S = 0.1
 LINE_EVERY_S = 0.5
@@ -69,5 +69,5 @@ def bar(progress: Progress) -> str:
         f"{in_bytes(progress.bytes_per_s)}/s",
     ]
     if progress.eta_s is not None:
-        parts.append(f"about {in_words(progress.eta_s)} left")
+        parts.append(f"about {time_left(progress.eta_s)} left")
     return "  ".join([*parts, progress.file])

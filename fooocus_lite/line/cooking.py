@@ -22,6 +22,7 @@ from ..weights import catalogue, verify
 from ..weights.catalogue import Model
 from ..weights.first_use import FirstUse
 from ..weights.hashed import Hashed
+from ..weights.verify import OnBytes
 from . import patience
 from .board import Board
 from .forecasts import Forecasts
@@ -115,7 +116,7 @@ class Cooking:
         hashes = self._checked(model, on_stage)
         for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
             for name, file in files.items():
-                hashes[f"{folder}/{name}"] = verify.sha256(file)
+                hashes[f"{folder}/{name}"] = verify.sha256(file, _reading(name, on_stage))
                 self._first_use.check_file(file, hashes[f"{folder}/{name}"])
         if (refiner := self._stock.refiner_of(recipe)) is not None:
             own = self._checked(refiner, on_stage)
@@ -126,10 +127,7 @@ class Cooking:
 
     def _checked(self, model: Model, on_stage: Callable[[str], None]) -> dict[str, str]:
         """sha256 of the model's weights by path, which are those that were used first."""
-        from ..engine.progress import BytesRead  # torch is there by now, not when this is imported
-
-        on_bytes = BytesRead("Checking", model.title, on_stage)
-        hashes = verify.hashes(catalogue.weight_files(model), on_bytes)
+        hashes = verify.hashes(catalogue.weight_files(model), _reading(model.title, on_stage))
         self._first_use.check_model(model, hashes)
         return hashes
 
@@ -269,6 +267,13 @@ class Cooking:
                 "may take here. Finished pictures are kept. Ask for fewer or smaller ones; the "
                 "host can change the setting job_timeout_s."
             )
+
+
+def _reading(title: str, on_stage: Callable[[str], None]) -> OnBytes:
+    """Tells how much of a file is checked."""
+    from ..engine.progress import BytesRead  # torch is there by now, not when this is imported
+
+    return BytesRead("Checking", title, on_stage)
 
 
 def _chosen(kind: str, names: Sequence[str], known: Mapping[str, Path]) -> dict[str, Path]:

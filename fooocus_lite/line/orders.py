@@ -114,12 +114,17 @@ class Orders:
                     field=field,
                 )
 
-    def forecast(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> Forecast | None:
-        """What it would take to make it; None while nothing can be said.
+    def forecast(
+        self,
+        request: ImageRequest,
+        owner: str | Visitor = LOCAL,
+        listing: Listing | None = None,
+    ) -> Forecast | None:
+        """What it would take to make it, of that listing or of one taken now.
 
-        Raises BadRequest, UnknownName or WeightsError.
+        None while nothing can be said. Raises BadRequest, UnknownName or WeightsError.
         """
-        listing = self._stock.listing()
+        listing = listing or self._stock.listing()
         return self._forecasts.of(self._plan(request, owner, listing), listing)
 
     def start(self, request: ImageRequest, owner: str | Visitor = LOCAL) -> str:

@@ -88,13 +88,14 @@ class Samples:
         error = self._store.get(job_id).error if job_id else None
         return error.message if error else ""
 
-    def offers(self) -> dict[str, Forecast | None]:
+    def offers(self, listing: Listing | None = None) -> dict[str, Forecast | None]:
         """All that has no sample and could have one, with what making it takes.
 
         A LoRA takes as long as the model that it is tried with, and models of one family and size
-        take as long as each other; None while nothing can be said.
+        take as long as each other; None while nothing can be said. Of that listing, or of one
+        taken now.
         """
-        listing, preferred = self._stock.listing(), self._stock.preset_named().model
+        listing, preferred = listing or self._stock.listing(), self._stock.preset_named().model
         broken = {file.path for file in listing.checkpoints if file.problem}
         known: dict[tuple[str, bool, int], Forecast | None] = {}
         found: dict[str, Forecast | None] = {}

@@ -7,12 +7,13 @@ from pathlib import Path
 from ..errors import UnknownName
 from ..recipe import Recipe
 from ..thinking.families import FAMILIES, REFINERS
-from ..weights import catalogue, folders, own_files, refiners
+from ..weights import catalogue, folders, lock, own_files, refiners, snapshots
 from ..weights.catalogue import Model, Unsorted
 from ..weights.folders import Found
 from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
 from . import missing
+from .wishes import performance_loras
 
 
 class Listing:
@@ -73,7 +74,7 @@ class Listing:
 
     def lora_files(self, model: Model | None = None) -> dict[str, Path]:
         """LoRAs by name: the model's own before those that every model may use."""
-        return self._loras.files | self._own(folders.LORAS, model)
+        return self._from_the_hub | self._loras.files | self._own(folders.LORAS, model)
 
     def embedding_files(self, model: Model | None = None) -> dict[str, Path]:
         """Textual inversions by name: the model's own before those that every model may use."""
@@ -111,6 +112,22 @@ class Listing:
     @cached_property
     def _loras(self) -> Found:
         return folders.find(self._folders, folders.LORAS)
+
+    @cached_property
+    def _from_the_hub(self) -> dict[str, Path]:
+        """The LoRAs of performances that lie in a Hub's cache, as other tools leave them there."""
+        found: dict[str, Path] = {}
+        for models_dir in self._folders:
+            here = [
+                (name, lora.repo_id, lora.file)
+                for name, lora in performance_loras().items()
+                if lora.repo_id and snapshots.folder_of(models_dir, lora.repo_id).is_dir()
+            ]
+            in_use = lock.in_use(models_dir) if here else {}
+            for name, repo_id, file in here:
+                if repo_id in in_use and (in_use[repo_id] / file).is_file():
+                    found.setdefault(name, in_use[repo_id] / file)
+        return found
 
     @cached_property
     def _embeddings(self) -> Found:

@@ -5,7 +5,6 @@ For the host only; `Studio.model_store` looks at who asks.
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ..archive.audit import Entry
@@ -107,18 +106,8 @@ class ModelStore:
         A single file is found afterwards in the folder of its kind too, such as models/loras.
         """
         with self._told.noting(wish.who or LOCAL, self._action(wish), wish.name):
-            snapshot = download.download(
-                wish.repo_id,
-                wish.revision,
-                models_dir=self._settings.models,
-                wanted=replace(_wanted(wish), kinds=tuple(KINDS)),
-                token=self._hub.token,
-                endpoint=self._hub.endpoint,
-                on_progress=on_progress,
-                is_cancelled=is_cancelled,
-                is_update=wish.is_update,
-                patience=self._hub.patience,
-            )
+            order = self._order(wish, kinds=tuple(KINDS))
+            snapshot = download.download(order, on_progress, is_cancelled)
             shelved = [
                 shelve(snapshot, file, self._settings.models, wish.lora) for file in wish.files
             ]
@@ -135,8 +124,7 @@ class ModelStore:
     def look_up(self, text: str) -> Described:
         """What the Hub has under a name or link. Raises BadRequest, or WeightsError with a link."""
         wish = self.wish(text)
-        order = Order(wish.repo_id, self._settings.models, _wanted(wish), wish.revision, self._hub)
-        return described(wish.name, order)
+        return described(wish.name, self._order(wish))
 
     def checked(self, name: str | None = None) -> Iterator[Checked]:
         """Every model, download and single file, or the named one, read again, as `checking` does.
@@ -245,13 +233,19 @@ class ModelStore:
     def close(self) -> None:
         self.downloads.close()
 
-    @property
-    def _hub(self) -> Hub:
+    def _order(self, wish: Wish, kinds: tuple[str, ...] = ()) -> Order:
         token = self._settings.hub_token
-        return Hub(
-            self._settings.hub_endpoint,
-            token.get_secret_value() if token else None,
-            Patience(self._settings.download_timeout_s),
+        return Order(
+            repo_id=wish.repo_id,
+            models_dir=self._settings.models,
+            wanted=Wanted(wish.variant, wish.files, wish.is_config_only, kinds),
+            revision=wish.revision,
+            hub=Hub(
+                self._settings.hub_endpoint,
+                token.get_secret_value() if token else None,
+                Patience(self._settings.download_timeout_s),
+            ),
+            is_update=wish.is_update,
         )
 
     def _locked(self, repo_id: str, wish: Wish) -> Wish:
@@ -266,7 +260,3 @@ class ModelStore:
         if locked.variants:
             return wish.model_copy(update={"is_config_only": True, "files": ()})
         return wish.model_copy(update={"files": tuple(locked.files)})
-
-
-def _wanted(wish: Wish) -> Wanted:
-    return Wanted(wish.variant, wish.files, wish.is_config_only)

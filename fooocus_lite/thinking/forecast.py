@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .amounts import in_mib
+from .amounts import in_mib, in_time
 from .memory import MemoryPlan
 
 Size = tuple[int, int, int]
@@ -48,7 +48,7 @@ class Forecast:
     @property
     def time(self) -> str:
         """Such as "≈ 14 s"; empty while it is not known."""
-        return "" if self.seconds is None else f"≈ {_duration(self.seconds)}"
+        return "" if self.seconds is None else f"≈ {in_time(self.seconds)}"
 
     @property
     def text(self) -> str:
@@ -116,13 +116,3 @@ def forecast(
         is_tight=plan.is_tight,
         is_here=is_here,
     )
-
-
-def _duration(seconds: float) -> str:
-    """As people say it: "0.4 s", "14 s", "3 min", "1 h 5 min"."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s" if seconds < 0.95 or seconds % 1 >= 0.05 else f"{seconds:.0f} s"
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -4,8 +4,7 @@ from typing import Any
 
 from ..studio import Studio
 from ..supplies.downloads import Download
-from ..thinking.amounts import in_bytes
-from .progress import duration
+from ..thinking.amounts import in_bytes, time_left
 
 STATES = {
     "waiting": "Waiting for its turn",
@@ -49,7 +48,7 @@ def _line(download: Download, share: float) -> str:
     if download.state == "running":
         words.append(f"{in_bytes(download.bytes_per_s)}/s")
         if download.eta_s is not None:
-            words.append(f"about {duration(download.eta_s)} left")
+            words.append(f"about {time_left(download.eta_s)} left")
     else:
         words.insert(0, STATES[download.state])
     return " · ".join(words)

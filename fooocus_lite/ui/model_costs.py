@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..errors import FooocusLiteError
 from ..recipe import ImageRequest
-from ..studio import Studio
+from ..studio import Listing, Studio
 from ..supplies.model_store import Model
 from ..thinking.families import FAMILIES
 from ..thinking.forecast import Forecast
@@ -18,8 +18,9 @@ class ModelCosts:
     None while nothing is known. `named`: the presets with the model or refiner, the first counts.
     """
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, listing: Listing) -> None:
         self._studio = studio
+        self._listing = listing
         self._alike: dict[tuple[str, bool, int], Forecast | None] = {}
 
     def of(self, model: Model, named: Sequence[Preset]) -> Forecast | None:
@@ -42,6 +43,6 @@ class ModelCosts:
 
     def _asked(self, request: ImageRequest) -> Forecast | None:
         try:
-            return self._studio.orders.forecast(request)
+            return self._studio.orders.forecast(request, listing=self._listing)
         except FooocusLiteError:
             return None

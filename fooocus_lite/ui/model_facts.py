@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import WeightsError
-from ..studio import Studio
+from ..studio import Listing, Studio
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
 from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
@@ -30,39 +30,39 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     Models that are here come first. A visitor sees them without any way to change something.
     """
     now = underway(studio)
-    samples = studio.samples.offers() if studio.is_host(visitor) else None
+    lying = studio.stock.listing()
+    samples = studio.samples.offers(lying) if studio.is_host(visitor) else None
     store = studio.model_store(visitor) if studio.is_host(visitor) else None
     problem = _lock_problem(store)
-    here = studio.stock.models_and_refiners()
+    here = lying.models_and_refiners
     presets = [*studio.stock.presets.values()]
     needed = dict.fromkeys(name for each in presets if each.family for name in each.needs)
     absent = [name for name in needed if name not in here]
     editable = None if problem else store
     paths, loras = {model.folder for model in here.values()}, performance_loras()
-    own = studio.stock.own_files()
+    own = lying.own_files()
     problems = {each.path: each.problem for each in own}
-    costs = ModelCosts(studio)
+    costs = ModelCosts(studio, lying)
+
+    def sample(name: str) -> dict[str, Any]:
+        return sample_facts(studio, name, now["sampling"], samples)
+
     cards = [_here(costs, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card["problem"] = problems.get(model.folder, "")
         if model.family in FAMILIES:  # a refiner makes no pictures of its own
-            card |= sample_facts(studio, model.name, now["sampling"], samples)
+            card |= sample(model.name)
     used = sum(model.size_bytes for model in here.values())
     if store is not None:
         cards += [_absent(costs, name, presets) for name in absent]
     return {
         "models": cards,
         "files": [
-            _file(editable, each)
-            | (
-                sample_facts(studio, whole_name(each), now["sampling"], samples)
-                if _is_lora(each)
-                else {}
-            )
+            _file(editable, each) | (sample(whole_name(each)) if _is_lora(each) else {})
             for each in own
             if each.path not in paths and each.name not in loras
         ],
-        "loras": _loras(studio, store),
+        "loras": _loras(studio, lying, store),
         **now,
         "is_host": store is not None,
         "disk": _disk(store, used),
@@ -180,9 +180,9 @@ def _absent(costs: ModelCosts, name: str, presets: Iterable[Preset]) -> dict[str
     }
 
 
-def _loras(studio: Studio, store: ModelStore | None) -> list[dict[str, Any]]:
+def _loras(studio: Studio, lying: Listing, store: ModelStore | None) -> list[dict[str, Any]]:
     """The LoRAs that performances need, and whether each is here."""
-    pantry = studio.stock.pantry()
+    pantry = studio.stock.pantry(lying)
     here = frozenset[str]().union(*pantry.loras.values())
     families = {family.name for family in pantry.families.values()}
     cards = []

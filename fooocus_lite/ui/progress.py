@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import NotFound
 from ..events import Cancelled, Event, Failed, Finished, JobView, Loading, Picture, Queued, Step
 from ..studio import Studio
+from ..thinking.amounts import time_left
 from .sheet import tiles_of
 
 HEARTBEAT_S = 5.0
@@ -191,7 +192,7 @@ def _step_line(step: Step) -> str:
     if step.seconds_per_step is not None:
         parts.append(f"{step.seconds_per_step:.2g} s/step")
     if step.eta_s is not None:
-        parts.append(f"about {duration(step.eta_s)} left")
+        parts.append(f"about {time_left(step.eta_s)} left")
     return " · ".join(parts)
 
 
@@ -230,15 +231,7 @@ def _share(view: JobView, now: Queued | Loading | Step | None) -> float:
 
 
 def _eta(eta_s: float | None, words: str) -> str:
-    return "" if eta_s is None or eta_s < 1 else f"{words}{duration(eta_s)}"
-
-
-def duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 3600:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+    return "" if eta_s is None or eta_s < 1 else f"{words}{time_left(eta_s)}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -5,8 +5,9 @@ from typing import Any
 from ..errors import NotFound
 from ..events import JobView, Queued
 from ..studio import Studio
+from ..thinking.amounts import time_left
 from ..visitor import Visitor
-from .progress import duration, line_of
+from .progress import line_of
 
 SHOWN_CHARACTERS = 240
 
@@ -45,7 +46,7 @@ def _line(view: JobView) -> str:
     match view.now:
         case Queued(position, eta_s) if view.state == "queued":
             place = "next" if position == 1 else f"place {position}"
-            line = place if eta_s is None else f"in about {duration(eta_s)}"
+            line = place if eta_s is None else f"in about {time_left(eta_s)}"
             return f"{_pictures(len(view.recipes))} · {line}"
         case now:
             return line_of(view, now)

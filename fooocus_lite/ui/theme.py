@@ -106,6 +106,7 @@ def head(forced: Literal["auto", "light", "dark"], has_account: bool = False) ->
         asset("assets/drop.js"),
         asset("assets/attention.js"),
         asset("assets/models.js"),
+        asset("assets/model_cards.js"),
     ]
     if has_account:
         scripts.append(asset("assets/account.js"))

@@ -30,7 +30,7 @@ def address(text: str) -> Address:
     typed = text.strip().rstrip("/")
     parts = urlsplit(typed)
     if parts.scheme not in ("http", "https"):
-        return Address(_repo_id(typed))
+        return Address(checked_repo_id(typed))
     owner, name, verb, revision, *file = [
         *map(unquote, parts.path.strip("/").split("/")),
         *[""] * 4,
@@ -41,7 +41,7 @@ def address(text: str) -> Address:
             f"{DEFAULT_ENDPOINT}/owner/name.",
             field="model",
         )
-    repo_id = _repo_id(f"{owner}/{name}")
+    repo_id = checked_repo_id(f"{owner}/{name}")
     if verb not in ("tree", "blob", "resolve") or not revision:
         return Address(repo_id)
     path = "/".join(filter(None, file)) if verb != "tree" else ""
@@ -55,21 +55,11 @@ def as_on_the_hub(text: str, endpoint: str) -> str:
     return DEFAULT_ENDPOINT + text.strip().removeprefix(base) if is_of_mirror else text
 
 
-def checked_revision(revision: str | None) -> str | None:
-    """The revision (branch, tag or commit), if it can be one. Raises BadRequest."""
-    if revision is None:
-        return None
-    if len(revision) > 200 or ".." in revision or not _REVISION.fullmatch(revision):
-        raise BadRequest(
-            f"“{revision[:200]}” is no revision: a branch such as main, a tag, or the 40 letters "
-            "and digits of a commit.",
-            field="revision",
-        )
-    return revision
+def checked_repo_id(text: str) -> str:
+    """The name, if a repository can be called so. Raises BadRequest.
 
-
-def _repo_id(text: str) -> str:
-    """Stricter than the Hub on one point: there must be an owner."""
+    Stricter than the Hub on one point: there must be an owner.
+    """
     names = text.split("/")
     is_sound = (
         len(names) == 2
@@ -86,3 +76,16 @@ def _repo_id(text: str) -> str:
             field="model",
         )
     return text
+
+
+def checked_revision(revision: str | None) -> str | None:
+    """The revision (branch, tag or commit), if it can be one. Raises BadRequest."""
+    if revision is None:
+        return None
+    if len(revision) > 200 or ".." in revision or not _REVISION.fullmatch(revision):
+        raise BadRequest(
+            f"“{revision[:200]}” is no revision: a branch such as main, a tag, or the 40 letters "
+            "and digits of a commit.",
+            field="revision",
+        )
+    return revision

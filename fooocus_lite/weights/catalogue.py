@@ -4,10 +4,10 @@ import contextlib
 import logging
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
@@ -56,17 +56,35 @@ class Model:
         return self.inspection is not None and self.inspection.kind == "diffusion model"
 
 
-class Unsorted(NamedTuple):
-    """What may be a model or a refiner: diffusers folders, as `pipelines` names them, and files."""
+@dataclass(frozen=True)
+class Pipeline:
+    """A diffusers folder, whatever its kind. `revision` is as in Model.
 
-    folders: Sequence[tuple[str, Path, str | None]]
+    `index` is its model_index.json; empty where that cannot be read, and `problem` says why.
+    """
+
+    name: str
+    folder: Path
+    revision: str | None
+    index: Mapping[str, Any]
+    problem: str = ""
+
+    @property
+    def class_name(self) -> str:
+        return str(self.index.get("_class_name"))[:MAX_NAME]
+
+
+class Unsorted(NamedTuple):
+    """What may be a model or a refiner: diffusers folders, and single files."""
+
+    pipelines: Sequence[Pipeline]
     files: Sequence[OwnFile]
 
 
 def unsorted(models_dirs: Sequence[Path]) -> Unsorted:
     """Found once, for all who sort it; the earlier folder's first."""
     return Unsorted(
-        [each for models_dir in models_dirs for each in pipelines(models_dir)],
+        [_read(*place) for models_dir in models_dirs for place in _folders(models_dir)],
         own_files.found(models_dirs, [folders.CHECKPOINTS]),
     )
 
@@ -80,10 +98,12 @@ def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str
     """
     found: dict[str, Model] = {}
     lying = lying or unsorted(models_dirs)
-    for name, folder, revision in lying.folders:
-        family = _family_of(folder, name)
-        if family and name not in found:
-            found[name] = of_folder(name, folder, family, revision)
+    for each in lying.pipelines:
+        family = _family_of(each)
+        if family is None:
+            _tell(each)
+        elif each.name not in found:
+            found[each.name] = of_folder(each.name, each.folder, family, each.revision)
     for file in lying.files:
         said = file.inspection
         if said and said.is_model and said.family and not said.problem:
@@ -94,22 +114,12 @@ def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str
 def unusable(lying: Unsorted) -> dict[str, str]:
     """Why a diffusers folder is no model that runs here, by its name. Refiners are among them."""
     return {
-        name: _why_not(folder, name)
-        for name, folder, _ in reversed(lying.folders)
-        if _family_of(folder, name) is None
+        each.name: each.problem
+        or f"The model {each.name} is a {each.class_name}, which is not run here. Choose another "
+        "model."
+        for each in reversed(lying.pipelines)
+        if _family_of(each) is None
     }
-
-
-def pipelines(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
-    """Name, folder and revision, if any, of each diffusers folder, whatever its kind."""
-    for pattern in _DEPTHS:
-        for index in sorted(models_dir.glob(pattern)):
-            name = index.parent.relative_to(models_dir).as_posix()
-            if not name.startswith(f"{configs.FOLDER}/"):
-                yield name, index.parent, None
-    for name, folder in lock.in_use(models_dir).items():
-        if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
-            yield name, folder, folder.name
 
 
 def weight_files(model: Model) -> dict[str, Path]:
@@ -164,32 +174,45 @@ def of_file(file: OwnFile, inspection: Inspection, family: str) -> Model:
     )
 
 
-def _family_of(folder: Path, name: str) -> str | None:
-    """The starter by its name (a damaged one is offered too, and says so); others by class."""
-    if name == STARTER.name:
-        return STARTER.name
+def _folders(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
+    """Name, folder and revision, if any, of each diffusers folder."""
+    for pattern in _DEPTHS:
+        for index in sorted(models_dir.glob(pattern)):
+            name = index.parent.relative_to(models_dir).as_posix()
+            if not name.startswith(f"{configs.FOLDER}/"):
+                yield name, index.parent, None
+    for name, folder in lock.in_use(models_dir).items():
+        if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
+            yield name, folder, folder.name
+
+
+def _read(name: str, folder: Path, revision: str | None) -> Pipeline:
     try:
-        class_name = verify.model_index(folder).get("_class_name")
+        return Pipeline(name, folder, revision, verify.model_index(folder))
     except WeightsError as error:
-        log.warning("%s", error.message)
-        return None
+        return Pipeline(name, folder, revision, {}, error.message)
+
+
+def _family_of(pipeline: Pipeline) -> str | None:
+    """The starter by its name (a damaged one is offered too, and says so); others by class."""
+    if pipeline.name == STARTER.name:
+        return STARTER.name
     kinds: Iterable[str] = (
         family.name
         for family in FAMILIES.values()
-        if family.pipeline == class_name and family.name != STARTER.name
+        if family.pipeline == pipeline.class_name and family.name != STARTER.name
     )
-    family = next(iter(kinds), None)
-    if family is None:
-        log.info("%s is a %s, which this program cannot run yet", name, class_name)
-    return family
+    return next(iter(kinds), None)
 
 
-def _why_not(folder: Path, name: str) -> str:
-    try:
-        class_name = str(verify.model_index(folder).get("_class_name"))[:MAX_NAME]
-    except WeightsError as error:
-        return error.message
-    return f"The model {name} is a {class_name}, which is not run here. Choose another model."
+def _tell(pipeline: Pipeline) -> None:
+    """Says in the log why it is left out."""
+    if pipeline.problem:
+        log.warning("%s", pipeline.problem)
+    else:
+        log.info(
+            "%s is a %s, which this program cannot run yet", pipeline.name, pipeline.class_name
+        )
 
 
 def _size(folder: str) -> int:

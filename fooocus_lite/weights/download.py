@@ -15,12 +15,12 @@ from filelock import FileLock, Timeout
 
 from ..errors import WeightsError
 from . import header, lock, selection, snapshots
-from .address import COMMIT, DEFAULT_ENDPOINT, address, checked_revision
+from .address import COMMIT, checked_repo_id, checked_revision
 from .disk import check_room, refused, writing_to
 from .fetch import Follower, fetch, present_bytes
 from .hub import Hub
 from .lock import Entry
-from .patience import Patience, stop_if
+from .patience import stop_if
 from .progress import TELL_EVERY_S, Meter, Progress
 from .repository import RemoteFile, Repository
 from .selection import INDEX, Wanted
@@ -51,7 +51,11 @@ class Offer:
 
 @dataclass(frozen=True)
 class Order:
-    """What to get, from where, to where. `is_update`: take the newest, not the revision in use."""
+    """What to get, from where, to where. Raises BadRequest for a name that cannot be one.
+
+    Without a `revision` it is the one in models/lock.json, and only at first, or with `is_update`,
+    the newest.
+    """
 
     repo_id: str
     models_dir: Path
@@ -60,38 +64,22 @@ class Order:
     hub: Hub = field(default_factory=Hub)
     is_update: bool = False
 
+    def __post_init__(self) -> None:
+        checked_repo_id(self.repo_id)
+        checked_revision(self.revision)
+
 
 def download(
-    repo_id: str,
-    revision: str | None = None,
-    *,
-    models_dir: Path,
-    wanted: Wanted | None = None,
-    token: str | None = None,
-    endpoint: str = DEFAULT_ENDPOINT,
+    order: Order,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
-    is_update: bool = False,
-    patience: Patience | None = None,
 ) -> Snapshot:
     """The snapshot of a repository, downloaded as far as it is not here.
 
-    Without a revision it is the one in models/lock.json, and only at first, or with `is_update`,
-    the newest. What is here and locked is returned without a request. `repo_id` may be a link to
-    the repository or one of its files. Raises BadRequest, WeightsError (its `link` is the page
-    that helps) and Cancelled; after each of them a new call goes on where this one ended.
+    What is here and locked is returned without a request. Raises WeightsError (its `link` is the
+    page that helps), BadRequest for a file that is none of weights, and Cancelled; after each of
+    them a new call goes on where this one ended.
     """
-    place = address(repo_id)
-    if wanted is None:
-        wanted = Wanted(files=(place.file,)) if place.file else Wanted()
-    order = Order(
-        repo_id=place.repo_id,
-        models_dir=models_dir,
-        wanted=wanted,
-        revision=checked_revision(revision) or place.revision,
-        hub=Hub(endpoint, token, patience or Patience()),
-        is_update=is_update,
-    )
     here = find(order)
     if here is not None and here.revision == _revision_in_use(order):
         return here

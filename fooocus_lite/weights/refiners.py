@@ -1,11 +1,11 @@
 """Which refiners are on this disk: models that finish the pictures of others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from ..errors import WeightsError
 from ..thinking.families import REFINERS, Family
-from . import catalogue, verify
+from . import catalogue
 from .catalogue import Model, Unsorted
 
 
@@ -18,10 +18,12 @@ def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str
     """
     found: dict[str, Model] = {}
     lying = lying or catalogue.unsorted(models_dirs)
-    for name, folder, revision in lying.folders:
-        family = _family_of(folder)
-        if family is not None and name not in found:
-            found[name] = catalogue.of_folder(name, folder, family.name, revision)
+    for each in lying.pipelines:
+        family = _family_of(each.index)
+        if family is not None and each.name not in found:
+            found[each.name] = catalogue.of_folder(
+                each.name, each.folder, family.name, each.revision
+            )
     for file in lying.files:
         said = file.inspection
         if said and said.kind == "refiner" and said.family and not file.problem:
@@ -29,11 +31,7 @@ def find(models_dirs: Sequence[Path], lying: Unsorted | None = None) -> dict[str
     return dict(sorted(found.items()))
 
 
-def _family_of(folder: Path) -> Family | None:
-    try:
-        index = verify.model_index(folder)
-    except WeightsError:  # the catalogue says what is wrong
-        return None
+def _family_of(index: Mapping[str, Any]) -> Family | None:
     if index.get("text_encoder") != [None, None]:
         return None
     class_name = index.get("_class_name")

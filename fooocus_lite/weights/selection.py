@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import BadRequest, UnknownName, WeightsError
 from .repository import RemoteFile, Repository
-from .verify import TEXTS, UNUSED_PARTS
+from .verify import TEXTS, parts
 
 INDEX = "model_index.json"
 CONFIGS = "configs"
@@ -126,7 +126,7 @@ def pipeline(
         for file in repository.files
         if _ROOT_FILES.fullmatch(file.path) and file.size <= _CARD_BYTES
     ]
-    for part in parts(repository, index):
+    for part in parts(index, repository.repo_id):
         inside = [file for file in repository.files if file.path == f"{part}/{file.name}"]
         if not inside:
             raise WeightsError(
@@ -138,24 +138,6 @@ def pipeline(
         chosen += [file for file in inside if _is_text_for(file, weights)]
         chosen += [each.file for each in weights]
     return _storable(repository, chosen)
-
-
-def parts(repository: Repository, index: Mapping[str, Any]) -> list[str]:
-    """The parts of the pipeline that are loaded. Raises WeightsError for code of their own."""
-    found = []
-    for part, value in sorted(index.items()):
-        is_part = isinstance(value, list) and value[:1] != [None]
-        if part.startswith("_") or part in UNUSED_PARTS or not is_part:
-            continue
-        if value[:1] not in (["diffusers"], ["transformers"]):
-            raise WeightsError(
-                f"{repository.repo_id} asks for code of its own for “{part}” ({value[:1]!r}), "
-                "which is not run. Choose another model."
-            )
-        if not re.fullmatch(r"\w+", part):
-            raise _refused(repository, f"its {INDEX} names a part {part[:100]!r}")
-        found.append(part)
-    return found
 
 
 def _part_weights(

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import math
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from . import header
 from .header import WAY_OUT as WAY_OUT
 from .header import shown, unreadable
 
-_LIBRARIES = ("diffusers", "transformers")
+_LIBRARIES = (["diffusers"], ["transformers"])
 UNUSED_PARTS = ("safety_checker", "feature_extractor")
 """Of Stable Diffusion 1.5: they check finished pictures, and are neither fetched nor loaded."""
 TEXTS = (".json", ".txt", ".model", ".jinja")
@@ -43,12 +44,7 @@ def weight_files(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
     found: list[Path] = []
-    for part, library in _parts(folder):
-        if library not in _LIBRARIES:
-            raise WeightsError(
-                f"The model {folder.name} asks for code of its own for “{part}” ({library}), "
-                "which is not run. Choose another model."
-            )
+    for part in parts(model_index(folder), folder.name):
         # Tokenizers and schedulers have no config.json, and no weights.
         if (folder / part / "config.json").is_file():
             found += _part_files(folder / part)
@@ -60,16 +56,16 @@ def weight_files(folder: Path) -> list[Path]:
 def text_files(folder: Path) -> list[Path]:
     """What is read of a diffusers folder beside its weights: the index, configs and word lists.
 
-    Raises WeightsError as `model_index` does.
+    Raises WeightsError as `model_index` and `parts` do.
     """
     found = [folder / "model_index.json"]
-    for part, _ in _parts(folder):
+    for part in parts(model_index(folder), folder.name):
         found += sorted(file for file in (folder / part).glob("*") if file.suffix in TEXTS)
     return found
 
 
 def model_index(folder: Path) -> dict[str, Any]:
-    """The parts of a diffusers folder. Raises WeightsError when the index is missing or broken."""
+    """What a diffusers folder is made of. Raises WeightsError when it is missing or broken."""
     path = folder / "model_index.json"
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
@@ -80,6 +76,32 @@ def model_index(folder: Path) -> dict[str, Any]:
     if not isinstance(index, dict):
         raise WeightsError(f"{shown(path)} is no table of parts. {WAY_OUT}")
     return index
+
+
+def parts(index: Mapping[str, Any], model: str) -> list[str]:
+    """The parts that are loaded of the `model` with this index, here or on the Hub, in order.
+
+    Raises WeightsError for one that asks for code of its own, or that no folder can be called.
+    """
+    found = []
+    for part, value in sorted(index.items()):
+        is_part = isinstance(value, list) and value[:1] != [None]
+        if part.startswith("_") or part in UNUSED_PARTS or not is_part:
+            continue
+        if value[:1] not in _LIBRARIES:
+            raise WeightsError(
+                f"The model {model} asks for code of its own for “{part[:100]}” "
+                f"({value[:1]!r}), which is not run. Choose another model.",
+                field="model",
+            )
+        if not re.fullmatch(r"\w+", part):
+            raise WeightsError(
+                f"The model {model} names a part {part[:100]!r}, which cannot be a folder of it. "
+                "Choose another model.",
+                field="model",
+            )
+        found.append(part)
+    return found
 
 
 def parameters(folder: Path) -> int:
@@ -157,14 +179,6 @@ def remember(known: Mapping[State, str]) -> None:
     """Takes over what an earlier run read."""
     with _hashes_lock:
         _hashes.update(known)
-
-
-def _parts(folder: Path) -> Iterator[tuple[str, object]]:
-    """Each part that is loaded, and the library that its class is of."""
-    for part, value in sorted(model_index(folder).items()):
-        is_part = isinstance(value, list) and value[:1] != [None]
-        if not part.startswith("_") and part not in UNUSED_PARTS and is_part:
-            yield part, value[0] if value else None
 
 
 def _is_known(path: Path) -> bool:

@@ -128,6 +128,8 @@ class Family:
     has_step_callback: bool = True
     has_step_cache: bool = False
     can_compile_blocks: bool = True
+    """What its classes have in diffusers: a test holds each to the class."""
+
     is_float16_safe: bool = True
     """Whether its numbers stay below 65,504, the largest of float16."""
 

@@ -118,7 +118,9 @@
     request.send(file);
   }
 
-  lite.models = { order, change, tell, refresh, send, stopSending: () => request?.abort() };
+  lite.models = {
+    order, change, tell, refresh, isUnderway, send, stopSending: () => request?.abort(),
+  };
   document.addEventListener('fl:download', async (event) => {
     if (lite.get('panel') !== 'models') lite.openPanel('models');
     await change('download', { name: event.detail });

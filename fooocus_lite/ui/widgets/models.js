@@ -1,4 +1,5 @@
 const lite = window.fooocusLite;
+const { node, button, isAddress, link, facts, withSample, download, tellDownload } = lite.modelCards;
 const part = (selector) => element.querySelector(selector);
 const list = (name) => part(`[data-list="${name}"]`);
 const paste = part('.fl-paste');
@@ -9,33 +10,6 @@ const sending = part('.fl-sending');
 const status = part('[role="status"]');
 const opened = new Set();
 let spoken = '';
-
-// Names come from files and from the Hub: they are set as text, never as HTML.
-function node(kind, name, text) {
-  const made = document.createElement(kind);
-  if (name) made.className = name;
-  if (text) made.textContent = text;
-  return made;
-}
-
-function button(text, key, action, name = 'fl-small') {
-  const made = node('button', name, text);
-  made.type = 'button';
-  made.dataset.key = key;
-  made.addEventListener('click', action);
-  return made;
-}
-
-// Only an address of the web: a name could otherwise say javascript:.
-const isAddress = (text) => /^https?:\/\//.test(text);
-
-function link(address) {
-  const made = node('a', '', 'Its page');
-  made.href = address;
-  made.target = '_blank';
-  made.rel = 'noopener noreferrer';
-  return made;
-}
 
 function use(name) {
   // On a phone the panel covers the page that now changes.
@@ -54,46 +28,6 @@ async function remove(card) {
   const question = { title: `Remove ${card.title}?`, text: `Its files are deleted: ${card.size}.`, keep: 'Keep it', go: 'Remove' };
   if (!await lite.ask(question)) return;
   if (await lite.models.change('remove', { name: card.name })) lite.models.tell('info', `${card.title} is removed.`);
-}
-
-function licence(card) {
-  const line = node('p', 'fl-model-licence');
-  if (card.badge) {
-    const badge = node('span', 'fl-badge', card.badge);
-    badge.dataset.kind = card.kind;
-    line.append(badge);
-  }
-  line.append(node('span', '', card.licence));
-  return line;
-}
-
-function facts(card) {
-  const lines = [node('b', '', card.title)];
-  for (const text of [card.about, card.size, card.memory, card.words]) {
-    if (text) lines.push(node('p', card.is_tight && text === card.memory ? 'fl-about-state' : '', text));
-  }
-  if (card.badge || card.licence) lines.push(licence(card));
-  if (card.gate) lines.push(node('p', '', card.gate));
-  if (card.problem) lines.push(node('p', 'fl-about-state', card.problem));
-  return lines;
-}
-
-// A neutral tile until there is a picture; only what can have one has a place for it.
-function withSample(card, lines) {
-  const place = node('div', 'fl-model-sample');
-  if (card.is_sampling) place.dataset.busy = '';
-  if (card.sample) {
-    const picture = node('img');
-    picture.src = card.sample;
-    picture.alt = `Sample of ${card.title}`;
-    picture.loading = 'lazy';
-    place.append(picture);
-  }
-  const body = node('div', 'fl-model-body');
-  body.append(...lines);
-  const row = node('div', 'fl-model-top');
-  row.append(place, body);
-  return row;
 }
 
 // It stays where it was pressed, so that the keyboard does.
@@ -167,21 +101,11 @@ async function get(name) {
   await lite.models.change('download', { name });
 }
 
-const isUnderway = (name) => (lite.get('downloads') || []).some((each) => (
-  each.name === name && (each.state === 'waiting' || each.state === 'running')));
-
 function drawnDownload(each) {
-  const one = node('article', 'fl-model-card fl-fetching');
-  one.dataset.name = each.name;
-  one.dataset.state = each.state;
-  const bar = node('div', 'fl-bar');
-  bar.setAttribute('role', 'progressbar');
-  bar.setAttribute('aria-label', each.title);
-  bar.append(node('i'));
-  const row = node('div', 'fl-model-buttons');
-  one.append(node('b', '', each.title), bar, node('p', 'fl-fetching-line'), node('p', 'fl-about-state'), row);
+  const one = download(each);
+  const row = one.querySelector('.fl-model-buttons');
   const order = (what) => () => lite.models.change(what, { name: each.name });
-  if (isUnderway(each.name)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
+  if (lite.models.isUnderway(each)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
   else {
     if (each.state === 'done' && each.can_use) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
     if (each.state !== 'done') row.append(button(each.state === 'failed' ? 'Try again' : 'Go on', `${each.name} again`, order('download'), 'fl-small is-primary'));
@@ -191,13 +115,8 @@ function drawnDownload(each) {
   return one;
 }
 
-function tellDownload(one, each) {
-  const bar = one.querySelector('.fl-bar');
-  bar.setAttribute('aria-valuenow', each.percent);
-  bar.querySelector('i').style.transform = `scaleX(${each.percent / 100})`;
-  one.querySelector('.fl-fetching-line').textContent = each.line;
-  one.querySelector('.fl-about-state').textContent = each.message;
-}
+const isUnderway = (name) => (lite.get('downloads') || []).some((each) => (
+  each.name === name && lite.models.isUnderway(each)));
 
 // Spoken at every tenth, not every second.
 function speak(downloads) {
