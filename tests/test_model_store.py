@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tiny
 from huggingface_hub import snapshot_download
 from local_hub import LocalHub
 from test_uploads import SD15, safetensors
@@ -15,6 +16,7 @@ from fooocus_lite.studio import Studio
 from fooocus_lite.supplies.model_store import ModelStore
 from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.supplies.telling import Told
+from fooocus_lite.supplies.wishes import performance_loras
 from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import lock, snapshots
 
@@ -399,6 +401,30 @@ def test_a_performances_lora_leaves_with_its_download(settings, hub, store, tiny
     store.remove("loras/lcm-lora-sdxl")
     assert not (settings.models / "loras" / "lcm-lora-sdxl.safetensors").exists()
     assert not snapshots.folder_of(settings.models, repo_id).exists()
+
+
+def test_of_two_performances_with_one_download_only_one_leaves(
+    settings, hub, store, tiny_model, tmp_path
+):
+    repo_id = "ByteDance/Hyper-SD"
+    loras = {name: each for name, each in performance_loras().items() if each.repo_id == repo_id}
+    files = {}
+    for seed, lora in enumerate(loras.values()):
+        tiny.build_lora(tmp_path / "lora.safetensors", tiny_model, seed)
+        files[lora.file] = (tmp_path / "lora.safetensors").read_bytes()
+    hub.add_repo(repo_id, files)
+    for name in loras:
+        store.download(name)
+        settle(store)
+    gone, kept = loras
+    folder = snapshots.folder_of(settings.models, repo_id)
+    assert len([*folder.glob("blobs/*")]) == len(loras)
+    store.remove(f"loras/{gone}")
+    assert gone not in stock_of(store).listing().lora_files(None)
+    assert kept in stock_of(store).listing().lora_files(None)
+    assert len([*folder.glob("blobs/*")]) == len(loras) - 1
+    (found,) = store.checked(repo_id)
+    assert found.problem is None
 
 
 def test_who_makes_samples_is_told_what_came_and_left(settings, hub, tiny_model, tiny_lora):

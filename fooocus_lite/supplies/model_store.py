@@ -17,6 +17,7 @@ from ..weights import conversion, disk, download, lock, own_files, snapshots
 from ..weights.address import as_on_the_hub
 from ..weights.catalogue import Model as Model
 from ..weights.download import Order, Snapshot
+from ..weights.folders import LORAS
 from ..weights.hub import Hub
 from ..weights.inspect import Inspection as Inspection
 from ..weights.own_files import OwnFile as OwnFile
@@ -32,7 +33,7 @@ from .shelving import name_of, shelve
 from .stock import Stock
 from .telling import Told
 from .uploads import Added, Upload
-from .wishes import Wish, wishes_for
+from .wishes import Wish, performance_loras, wishes_for
 
 
 class ModelStore:
@@ -194,14 +195,20 @@ class ModelStore:
         return is_there and name in snapshots.repositories(self._settings.models)
 
     def _remove_file(self, name: str, title: str, path: Path) -> None:
-        """A folder or file that is ours; with it the download of which it is the only file."""
+        """A folder or file that is ours; with it the download of which it is the only file.
+
+        A performance's LoRA leaves its download in any case: it would be found there.
+        """
         models = self._settings.models
         removal.check_ours(title, path, models)
         repo_id = removal.only_in(path, models)
+        lora = performance_loras().get(path.stem) if path.parent == models / LORAS else None
         removal.delete(path)
         if repo_id is not None:
             removal.delete_download(models, repo_id)
             self._forget(repo_id)
+        elif lora is not None and lora.repo_id is not None:
+            removal.delete_from_download(models, lora.repo_id, lora.file)
         self._forget(name)
 
     def _forget(self, name: str) -> None:

@@ -58,6 +58,17 @@ def delete_download(models_dir: Path, repo_id: str) -> None:
             link.unlink()
 
 
+def delete_from_download(models_dir: Path, repo_id: str, file: str) -> None:
+    """One file of a repository, in all revisions. Raises WeightsError."""
+    lock.forget_file(models_dir, repo_id, file)
+    folder = snapshots.folder_of(models_dir, repo_id)
+    for path in folder.glob(f"snapshots/*/{file}"):
+        blob = path.resolve()
+        delete(path)
+        if not any(other.resolve() == blob for other in folder.glob("snapshots/*/**/*")):
+            delete(blob)
+
+
 def delete(path: Path) -> None:
     """Raises WeightsError when something holds on to it."""
     try:

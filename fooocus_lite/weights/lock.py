@@ -150,6 +150,23 @@ def forget(models_dir: Path, repo_id: str) -> None:
             _write(models_dir, entries)
 
 
+def forget_file(models_dir: Path, repo_id: str, file: str) -> None:
+    """Takes one file of the repository out of every revision. Raises WeightsError."""
+    with _alone(models_dir):
+        entries = read(models_dir)
+        if (entry := entries.get(repo_id)) is None:
+            return
+        revisions = {
+            name: Locked(
+                variants=locked.variants,
+                files={path: digest for path, digest in locked.files.items() if path != file},
+            )
+            for name, locked in entry.revisions.items()
+        }
+        entries[repo_id] = Entry(revision=entry.revision, revisions=revisions)
+        _write(models_dir, entries)
+
+
 def problem(models_dir: Path, repo_id: str, entry: Entry) -> str | None:
     """What is wrong with the files of the revision in use, every byte read again; or None."""
     folder = snapshots.snapshot_of(models_dir, repo_id, entry.revision)
