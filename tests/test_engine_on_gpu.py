@@ -299,6 +299,30 @@ def test_memory_that_torch_keeps_for_later_is_free(
     assert len(stages) == 1
 
 
+def test_a_model_is_loaded_anew_for_much_memory_but_not_for_little(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, files = recipe("sdxl", width=256, height=256), tiny.files(models.of("sdxl"))
+    plan, needed_mib = on_card(models, wanted, 0)
+    with pretended_gpu.plugged_in(monkeypatch) as gpu:
+        kitchen, stages, labels = Kitchen(), list[str](), list[str]()
+
+        def cook_with(memory_mib: float) -> int:
+            """How often models were loaded until now."""
+            gpu.memory = int(memory_mib * MIB)
+            kitchen.load(wanted, files, stages.append)
+            kitchen.cook(wanted, quiet, lambda: False)
+            labels.append(kitchen.made_with().plan)
+            return len(stages)
+
+        hovering = (300, -300, 0, -300, 300)
+        assert [cook_with(needed_mib + more) for more in hovering] == [1] * 5
+        assert cook_with(plan.expected_vram_mib - 2) == 2
+        assert cook_with(needed_mib + 6 * 1024) == 3
+    assert labels == [*[plan.label] * 5, labels[5], plan.label]
+    assert labels[5] != plan.label
+
+
 def test_out_of_memory_has_let_go_of_everything_when_it_is_raised(
     models: Models, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -51,7 +51,7 @@ def shelf() -> Shelf:
 
 
 def names(shelf: Shelf) -> list[str]:
-    return [name for name in ("first", "second", "third") if shelf.has(name, plan().label)]
+    return [name for name in ("first", "second", "third") if shelf.plan_of(name) is not None]
 
 
 def test_what_lies_here_is_counted(shelf: Shelf) -> None:
@@ -100,6 +100,12 @@ def test_on_a_gpu_both_memories_count(shelf: Shelf) -> None:
     facts = HardwareFacts(device="cuda", free_vram_mib=20, free_ram_mib=9)
     shelf.make_room("new", plan(needed_mib=20, ram_mib=5), facts)
     assert names(shelf) == ["second", "third"]
+
+
+def test_nobody_leaves_memory_that_is_not_the_one_missing(shelf: Shelf) -> None:
+    facts = HardwareFacts(device="cuda", free_vram_mib=20, free_ram_mib=11)
+    shelf.make_room("new", plan(needed_mib=30, ram_mib=5), facts)
+    assert names(shelf) == ["first", "second", "third"]
 
 
 def recipe(model: str, **changes: Any) -> Recipe:

@@ -166,7 +166,7 @@ class Kitchen:
             return error
         faults.forget_frames(error)
         self.unload()
-        self.pantry.note_failure(recipe)
+        self.pantry.note_failure()
         plan = self.pantry.tried
         where = "The GPU" if plan and plan.device != "cpu" else "The computer"
         return OutOfMemory(

@@ -5,7 +5,7 @@ Knows what this machine has and what was tried on it. Cooks nothing.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from ..weights.ingredients import Ingredients
 from . import hardware, pipelines, previews
 from .conditions import Conditions
 from .loras import LoRAs
-from .planning import Planner
+from .planning import Case, Planner
 from .progress import BytesRead
 from .shelf import Loaded, Shelf
 
@@ -32,15 +32,16 @@ Key = tuple[tuple[str, int, int], ...]
 
 
 class Pantry:
-    """Of one device, used by one thread at a time; what is asked of it, any thread may ask."""
+    """Of one device. One thread fetches; any may ask the planner, and `loaded_plan`."""
 
     def __init__(self, facts: HardwareFacts | None, state: Path | None, is_cpu_only: bool) -> None:
-        """As `Kitchen`."""
+        """All as for `Kitchen`."""
         self._given_facts = facts
         self._state = state
         self._is_cpu_only = is_cpu_only
         self._shelf = Shelf()
         self.planner = Planner()
+        self._case: Case | None = None
         self.tried: MemoryPlan | None = None
         """The plan of the last `fetch`, None before it or when it did not come so far."""
         self.load_s: float | None = None
@@ -54,7 +55,8 @@ class Pantry:
         Raises WeightsError, or as torch does when memory is not enough.
         """
         self.tried = self.load_s = None
-        plan = self.tried = self._plan(recipe, files)
+        self._case = self._case_of(recipe, files)
+        plan = self.tried = self.planner.plan(self._case, self.loaded_plan(files.models))
         family = FAMILIES[recipe.family]
         ready = self._model(recipe.model, family, files.model, plan, on_stage, files.refiner)
         if files.refiner is None or recipe.refiner is None:
@@ -68,9 +70,14 @@ class Pantry:
         """Forgets every model and gives its memory back."""
         self._shelf.clear()
 
-    def has(self, model: str, plan: str) -> bool:
-        """Whether a model is loaded with the plan of this label."""
-        return self._shelf.has(model, plan)
+    def loaded_plan(self, models: Sequence[Model]) -> MemoryPlan | None:
+        """How these models are loaded; None unless all of them are, and by the same plan.
+
+        Raises WeightsError when one is damaged.
+        """
+        found = [self._shelf.plan_of(_key(model)) for model in models]
+        by_label = {plan.label: plan for plan in found if plan is not None}
+        return by_label.popitem()[1] if None not in found and len(by_label) == 1 else None
 
     def facts(self) -> HardwareFacts:
         """This machine as if nothing were loaded."""
@@ -83,21 +90,21 @@ class Pantry:
             return replace(facts, free_ram_mib=min(ram, facts.total_mib))
         return replace(facts, free_vram_mib=facts.free_vram_mib + held_vram, free_ram_mib=ram)
 
-    def note_failure(self, recipe: Recipe) -> None:
+    def note_failure(self) -> None:
         """The plan of the last `fetch` ran out of memory, then or while cooking."""
-        if self.tried is not None:
-            picture = picture_of(recipe, FAMILIES[recipe.family])
-            self.planner.note_failure(recipe.models, self.tried, picture)
+        if self._case is not None and self.tried is not None:
+            self.planner.note_failure(self._case, self.tried)
 
     def thriftier_plan(self, recipe: Recipe, files: Ingredients) -> MemoryPlan | None:
         """What `fetch` would try after a failure; None when nothing is left to try."""
-        plan = self._plan(recipe, files)
+        case = self._case_of(recipe, files)
+        plan = self.planner.plan(case, self.loaded_plan(files.models))
         is_new = self.tried is not None and plan.label != self.tried.label
         return plan if is_new else None
 
-    def _plan(self, recipe: Recipe, files: Ingredients) -> MemoryPlan:
+    def _case_of(self, recipe: Recipe, files: Ingredients) -> Case:
         picture = picture_of(recipe, FAMILIES[recipe.family])
-        return self.planner.plan(recipe.models, self.facts(), files.size, picture)
+        return Case(recipe.models, self.facts(), files.size, picture)
 
     def _model(
         self,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..archive.estimates import Estimates, Setting
+from ..engine.planning import Case
 from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
 from ..supplies.listing import Listing
@@ -87,11 +88,13 @@ class Forecasts:
         size = size_of(names, here, self._stock.presets.values())
         if size is None:
             return None
-        picture = _picture(recipe)
-        plan = pantry.planner.plan(recipe.models, facts, size, picture)
+        picture, models = _picture(recipe), [here[name] for name in names if name in here]
+        is_here = len(models) == len(names)
+        loaded = pantry.loaded_plan(models) if is_here else None
+        plan = pantry.planner.plan(Case(recipe.models, facts, size, picture), loaded)
         setting = self._alike(_setting(facts, recipe, plan), recipe, listing)
         load_s = 0.0
-        if not pantry.has(recipe.model, plan.label):
+        if loaded is None or loaded.label != plan.label:
             load_s = self._estimates.load_s(setting) or 0.0
         return forecast(
             plan,
@@ -100,7 +103,7 @@ class Forecasts:
             pictures=len(recipes),
             load_s=load_s,
             total_mib=facts.total_mib,
-            is_here=here.keys() >= {*names},
+            is_here=is_here,
         )
 
     def _alike(self, setting: Setting, recipe: Recipe, listing: Listing) -> Setting:
