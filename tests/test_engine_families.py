@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tiny
 import tiny_families
 import torch
 from local_hub import LocalHub
@@ -59,7 +60,7 @@ def kitchen(family: Family, tiny_models: TinyModels) -> Kitchen:
     """One for all tests of a family, each of which leaves it as it was."""
     torch.set_num_threads(1)
     made = Kitchen(FACTS)
-    made.load(recipe(family), tiny_models.folder(family), {}, lambda _: None)
+    made.load(recipe(family), tiny.files(tiny_models.folder(family)), lambda _: None)
     return made
 
 
@@ -124,11 +125,11 @@ def test_a_lora_changes_the_picture_and_leaves_nothing_behind(
     pictures = {}
     for weight in (1.0, -1.0, 0.0):
         wanted = recipe(family, loras=(LoRA(name="wobble", weight=weight),))
-        kitchen.load(wanted, folder, files, lambda _: None)
+        kitchen.load(wanted, tiny.files(folder, loras=files), lambda _: None)
         pictures[weight] = cook(kitchen, wanted).tobytes()
     assert len({plain, *pictures.values()}) == 3
     assert pictures[0.0] == plain
-    kitchen.load(recipe(family), folder, files, lambda _: None)
+    kitchen.load(recipe(family), tiny.files(folder, loras=files), lambda _: None)
     assert cook(kitchen, recipe(family)).tobytes() == plain
 
 
@@ -176,7 +177,7 @@ def test_every_scheduler_of_flow_matching_cooks(family: Family, kitchen: Kitchen
 
 def test_a_family_cooks_in_bfloat16(family: Family, tiny_models: TinyModels) -> None:
     kitchen = Kitchen(HardwareFacts(cores=1, free_ram_mib=8_000, has_native_bf16=True))
-    kitchen.load(recipe(family), tiny_models.folder(family), {}, lambda _: None)
+    kitchen.load(recipe(family), tiny.files(tiny_models.folder(family)), lambda _: None)
     assert kitchen.made_with().dtype == "bfloat16"
     image = cook(kitchen, recipe(family), [])
     assert image.tobytes() == cook(kitchen, recipe(family)).tobytes()

@@ -78,7 +78,7 @@ def folder(family: Family, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def kitchen(family: Family, folder: Path) -> Kitchen:
     torch.set_num_threads(1)
     made = Kitchen(FACTS)
-    made.load(recipe(family), folder, {}, quiet)
+    made.load(recipe(family), tiny.files(folder), quiet)
     return made
 
 
@@ -147,9 +147,9 @@ def test_where_the_weights_wait_changes_nothing(
     assert kitchen.plan is not None
     plan = replace(kitchen.plan, offload=offload)
     moving = Kitchen(FACTS)
-    monkeypatch.setattr(moving.planner, "plan", lambda *_: plan)
+    monkeypatch.setattr(moving.pantry.planner, "plan", lambda *_: plan)
     for wanted in (recipe(family), recipe(family, seed=8)):
-        moving.load(wanted, folder, {}, quiet)
+        moving.load(wanted, tiny.files(folder), quiet)
         still = numpy.frombuffer(cook(kitchen, wanted), numpy.uint8).astype(int)
         made = numpy.frombuffer(cook(moving, wanted), numpy.uint8).astype(int)
         # Another place rounds the last digit otherwise.
@@ -160,7 +160,7 @@ def test_where_the_weights_wait_changes_nothing(
 def sdxl(tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
     made = Kitchen(FACTS)
     folder = tiny.build(tmp_path_factory.mktemp("models") / "sdxl")
-    made.load(recipe(FAMILIES["sdxl"]), folder, {}, quiet)
+    made.load(recipe(FAMILIES["sdxl"]), tiny.files(folder), quiet)
     return made
 
 
@@ -208,6 +208,6 @@ def test_a_picture_of_another_shape_is_cut_around_its_middle(sdxl: Kitchen) -> N
 def test_what_is_said_to_be_impossible_is(scheduler: str, tmp_path: Path) -> None:
     family = FAMILIES["sd35"]
     kitchen = Kitchen(FACTS)
-    kitchen.load(recipe(family), tiny_families.build("sd35", tmp_path / "sd35"), {}, quiet)
+    kitchen.load(recipe(family), tiny.files(tiny_families.build("sd35", tmp_path / "sd35")), quiet)
     with pytest.raises(AttributeError, match="scale_noise"):
         cook(kitchen, recipe(family, scheduler=scheduler))

@@ -58,7 +58,7 @@ def pipeline_of(kitchen: Kitchen) -> Any:
 @pytest.fixture
 def kitchen(tiny_model: Path) -> Kitchen:
     made = Kitchen(FACTS)
-    made.load(recipe(), tiny_model, {}, quiet)
+    made.load(recipe(), tiny.files(tiny_model), quiet)
     return made
 
 
@@ -66,7 +66,7 @@ def test_the_same_recipe_gives_the_same_bytes_in_every_kitchen(
     kitchen: Kitchen, tiny_model: Path
 ) -> None:
     other = Kitchen(FACTS)
-    other.load(recipe(), tiny_model, {}, quiet)
+    other.load(recipe(), tiny.files(tiny_model), quiet)
     first = cook(kitchen, recipe())
     assert first == cook(kitchen, recipe()) == cook(other, recipe())
     assert first != cook(kitchen, recipe(seed=8))
@@ -89,7 +89,7 @@ def test_the_picture_is_that_of_the_bare_pipeline(kitchen: Kitchen) -> None:
 def test_a_model_with_one_text_encoder_cooks_as_its_bare_pipeline(tmp_path: Path) -> None:
     kitchen = Kitchen(FACTS)
     wanted = recipe(model="tiny", family="sd15", negative_prompt="blurry")
-    kitchen.load(wanted, tiny.build_sd15(tmp_path / "sd15"), {}, quiet)
+    kitchen.load(wanted, tiny.files(tiny.build_sd15(tmp_path / "sd15")), quiet)
     bare = pipeline_of(kitchen)(
         prompt=wanted.prompt,
         negative_prompt="blurry",
@@ -122,10 +122,10 @@ def test_a_lora_for_the_words_changes_them_and_leaves_nothing_behind(
     pictures = {plain}
     for weight in (1.0, 0.5, 1.0):
         wanted = recipe(loras=(LoRA(name="words", weight=weight),))
-        kitchen.load(wanted, tiny_model, files, quiet)
+        kitchen.load(wanted, tiny.files(tiny_model, loras=files), quiet)
         pictures.add(cook(kitchen, wanted))
     assert len(pictures) == 3
-    kitchen.load(recipe(), tiny_model, files, quiet)
+    kitchen.load(recipe(), tiny.files(tiny_model, loras=files), quiet)
     assert cook(kitchen, recipe()) == plain
 
 
@@ -136,9 +136,9 @@ def test_an_embedding_is_cooked_and_leaves_nothing_behind(
     widths = {"clip_l": 32, "clip_g": 64}
     file = tiny.build_embedding(tmp_path / "calm.safetensors", widths)
     wanted = recipe(prompt="a red circle embedding:Calm", embeddings=("calm",))
-    kitchen.load(wanted, tiny_model, {}, quiet, {"calm": file})
+    kitchen.load(wanted, tiny.files(tiny_model, embeddings={"calm": file}), quiet)
     assert cook(kitchen, wanted) != plain
-    kitchen.load(recipe(), tiny_model, {}, quiet)
+    kitchen.load(recipe(), tiny.files(tiny_model), quiet)
     assert cook(kitchen, recipe()) == plain
     with pytest.raises(WeightsError, match="no file for the embedding “Calm”"):
         cook(kitchen, wanted)
@@ -170,11 +170,11 @@ def test_nothing_is_left_behind_by_other_recipes_and_loras(
     pictures = {}
     for weight in (1.0, 0.5, 0.0):
         wanted = recipe(loras=(LoRA(name="wobble", weight=weight),))
-        kitchen.load(wanted, tiny_model, files, quiet)
+        kitchen.load(wanted, tiny.files(tiny_model, loras=files), quiet)
         pictures[weight] = cook(kitchen, wanted)
     assert len({plain, *pictures.values()}) == 3
     assert pictures[0.0] == plain
-    kitchen.load(recipe(), tiny_model, files, quiet)
+    kitchen.load(recipe(), tiny.files(tiny_model, loras=files), quiet)
     assert cook(kitchen, recipe()) == plain
 
 
@@ -238,12 +238,12 @@ def test_a_model_is_loaded_once_and_again_when_its_files_change(
     model = Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
     kitchen, stages = Kitchen(FACTS), list[str]()
     for _ in range(2):
-        kitchen.load(recipe(), model, {}, stages.append)
+        kitchen.load(recipe(), tiny.files(model), stages.append)
     assert stages == ["Loading Starter (built in)"]
     before = cook(kitchen, recipe())
     weights = load_file(model / UNET)
     save_file({name: value * 1.5 for name, value in weights.items()}, model / UNET)
-    kitchen.load(recipe(), model, {}, stages.append)
+    kitchen.load(recipe(), tiny.files(model), stages.append)
     assert len(stages) == 2
     assert cook(kitchen, recipe()) != before
 
@@ -259,8 +259,8 @@ def test_a_damaged_model_is_a_sentence_and_the_next_one_works(
     else:
         (model / UNET).unlink()
     with pytest.raises(WeightsError, match="unet"):
-        kitchen.load(recipe(), model, {}, quiet)
-    kitchen.load(recipe(), tiny_model, {}, quiet)
+        kitchen.load(recipe(), tiny.files(model), quiet)
+    kitchen.load(recipe(), tiny.files(tiny_model), quiet)
     assert cook(kitchen, recipe()) == before
 
 
@@ -272,7 +272,7 @@ def test_weights_that_do_not_match_their_config_are_refused(
     del weights["conv_in.weight"]
     save_file(weights, model / UNET)
     with pytest.raises(WeightsError, match="tiny"):
-        Kitchen(FACTS).load(recipe(), model, {}, quiet)
+        Kitchen(FACTS).load(recipe(), tiny.files(model), quiet)
 
 
 def test_another_kind_of_model_is_refused(tiny_model: Path, tmp_path: Path) -> None:
@@ -280,12 +280,12 @@ def test_another_kind_of_model_is_refused(tiny_model: Path, tmp_path: Path) -> N
     index = model / "model_index.json"
     index.write_text(index.read_text().replace("StableDiffusionXLPipeline", "FluxPipeline"))
     with pytest.raises(WeightsError, match="FluxPipeline"):
-        Kitchen(FACTS).load(recipe(), model, {}, quiet)
+        Kitchen(FACTS).load(recipe(), tiny.files(model), quiet)
 
 
 def test_an_unknown_family_is_refused(tiny_model: Path) -> None:
     with pytest.raises(UnknownName, match="model family"):
-        Kitchen(FACTS).load(recipe(family="sd9"), tiny_model, {}, quiet)
+        Kitchen(FACTS).load(recipe(family="sd9"), tiny.files(tiny_model), quiet)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_running_out_of_memory_is_a_sentence_and_the_next_picture_works(
     monkeypatch.setattr(pipeline_of(kitchen).vae, "decode", fail)
     with pytest.raises(OutOfMemory, match="64 × 72"):
         cook(kitchen, recipe())
-    kitchen.load(recipe(), tiny_model, {}, quiet)
+    kitchen.load(recipe(), tiny.files(tiny_model), quiet)
     assert cook(kitchen, recipe()) == before
 
 
@@ -347,7 +347,7 @@ def test_cooking_before_loading_is_a_mistake_of_the_caller() -> None:
 
 def test_a_bfloat16_plan_cooks_and_repeats(tiny_model: Path) -> None:
     kitchen = Kitchen(HardwareFacts(has_native_bf16=True))
-    kitchen.load(recipe(), tiny_model, {}, quiet)
+    kitchen.load(recipe(), tiny.files(tiny_model), quiet)
     assert {part.dtype for part in (pipeline_of(kitchen).unet, pipeline_of(kitchen).vae)} == {
         torch.bfloat16
     }

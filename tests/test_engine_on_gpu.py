@@ -119,13 +119,13 @@ def recipe(family: str, loras: tuple[str, ...] = (), **changes: Any) -> Recipe:
 def kitchen_with(plan: MemoryPlan) -> Kitchen:
     """A kitchen that runs every model so."""
     made = Kitchen()
-    made.planner.plan = lambda *_: plan  # type: ignore[method-assign]
+    made.pantry.planner.plan = lambda *_: plan  # type: ignore[method-assign]
     return made
 
 
 def cooked(kitchen: Kitchen, models: Models, wanted: Recipe, **more: Any) -> np.ndarray:
     files = {lora.name: models.lora(lora.name) for lora in wanted.loras}
-    kitchen.load(wanted, models.of(wanted.family), files, quiet)
+    kitchen.load(wanted, tiny.files(models.of(wanted.family), loras=files), quiet)
     options: dict[str, Any] = {"on_step": quiet, "wants_preview": lambda: True, **more}
     return np.asarray(kitchen.cook(wanted, **options)).astype(int)
 
@@ -207,7 +207,7 @@ def test_a_refiner_follows_its_base_to_the_gpu(
     kitchen, made = kitchen_with(replace(RESIDENT, **WAYS[way])), list[bytes]()
     for _ in range(2):
         polish = refiners.find([tmp_path])["polish"]
-        kitchen.load(wanted, models.of("sdxl"), {}, quiet, refiner=polish)
+        kitchen.load(wanted, tiny.files(models.of("sdxl"), refiner=polish), quiet)
         made.append(kitchen.cook(wanted, quiet, lambda: True).tobytes())
         assert gpu.used < MIB
     assert made[0] == made[1]
@@ -221,7 +221,7 @@ def test_an_embedding_stands_in_its_place_wherever_weights_wait(
     for way in ("resident", "leaf"):
         kitchen = kitchen_with(replace(RESIDENT, **WAYS[way]))
         wanted = recipe("sdxl", prompt="a red circle embedding:wob")
-        kitchen.load(wanted, models.of("sdxl"), {}, quiet, embedding_files={"wob": file})
+        kitchen.load(wanted, tiny.files(models.of("sdxl"), embeddings={"wob": file}), quiet)
         made.append(np.asarray(kitchen.cook(wanted, quiet, lambda: False)).astype(int))
         without = cooked(kitchen, models, recipe("sdxl", prompt="a red circle"))
         assert differs(made[-1], without) > 0.1
@@ -250,7 +250,7 @@ def test_a_unet_of_few_levels_goes_to_the_gpu_in_small_blocks(
 ) -> None:
     plan = replace(RESIDENT, dtype="float32", **WAYS["block"])
     kitchen = kitchen_with(plan)
-    kitchen.load(recipe("sdxl"), models.of("sdxl"), {}, quiet)
+    kitchen.load(recipe("sdxl"), tiny.files(models.of("sdxl")), quiet)
     assert kitchen._ready is not None
     kitchen.cook(recipe("sdxl"), quiet, lambda: False)
     lying, gpu.peak = gpu.used, 0
@@ -291,12 +291,36 @@ def test_memory_that_torch_keeps_for_later_is_free(
     with pretended_gpu.plugged_in(monkeypatch, memory_mib=needed_mib + 1) as gpu:
         kitchen, stages = Kitchen(), list[str]()
         for _ in range(3):
-            kitchen.load(wanted, models.of("sdxl"), {}, stages.append)
+            kitchen.load(wanted, tiny.files(models.of("sdxl")), stages.append)
             kitchen.cook(wanted, quiet, lambda: True)
             assert kitchen.plan is not None
             assert kitchen.plan.label == plan.label
         assert gpu.reserved - gpu.used > 10 * MIB
     assert len(stages) == 1
+
+
+def test_a_model_is_loaded_anew_for_much_memory_but_not_for_little(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, files = recipe("sdxl", width=256, height=256), tiny.files(models.of("sdxl"))
+    plan, needed_mib = on_card(models, wanted, 0)
+    with pretended_gpu.plugged_in(monkeypatch) as gpu:
+        kitchen, stages, labels = Kitchen(), list[str](), list[str]()
+
+        def cook_with(memory_mib: float) -> int:
+            """How often models were loaded until now."""
+            gpu.memory = int(memory_mib * MIB)
+            kitchen.load(wanted, files, stages.append)
+            kitchen.cook(wanted, quiet, lambda: False)
+            labels.append(kitchen.made_with().plan)
+            return len(stages)
+
+        hovering = (300, -300, 0, -300, 300)
+        assert [cook_with(needed_mib + more) for more in hovering] == [1] * 5
+        assert cook_with(plan.expected_vram_mib - 2) == 2
+        assert cook_with(needed_mib + 6 * 1024) == 3
+    assert labels == [*[plan.label] * 5, labels[5], plan.label]
+    assert labels[5] != plan.label
 
 
 def test_out_of_memory_has_let_go_of_everything_when_it_is_raised(
@@ -306,12 +330,12 @@ def test_out_of_memory_has_let_go_of_everything_when_it_is_raised(
     with pretended_gpu.plugged_in(monkeypatch, memory_mib=12) as gpu:
         facts = replace(hardware.facts(), free_vram_mib=4_000)
         kitchen = Kitchen(facts)
-        kitchen.load(wanted, models.of("sdxl"), {}, quiet)
+        kitchen.load(wanted, tiny.files(models.of("sdxl")), quiet)
         try:
             kitchen.cook(wanted, quiet, lambda: False)
         except OutOfMemory:
             assert (gpu.used, gpu.reserved) == (0, 0)
-            tried = kitchen.thriftier_plan(wanted, models.of("sdxl"))
+            tried = kitchen.thriftier_plan(wanted, tiny.files(models.of("sdxl")))
         assert tried is not None
 
 
@@ -321,7 +345,7 @@ def test_out_of_memory_while_loading_lets_go_too(
     with pretended_gpu.plugged_in(monkeypatch, memory_mib=2) as gpu:
         kitchen = Kitchen(replace(hardware.facts(), free_vram_mib=4_000))
         try:
-            kitchen.load(recipe("sdxl"), models.of("sdxl"), {}, quiet)
+            kitchen.load(recipe("sdxl"), tiny.files(models.of("sdxl")), quiet)
         except OutOfMemory:
             assert (gpu.used, gpu.reserved) == (0, 0)
         assert kitchen.plan is None

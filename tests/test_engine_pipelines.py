@@ -90,7 +90,7 @@ def test_a_stage_says_how_much_is_read(folder: Path, monkeypatch: pytest.MonkeyP
     wanted |= {"num_inference_steps": 2, "guidance_scale": 3.0, "scheduler": "euler"}
     wanted |= {"width": 64, "height": 64, "seed": 1, "request": ImageRequest(prompt="a cat")}
     stages: list[str] = []
-    Kitchen(FACTS).load(Recipe(**wanted), folder, {}, stages.append)
+    Kitchen(FACTS).load(Recipe(**wanted), tiny.files(folder), stages.append)
     size = in_bytes(sum(file.stat().st_size for file in verify.weight_files(folder)))
     assert stages[0] == "Loading owner/tiny"
     assert stages[-1] == f"Loading owner/tiny · {size} of {size}"

@@ -153,9 +153,9 @@ def test_a_kitchen_cooks_the_same_picture_with_a_model_that_moves(
     pictures = []
     for plan in (PLAIN, replace(PLAIN, offload=offload)):
         kitchen = Kitchen(HardwareFacts(free_ram_mib=8_000))
-        monkeypatch.setattr(kitchen.planner, "plan", lambda *_, plan=plan: plan)
+        monkeypatch.setattr(kitchen.pantry.planner, "plan", lambda *_, plan=plan: plan)
         for _ in range(2):
-            kitchen.load(wanted, tiny_model, {}, lambda _: None)
+            kitchen.load(wanted, tiny.files(tiny_model), lambda _: None)
             pictures.append(kitchen.cook(wanted, lambda _: None, lambda: True).tobytes())
         assert kitchen.made_with().plan == plan.label
     assert len(set(pictures)) == 1

@@ -64,7 +64,7 @@ def polish(tmp_path_factory: pytest.TempPathFactory) -> Model:
 @pytest.fixture
 def kitchen(tiny_model: Path, polish: Model) -> Kitchen:
     made = Kitchen(FACTS)
-    made.load(recipe(), tiny_model, {}, quiet, refiner=polish)
+    made.load(recipe(), tiny.files(tiny_model, refiner=polish), quiet)
     return made
 
 
@@ -117,10 +117,10 @@ def test_the_refiner_changes_the_picture_and_it_is_the_same_each_time(
     assert cook(kitchen, recipe(refiner_switch=0.8)) != refined
     assert cook(kitchen, recipe(prompt="a (red:1.5) circle")) != refined
     alone = recipe(refiner=None, refiner_switch=None)
-    kitchen.load(alone, tiny_model, {}, quiet)
+    kitchen.load(alone, tiny.files(tiny_model), quiet)
     assert cook(kitchen, alone) != refined
-    kitchen.load(recipe(), tiny_model, {}, quiet, refiner=polish)
-    assert kitchen.load_s is None  # both were still there
+    kitchen.load(recipe(), tiny.files(tiny_model, refiner=polish), quiet)
+    assert kitchen.pantry.load_s is None  # both were still there
     assert cook(kitchen, recipe()) == refined
 
 
@@ -198,7 +198,7 @@ def test_running_out_of_memory_in_the_second_half_is_said_and_recovered_from(
     monkeypatch.setattr(kitchen._refiner.pipeline.vae, "decode", fail)
     with pytest.raises(OutOfMemory, match="64 × 72"):
         cook(kitchen, recipe())
-    kitchen.load(recipe(), tiny_model, {}, quiet, refiner=polish)
+    kitchen.load(recipe(), tiny.files(tiny_model, refiner=polish), quiet)
     assert cook(kitchen, recipe()) == before
 
 
@@ -216,6 +216,6 @@ def test_one_plan_has_room_for_both_models(free_mib: int, place: str) -> None:
 
 def test_two_models_weigh_what_their_files_do(tiny_model: Path, polish: Model) -> None:
     alone = sizes.of_folder(tiny_model), sizes.of_folder(polish.folder)
-    both = sizes.of_folder(tiny_model, refiner=polish)
+    both = tiny.files(tiny_model, refiner=polish).size
     assert both.parameters == sum(size.parameters for size in alone)
     assert both.denoiser == alone[0].denoiser

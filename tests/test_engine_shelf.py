@@ -51,7 +51,7 @@ def shelf() -> Shelf:
 
 
 def names(shelf: Shelf) -> list[str]:
-    return [name for name in ("first", "second", "third") if shelf.has(name, plan().label)]
+    return [name for name in ("first", "second", "third") if shelf.plan_of(name) is not None]
 
 
 def test_what_lies_here_is_counted(shelf: Shelf) -> None:
@@ -102,6 +102,12 @@ def test_on_a_gpu_both_memories_count(shelf: Shelf) -> None:
     assert names(shelf) == ["second", "third"]
 
 
+def test_nobody_leaves_memory_that_is_not_the_one_missing(shelf: Shelf) -> None:
+    facts = HardwareFacts(device="cuda", free_vram_mib=20, free_ram_mib=11)
+    shelf.make_room("new", plan(needed_mib=30, ram_mib=5), facts)
+    assert names(shelf) == ["first", "second", "third"]
+
+
 def recipe(model: str, **changes: Any) -> Recipe:
     values: dict[str, Any] = {
         "model": model,
@@ -126,7 +132,7 @@ def folders(tiny_model: Path, tmp_path: Path) -> dict[str, Path]:
 def picture(
     kitchen: Kitchen, folder: Path, wanted: Recipe, stages: list[str], **loras: Path
 ) -> Any:
-    kitchen.load(wanted, folder, loras, stages.append)
+    kitchen.load(wanted, tiny.files(folder, loras=loras), stages.append)
     return kitchen.cook(wanted, lambda _: None, lambda: False).tobytes()
 
 
@@ -141,7 +147,7 @@ def test_two_models_take_turns_and_each_is_read_once(folders: dict[str, Path]) -
 def test_without_room_for_both_each_is_read_again(folders: dict[str, Path]) -> None:
     kitchen, stages = Kitchen(FACTS), list[str]()
     picture(kitchen, folders["sd15"], recipe("sd15"), stages)
-    held = kitchen._shelf.held_mib()[1]
+    held = kitchen.pantry._shelf.held_mib()[1]
     needed = kitchen.plan.needed_mib if kitchen.plan else 0
     assert held > 0
     kitchen = Kitchen(HardwareFacts(cores=1, free_ram_mib=needed + held - 1))
@@ -166,7 +172,7 @@ def test_running_out_of_memory_empties_the_shelf(
 ) -> None:
     kitchen, stages = Kitchen(FACTS), list[str]()
     picture(kitchen, folders["sd15"], recipe("sd15"), stages)
-    kitchen.load(recipe("starter"), folders["starter"], {}, stages.append)
+    kitchen.load(recipe("starter"), tiny.files(folders["starter"]), stages.append)
 
     def fail(*_: Any, **__: Any) -> None:
         raise MemoryError
@@ -175,7 +181,7 @@ def test_running_out_of_memory_empties_the_shelf(
     monkeypatch.setattr(kitchen._ready.pipeline.vae, "decode", fail)
     with pytest.raises(OutOfMemory):
         kitchen.cook(recipe("starter"), lambda _: None, lambda: False)
-    assert kitchen._shelf.held_mib() == (0, 0)
+    assert kitchen.pantry._shelf.held_mib() == (0, 0)
 
 
 def test_locked_memory_of_streams_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def test_a_refiner_in_one_file_ends_pictures_as_its_folder_does(
     pictures = []
     for model in (single, whole):
         recipe = REFINED.model_copy(update={"refiner": model.name})
-        kitchen.load(recipe, tiny_model, {}, lambda _: None, refiner=model)
+        kitchen.load(recipe, tiny.files(tiny_model, refiner=model), lambda _: None)
         pictures.append(kitchen.cook(recipe, lambda _: None, lambda: False).tobytes())
     assert pictures[0] == pictures[1]
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from fooocus_lite.errors import UnknownName
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
+from fooocus_lite.thinking.costs import Picture
 from fooocus_lite.thinking.forecast import Forecast
+from fooocus_lite.thinking.memory import plans
+from fooocus_lite.weights import sizes
 
 REQUEST = ImageRequest(
     prompt="a red circle", width=64, height=64, num_inference_steps=4, seed=1, guidance_scale=3
@@ -78,6 +82,28 @@ def wait_for_engine(studio: Studio) -> Forecast:
     while (found := studio.orders.forecast(REQUEST)) is None:
         pass
     return found
+
+
+def test_the_plan_of_a_loaded_model_that_stays_is_said(studio: Studio) -> None:
+    studio.cook()
+    asked = REQUEST.model_copy(update={"width": 384, "height": 384})
+    made(studio, asked)
+    before = studio.orders.forecast(asked)
+    assert before is not None
+    kitchen = studio._lane._opening.kitchen()
+    pantry = kitchen.pantry
+    tight = replace(pantry.facts(), free_ram_mib=before.uses_mib + 10)
+    size = sizes.of_folder(studio.stock.model("starter").folder)
+    alone = plans(tight, size, Picture(384, 384, num_inference_steps=4))[0]
+    assert alone.place != before.place
+    pantry._given_facts = tight
+    made(studio, asked)
+    after = studio.orders.forecast(asked)
+    assert after is not None
+    assert (after.place, after.load_s, after.uses_mib) == (before.place, 0, before.uses_mib)
+    assert "what it takes is still free" in after.reason
+    assert kitchen.plan is not None
+    assert kitchen.plan.place == after.place
 
 
 def test_a_model_of_another_size_is_said_without_seconds(studio: Studio) -> None:

@@ -27,6 +27,7 @@ from fooocus_lite.recipe import ImageRequest, MadeWith, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.studio import Studio
 from fooocus_lite.supplies.stock import Stock
+from fooocus_lite.weights.ingredients import Ingredients
 
 RECIPE = Recipe(
     model="starter", family="starter", prompt="a red fox", num_inference_steps=4, guidance_scale=3,
@@ -47,12 +48,10 @@ class FakeKitchen:
 
     def __init__(self, state: Path, is_cpu_only: bool) -> None:
         type(self).opened.append(is_cpu_only)
-        self.plan = self.load_s = self.timing = None
+        self.plan = self.timing = None
+        self.pantry = SimpleNamespace(facts=lambda: None)
 
-    def facts(self) -> None:
-        return None
-
-    def load(self, *given: Any, on_stage: Callable[[str], None], **others: Any) -> None:
+    def load(self, recipe: Recipe, files: Ingredients, on_stage: Callable[[str], None]) -> None:
         on_stage("Loading the model")
 
     def cook(self, recipe: Recipe, on_step: Callable[[Any], None], **others: Any) -> Any:
@@ -218,7 +217,7 @@ def test_loading_counts_too_and_the_next_job_has_its_own_time(home, kitchen, mon
     place = shared(home, job_timeout_s=100)
     loads = []
 
-    def load(_kitchen: Any, *given: Any, on_stage: Callable[[str], None], **others: Any) -> None:
+    def load(_kitchen: Any, _recipe: Any, _files: Any, on_stage: Callable[[str], None]) -> None:
         place.now += 70
         on_stage("Loading the model")
         if not loads:

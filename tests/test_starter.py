@@ -6,6 +6,7 @@ What it draws in every size is measured in test_training_quality.py, without the
 from pathlib import Path
 
 import pytest
+import tiny
 from PIL import Image
 
 from fooocus_lite.archive.compare import psnr
@@ -37,7 +38,7 @@ def cook(starter, tmp_path_factory):
         request: ImageRequest, start: Image.Image | None = None, index: int = 0, **changes
     ) -> Image.Image:
         recipe: Recipe = studio.orders.plan(request)[index].model_copy(update=changes)
-        kitchen.load(recipe, starter, loras, lambda _: None)
+        kitchen.load(recipe, tiny.files(starter, loras=loras), lambda _: None)
         return kitchen.cook(recipe, lambda _: None, lambda: False, start)
 
     return cooked

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tiny
 from PIL import Image
 
 from fooocus_lite.recipe import ImageRequest, Recipe
@@ -35,7 +36,7 @@ def paint(starter: Path) -> Paint:
             seed=5,
             request=ImageRequest(prompt="a circle"),
         )
-        kitchen.load(recipe, starter, {}, lambda _: None)
+        kitchen.load(recipe, tiny.files(starter), lambda _: None)
         return kitchen.cook(recipe, lambda _: None, lambda: False)
 
     return painted

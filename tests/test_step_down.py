@@ -11,6 +11,7 @@ from typing import Any
 
 import diffusers
 import pytest
+import tiny
 import tiny_families
 import torch
 
@@ -146,7 +147,7 @@ def test_a_pipeline_that_only_warns_of_a_full_memory_is_heard_too(
     kitchen = Kitchen(HardwareFacts(free_ram_mib=16_000))
 
     def cook() -> bytes:
-        kitchen.load(recipe, folder, {}, lambda _: None)
+        kitchen.load(recipe, tiny.files(folder), lambda _: None)
         return kitchen.cook(recipe, lambda _: None, lambda: False).tobytes()
 
     before = cook()
@@ -154,7 +155,7 @@ def test_a_pipeline_that_only_warns_of_a_full_memory_is_heard_too(
     with pytest.raises(OutOfMemory, match="768 × 768"):
         cook()
     assert (fails.left, fails.leaked) == (0, 0)
-    plan = kitchen.thriftier_plan(recipe, folder)
+    plan = kitchen.thriftier_plan(recipe, tiny.files(folder))
     assert plan is not None
     assert plan.has_vae_tiling
     again = cook()

@@ -344,11 +344,11 @@ def test_loading_ahead_goes_on_for_a_job_of_its_model_only(
     kitchen = studio._lane._opening.kitchen(300)
     load, jobs, ended = kitchen.load, [], []
 
-    def called_while_loading(recipe, *files, on_stage, **others):
+    def called_while_loading(recipe, files, on_stage):
         if not jobs:
             jobs.append(studio.orders.start(request(model=model, width=256, height=256)))
         try:
-            load(recipe, *files, on_stage=on_stage, **others)
+            load(recipe, files, on_stage)
         except Exception as error:
             ended.append(type(error).__name__)
             raise
@@ -370,11 +370,11 @@ def test_a_model_that_cannot_be_loaded_ahead_disturbs_nobody(studio, monkeypatch
     kitchen = studio._lane._opening.kitchen(300)
     load, broken = kitchen.load, []
 
-    def broken_once(*given, **others):
+    def broken_once(*given):
         if not broken:
             broken.append(True)
             raise RuntimeError("no room")
-        return load(*given, **others)
+        return load(*given)
 
     monkeypatch.setattr(kitchen, "load", broken_once)
     studio.warm("starter")

@@ -27,6 +27,9 @@ from transformers import (
     CLIPTokenizer,
 )
 
+from fooocus_lite.weights.catalogue import Model
+from fooocus_lite.weights.ingredients import Ingredients
+
 
 def build(
     folder: Path,
@@ -128,6 +131,12 @@ def build_embedding(path: Path, widths: dict[str, int], vectors: int = 2, seed: 
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: torch.randn(vectors, width) for name, width in widths.items()}, path)
     return path
+
+
+def files(folder: Path, **others: Any) -> Ingredients:
+    """What a kitchen loads: the model of a folder, with a refiner, LoRAs or embeddings."""
+    model = Model(folder.name, folder, family="", title="", licence="", size_bytes=0)
+    return Ingredients(model, **others)
 
 
 def lora_layers(module: Any, targets: list[str]) -> dict[str, torch.Tensor]:

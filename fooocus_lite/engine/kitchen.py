@@ -1,12 +1,11 @@
-"""One device's kitchen: loads what a recipe needs, and cooks it into an image, step by step.
+"""One device's kitchen: cooks what a recipe says into an image, step by step.
 
-Knows nothing of jobs, files that are written, or who is watching.
+Models come from its pantry. Knows nothing of jobs, files that are written, or who is watching.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,24 +16,21 @@ import torch
 from .. import __version__
 from ..errors import BrokenPicture, DeviceError, OutOfMemory, UnknownName
 from ..recipe import MadeWith, Recipe
-from ..thinking.costs import picture_of
-from ..thinking.families import FAMILIES, REFINERS, Family
+from ..thinking.families import FAMILIES
 from ..thinking.forecast import Timing
 from ..thinking.memory import HardwareFacts, MemoryPlan
-from ..weights import sizes, verify
-from ..weights.catalogue import Model
-from . import cooking, faults, hardware, pipelines, previews, schedulers
-from .conditions import Conditions
-from .loras import LoRAs
-from .planning import Planner
-from .progress import BytesRead, CookStep, Progress
-from .shelf import Loaded, Shelf, give_back
+from ..weights import verify
+from ..weights.ingredients import Ingredients
+from . import cooking, faults, pipelines, previews, schedulers
+from .pantry import Pantry
+from .progress import CookStep, Progress
+from .shelf import Loaded, give_back
 
 log = logging.getLogger(__name__)
 
 
 class Kitchen:
-    """Holds loaded pipelines, of which one is in use. Used by one thread at a time."""
+    """Has what the recipe in hand needs, and cooks it. Used by one thread at a time."""
 
     def __init__(
         self,
@@ -46,17 +42,10 @@ class Kitchen:
 
         `is_cpu_only`: a GPU is left alone, even to be asked what it is.
         """
-        self._given_facts = facts
-        self._state = state
-        self._is_cpu_only = is_cpu_only
-        self._shelf = Shelf()
+        self.pantry = Pantry(facts, state, is_cpu_only)
         self._ready: Loaded | None = None
         self._refiner: Loaded | None = None
-        self._tried: MemoryPlan | None = None
         self._notices: tuple[str, ...] = ()
-        self.planner = Planner()
-        self.load_s: float | None = None
-        """Seconds the last `load` took for reading a model; None when it was there already."""
         self.timing: Timing | None = None
         """What the last picture took; None when it had too few steps to tell."""
 
@@ -65,21 +54,10 @@ class Kitchen:
         """How the model in use is run; None before the first."""
         return self._ready.plan if self._ready else None
 
-    def load(
-        self,
-        recipe: Recipe,
-        model_folder: Path,
-        lora_files: Mapping[str, Path],
-        on_stage: Callable[[str], None],
-        embedding_files: Mapping[str, Path] | None = None,
-        config: Path | None = None,
-        refiner: Model | None = None,
-    ) -> None:
+    def load(self, recipe: Recipe, files: Ingredients, on_stage: Callable[[str], None]) -> None:
         """Makes the recipe's models, LoRAs and embeddings ready. Quick when they are already.
 
-        `model_folder` may be a single file; `config` is then the folder with the settings it lacks.
-        `refiner` is the recipe's, None when it has none. Raises WeightsError, OutOfMemory or
-        UnknownName.
+        Raises WeightsError, OutOfMemory or UnknownName.
         """
         if recipe.family not in FAMILIES:
             raise UnknownName.among("model family", recipe.family, FAMILIES)
@@ -87,122 +65,30 @@ class Kitchen:
             # After a failure, what its frames held is free only by now.
             give_back()
         # What leaves the shelf now must not be held on to from here.
-        self._ready = self._refiner = self._tried = self.load_s = None
+        self._ready = self._refiner = None
         try:
-            self._load(
-                recipe, model_folder, lora_files, on_stage, embedding_files or {}, config, refiner
-            )
+            self._load(recipe, files, on_stage)
         except (MemoryError, RuntimeError) as error:
             raise self._out_of_memory(error, recipe) from error
 
     def unload(self) -> None:
         """Forgets every model and gives its memory back."""
         self._ready = self._refiner = None
-        self._shelf.clear()
+        self.pantry.clear()
 
-    def _load(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        lora_files: Mapping[str, Path],
-        on_stage: Callable[[str], None],
-        embedding_files: Mapping[str, Path],
-        config: Path | None,
-        refiner: Model | None,
-    ) -> None:
+    def _load(self, recipe: Recipe, files: Ingredients, on_stage: Callable[[str], None]) -> None:
         """`load` without a word for its errors."""
-        ready, refining_model = self._models(recipe, folder, config, refiner, on_stage)
-        self._ready, self._refiner = ready, refining_model
+        ready, refiner = self.pantry.fetch(recipe, files, on_stage)
+        self._ready, self._refiner = ready, refiner
         if recipe.loras:
             on_stage("Loading LoRAs")
-        self._notices = ready.loras.apply(recipe.loras, lora_files)
+        self._notices = ready.loras.apply(recipe.loras, files.loras)
         for notice in self._notices:
             log.info("%s", notice)
-        applied = [(verify.state(lora_files[lora.name]), lora.weight) for lora in recipe.loras]
-        ready.conditions.prepare(embedding_files, tuple(applied))
-        if refining_model is not None:
-            refining_model.conditions.prepare(embedding_files, ())
-
-    def _models(
-        self,
-        recipe: Recipe,
-        folder: Path,
-        config: Path | None,
-        refiner: Model | None,
-        on_stage: Callable[[str], None],
-    ) -> tuple[Loaded, Loaded | None]:
-        """The recipe's model and its refiner, if it has one, by a plan that has room for both."""
-        size = sizes.of_folder(folder, config, refiner)
-        picture = picture_of(recipe, FAMILIES[recipe.family])
-        plan = self._tried = self.planner.plan(recipe.models, self.facts(), size, picture)
-        family = FAMILIES[recipe.family]
-        beside = refiner.folder if refiner else None
-        ready = self._model(recipe.model, family, folder, config, plan, on_stage, beside)
-        if refiner is None or recipe.refiner is None:
-            return ready, None
-        family = REFINERS[recipe.family]
-        place = refiner.folder, refiner.config
-        return ready, self._model(recipe.refiner, family, *place, plan, on_stage, folder)
-
-    def _model(
-        self,
-        name: str,
-        family: Family,
-        folder: Path,
-        config: Path | None,
-        plan: MemoryPlan,
-        on_stage: Callable[[str], None],
-        beside: Path | None = None,
-    ) -> Loaded:
-        """A model from the shelf, or from its files; others leave if there is no room.
-
-        That of the folder `beside` stays. A model is placed for good, so one that now needs another
-        plan is loaded again.
-        """
-        key, facts = _key(folder), self.facts()
-        kept = self._shelf.get(key)
-        if kept is not None and kept.plan.label != plan.label:
-            kept = None
-            self._shelf.drop(key)
-        self._shelf.make_room(key, plan, facts, _key(beside) if beside else None)
-        if kept is not None:
-            return kept
-        title = family.title if name == family.name else name
-        on_stage(f"Loading {title}")
-        torch.set_num_threads(plan.threads)
-        log.info("%s: %s", name, plan.reason)
-        began = time.perf_counter()
-        pipeline = pipelines.load(
-            folder, family, plan, BytesRead("Loading", title, on_stage), config
-        )
-        self.load_s = (self.load_s or 0.0) + time.perf_counter() - began
-        loaded = Loaded(
-            name=name,
-            family=family,
-            plan=plan,
-            pipeline=pipeline,
-            scheduler_config=dict(pipeline.scheduler.config),
-            conditions=Conditions(pipeline, family),
-            loras=LoRAs(pipeline),
-            latent_map=previews.latent_map(folder),
-        )
-        self._shelf.put(key, loaded)
-        return loaded
-
-    def has(self, model: str, plan: str) -> bool:
-        """Whether a model is loaded with the plan of this label."""
-        return self._shelf.has(model, plan)
-
-    def facts(self) -> HardwareFacts:
-        """This machine as if nothing were loaded."""
-        if self._given_facts is not None:
-            return self._given_facts
-        facts = hardware.facts(self._state, self._is_cpu_only)
-        held_vram, held_ram = self._shelf.held_mib()
-        ram = facts.free_ram_mib + held_ram
-        if facts.free_vram_mib is None:
-            return replace(facts, free_ram_mib=min(ram, facts.total_mib))
-        return replace(facts, free_vram_mib=facts.free_vram_mib + held_vram, free_ram_mib=ram)
+        applied = [(verify.state(files.loras[lora.name]), lora.weight) for lora in recipe.loras]
+        ready.conditions.prepare(files.embeddings, tuple(applied))
+        if refiner is not None:
+            refiner.conditions.prepare(files.embeddings, ())
 
     def cook(
         self,
@@ -280,45 +166,29 @@ class Kitchen:
             return error
         faults.forget_frames(error)
         self.unload()
-        plan, picture = self._tried, picture_of(recipe, FAMILIES[recipe.family])
-        if plan is not None:
-            self.planner.note_failure(recipe.models, plan, picture)
+        self.pantry.note_failure()
+        plan = self.pantry.tried
         where = "The GPU" if plan and plan.device != "cpu" else "The computer"
         return OutOfMemory(
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
             "Choose a smaller size, or close other programs, and try again."
         )
 
+    def thriftier_plan(self, recipe: Recipe, files: Ingredients) -> MemoryPlan | None:
+        """What `load` would try after an OutOfMemory; None when nothing is left to try."""
+        return self.pantry.thriftier_plan(recipe, files)
+
     def fault_of(self, error: BaseException) -> DeviceError | None:
         """What an error of `load` or `cook` says about the GPU; None when it is no fault of it.
 
         All models are let go of then: nobody knows what is left of them.
         """
-        device = self._tried.device if self._tried else "cpu"
+        device = self.pantry.tried.device if self.pantry.tried else "cpu"
         fault = None if device == "cpu" else faults.device_error(error, device)
         if fault is not None:
             faults.forget_frames(error)
             self.unload()
         return fault
-
-    def thriftier_plan(
-        self,
-        recipe: Recipe,
-        model_folder: Path,
-        config: Path | None = None,
-        refiner: Model | None = None,
-    ) -> MemoryPlan | None:
-        """What `load` would try after an OutOfMemory; None when nothing is left to try."""
-        picture = picture_of(recipe, FAMILIES[recipe.family])
-        size = sizes.of_folder(model_folder, config, refiner)
-        plan = self.planner.plan(recipe.models, self.facts(), size, picture)
-        is_new = self._tried is not None and plan.label != self._tried.label
-        return plan if is_new else None
-
-
-def _key(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What tells one state of a model's files from another."""
-    return tuple(verify.state(file) for file in verify.weight_files(folder))
 
 
 def _broken(recipe: Recipe) -> BrokenPicture:

@@ -59,9 +59,10 @@ class Shelf:
             self._kept.move_to_end(key)
         return self._kept.get(key)
 
-    def has(self, name: str, plan: str) -> bool:
-        """Whether a model of this name is here with the plan of this label."""
-        return any(each.name == name and each.plan.label == plan for each in [*self._kept.values()])
+    def plan_of(self, key: Hashable) -> MemoryPlan | None:
+        """How the model of these files is run; None when it is not here. Not a use of it."""
+        kept = self._kept.get(key)
+        return None if kept is None else kept.plan
 
     def put(self, key: Hashable, loaded: Loaded) -> None:
         self._kept[key] = loaded
@@ -99,7 +100,8 @@ class Shelf:
         )
         while others:
             held = [sum(place) for place in zip(*others.values(), strict=True)]
-            if all(h + n <= free for h, n, free in zip(held, needs, has, strict=True)):
+            # Where the others hold nothing, nothing comes free by their leaving.
+            if all(not h or h + n <= free for h, n, free in zip(held, needs, has, strict=True)):
                 return
             other, _ = others.popitem(last=False)
             log.info("%s leaves memory for another model", self._kept[other].name)

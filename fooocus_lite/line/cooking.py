@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..archive.inputs import Inputs
 from ..archive.job import Job, Wish
@@ -22,6 +22,7 @@ from ..weights import catalogue, verify
 from ..weights.catalogue import Model
 from ..weights.first_use import FirstUse
 from ..weights.hashed import Hashed
+from ..weights.ingredients import Ingredients
 from ..weights.verify import OnBytes
 from . import patience
 from .board import Board
@@ -35,14 +36,6 @@ if TYPE_CHECKING:
     from ..engine.progress import CookStep
 
 log = logging.getLogger(__name__)
-
-
-class Files(NamedTuple):
-    """A recipe's model, and the files of its LoRAs and embeddings by name."""
-
-    model: Model
-    loras: dict[str, Path]
-    embeddings: dict[str, Path]
 
 
 class Stopped(Exception):
@@ -106,44 +99,32 @@ class Cooking:
         self._board.show(job.id, Loading(stage))
         self._obey(self._heartbeat(job, stage=stage))
 
-    def completed(self, recipe: Recipe, on_stage: Callable[[str], None]) -> tuple[Recipe, Files]:
+    def completed(
+        self, recipe: Recipe, on_stage: Callable[[str], None]
+    ) -> tuple[Recipe, Ingredients]:
         """The recipe with the hashes of the files it is about to use, and those files.
 
         A large file takes seconds to read when it is used for the first time; raising from
         `on_stage` stops that. Raises WeightsError when a file is not the one that was used first.
         """
-        found = model, lora_files, embedding_files = self._files(recipe)
-        hashes = self._checked(model, on_stage)
-        for folder, files in (("loras", lora_files), ("embeddings", embedding_files)):
-            for name, file in files.items():
+        files = self._files(recipe)
+        hashes = self._checked(files.model, on_stage)
+        for folder, found in (("loras", files.loras), ("embeddings", files.embeddings)):
+            for name, file in found.items():
                 hashes[f"{folder}/{name}"] = verify.sha256(file, _reading(name, on_stage))
                 self._first_use.check_file(file, hashes[f"{folder}/{name}"])
-        if (refiner := self._stock.refiner_of(recipe)) is not None:
-            own = self._checked(refiner, on_stage)
+        if files.refiner is not None:
+            own = self._checked(files.refiner, on_stage)
             hashes |= {f"refiner/{name}": each for name, each in own.items()}
         self._hashed.keep()
-        seen = {"model_hashes": hashes, "model_revision": model.revision}
-        return recipe.model_copy(update=seen), found
+        seen = {"model_hashes": hashes, "model_revision": files.model.revision}
+        return recipe.model_copy(update=seen), files
 
     def _checked(self, model: Model, on_stage: Callable[[str], None]) -> dict[str, str]:
         """sha256 of the model's weights by path, which are those that were used first."""
         hashes = verify.hashes(catalogue.weight_files(model), _reading(model.title, on_stage))
         self._first_use.check_model(model, hashes)
         return hashes
-
-    def load(
-        self, kitchen: "Kitchen", recipe: Recipe, files: Files, on_stage: Callable[[str], None]
-    ) -> None:
-        """Has the kitchen load a completed recipe's files; raising from `on_stage` stops that."""
-        kitchen.load(
-            recipe,
-            files.model.folder,
-            files.loras,
-            on_stage=on_stage,
-            embedding_files=files.embeddings,
-            config=files.model.config,
-            refiner=self._stock.refiner_of(recipe),
-        )
 
     def _cook_all(self, kitchen: "Kitchen", job: Job) -> None:
         while (index := self._store.next_index(job.id)) is not None:
@@ -187,18 +168,17 @@ class Cooking:
         self._forecasts.note(kitchen, recipe, time.monotonic() - cooked)
 
     def _cooked(
-        self, kitchen: "Kitchen", job: Job, index: int, recipe: Recipe, files: Files
+        self, kitchen: "Kitchen", job: Job, index: int, recipe: Recipe, files: Ingredients
     ) -> "Image":
         """The recipe's picture, by the best plan that memory is enough for.
 
         Raises OutOfMemory when the thriftiest one was not thrifty enough, NotFound when the picture
         it starts from is gone.
         """
-        model, refiner = files.model, self._stock.refiner_of(recipe)
         start = None if recipe.image is None else self._inputs.open(recipe.image)
         while True:
             try:
-                self.load(kitchen, recipe, files, lambda stage: self.show_stage(job, stage))
+                kitchen.load(recipe, files, lambda stage: self.show_stage(job, stage))
                 return kitchen.cook(
                     recipe,
                     on_step=lambda step: self._on_step(job, index, step),
@@ -206,20 +186,22 @@ class Cooking:
                     image=start,
                 )
             except OutOfMemory:
-                plan = kitchen.thriftier_plan(recipe, model.folder, model.config, refiner)
+                plan = kitchen.thriftier_plan(recipe, files)
                 if plan is None:
                     raise
             # The failed try is let go of by now; the recipe, and so the seed, is the same.
             self.show_stage(job, f"Not enough memory. Once more: {plan.place}")
 
-    def _files(self, recipe: Recipe) -> Files:
-        """The model, and the files of the LoRAs and embeddings that the recipe names."""
+    def _files(self, recipe: Recipe) -> Ingredients:
+        """What the recipe names. Raises WeightsError when some of it is no longer there."""
         listing = self._stock.listing()
         model = listing.model(recipe.model)
-        return Files(
-            model,
-            _chosen("LoRA", [lora.name for lora in recipe.loras], listing.lora_files(model)),
-            _chosen("embedding", recipe.embeddings, listing.embedding_files(model)),
+        loras = [lora.name for lora in recipe.loras]
+        return Ingredients(
+            model=model,
+            refiner=listing.refiner_of(recipe),
+            loras=_chosen("LoRA", loras, listing.lora_files(model)),
+            embeddings=_chosen("embedding", recipe.embeddings, listing.embedding_files(model)),
         )
 
     def _on_step(self, job: Job, index: int, step: "CookStep") -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..archive.estimates import Estimates, Setting
+from ..engine.planning import Case
 from ..errors import DiskError, WeightsError
 from ..recipe import Recipe
 from ..supplies.listing import Listing
@@ -23,6 +24,7 @@ from ..thinking.memory import HardwareFacts, MemoryPlan
 
 if TYPE_CHECKING:
     from ..engine.kitchen import Kitchen
+    from ..engine.pantry import Pantry
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ class Forecasts:
     def __init__(self, estimates: Estimates, stock: Stock) -> None:
         self._estimates = estimates
         self._stock = stock
-        self._kitchen: Kitchen | None = None
+        self._pantry: Pantry | None = None
         self._facts: HardwareFacts | None = None
 
     @property
@@ -43,21 +45,21 @@ class Forecasts:
 
     def open(self, kitchen: "Kitchen") -> None:
         """The kitchen is there: from now on its device can be asked about."""
-        self._facts = kitchen.facts()
-        self._kitchen = kitchen
+        self._facts = kitchen.pantry.facts()
+        self._pantry = kitchen.pantry
 
     def note(self, kitchen: "Kitchen", recipe: Recipe, saving_s: float) -> None:
         """What the kitchen's last load and picture took, and saving it.
 
         A disk in trouble loses only this note.
         """
-        self._facts = kitchen.facts()
+        self._facts = kitchen.pantry.facts()
         if kitchen.plan is None:
             return
         setting = _setting(self._facts, recipe, kitchen.plan)
         try:
-            if kitchen.load_s is not None:
-                self._estimates.note_load(setting, kitchen.load_s)
+            if (load_s := kitchen.pantry.load_s) is not None:
+                self._estimates.note_load(setting, load_s)
             if (timing := kitchen.timing) is not None:
                 whole = replace(timing, beside_s=timing.beside_s + saving_s)
                 self._estimates.note(setting, _picture(recipe).size, whole)
@@ -78,19 +80,21 @@ class Forecasts:
         None before the engine is there, and for a model that is neither here nor known. Raises
         WeightsError when the model is damaged.
         """
-        facts, kitchen, recipe = self._facts, self._kitchen, recipes[0]
-        if facts is None or kitchen is None:
+        facts, pantry, recipe = self._facts, self._pantry, recipes[0]
+        if facts is None or pantry is None:
             return None
         names = [recipe.model, recipe.refiner] if recipe.refiner else [recipe.model]
         here = listing.models_and_refiners if recipe.refiner else listing.models
         size = size_of(names, here, self._stock.presets.values())
         if size is None:
             return None
-        picture = _picture(recipe)
-        plan = kitchen.planner.plan(recipe.models, facts, size, picture)
+        picture, models = _picture(recipe), [here[name] for name in names if name in here]
+        is_here = len(models) == len(names)
+        loaded = pantry.loaded_plan(models) if is_here else None
+        plan = pantry.planner.plan(Case(recipe.models, facts, size, picture), loaded)
         setting = self._alike(_setting(facts, recipe, plan), recipe, listing)
         load_s = 0.0
-        if not kitchen.has(recipe.model, plan.label):
+        if loaded is None or loaded.label != plan.label:
             load_s = self._estimates.load_s(setting) or 0.0
         return forecast(
             plan,
@@ -99,7 +103,7 @@ class Forecasts:
             pictures=len(recipes),
             load_s=load_s,
             total_mib=facts.total_mib,
-            is_here=here.keys() >= {*names},
+            is_here=is_here,
         )
 
     def _alike(self, setting: Setting, recipe: Recipe, listing: Listing) -> Setting:

@@ -176,7 +176,7 @@ class Lane:
         try:
             kitchen = self._opening.kitchen()
             completed, files = self._cooking.completed(recipe, on_stage)
-            self._cooking.load(kitchen, completed, files, on_stage)
+            kitchen.load(completed, files, on_stage)
         except (_Called, Stopped, Closing):
             log.debug("loading %s ahead gave way", recipe.model)
         except Exception as error:

@@ -87,10 +87,6 @@ class Stock:
         """Raises UnknownName when there is no such model."""
         return self.listing().model(name)
 
-    def refiner_of(self, recipe: Recipe) -> Model | None:
-        """None for a recipe without one. Raises WeightsError when it is not here, or no use."""
-        return self.listing().refiner_of(recipe)
-
     def models_and_refiners(self) -> dict[str, Model]:
         """All that lies here to make pictures with, alone or not, by name."""
         return self.listing().models_and_refiners

@@ -113,7 +113,7 @@ def plans(
     """
     dtype, why_dtype = _dtype(facts, model)
     every = [_plan(facts, way, cost(model, way, picture)) for way in _ways(facts, dtype, model)]
-    every.sort(key=lambda plan: _waiting_s(plan, prefer))
+    every.sort(key=lambda plan: waiting_s(plan, prefer))
     fitting = [plan for plan in every if _shortage_mib(facts, plan) == 0]
     if not fitting:
         nearest = min(every, key=lambda plan: _shortage_mib(facts, plan))
@@ -128,6 +128,26 @@ def plans(
     return tuple(
         replace(plan, reason=first_words + _why(facts, plan, whole) + ".") for plan in ladder
     )
+
+
+def planned_again(
+    plan: MemoryPlan, facts: HardwareFacts, model: ModelSize, picture: Picture
+) -> MemoryPlan:
+    """A plan as it is for another picture, whether it fits or not; without its reason."""
+    way = replace(
+        _in_place(facts, plan.dtype),
+        offload=plan.offload,
+        has_streams=plan.has_streams,
+        storage=plan.storage,
+        has_vae_tiling=plan.has_vae_tiling,
+    )
+    return _plan(facts, way, cost(model, way, picture))
+
+
+def waiting_s(plan: MemoryPlan, prefer: Literal["quality", "speed"] = "quality") -> float:
+    """The seconds a plan costs, its losses among them where quality counts."""
+    losses = sum(LOSSES[loss] for loss in plan.losses) if prefer == "quality" else 0.0
+    return plan.expected_extra_s + losses
 
 
 def _ways(facts: HardwareFacts, dtype: Dtype, model: ModelSize) -> Iterator[Way]:
@@ -191,12 +211,6 @@ def _plan(facts: HardwareFacts, way: Way, costs: Cost) -> MemoryPlan:
     )
 
 
-def _waiting_s(plan: MemoryPlan, prefer: Literal["quality", "speed"]) -> float:
-    """The seconds a plan costs, its losses among them where quality counts."""
-    losses = sum(LOSSES[loss] for loss in plan.losses) if prefer == "quality" else 0.0
-    return plan.expected_extra_s + losses
-
-
 def _shortage_mib(facts: HardwareFacts, plan: MemoryPlan) -> int:
     """What is missing for a plan in all memories together; 0 when it fits."""
     missing = max(0, plan.needed_mib - facts.free_mib)
@@ -247,7 +261,7 @@ def _why(facts: HardwareFacts, plan: MemoryPlan, whole: MemoryPlan) -> str:
             f"free, so it may fail: {way_out}choose a smaller model or size"
         )
     words = [_PLACES[plan.offload].format(free=free, all=in_mib(whole.needed_mib))]
-    words += [_LOSS_WORDS[loss] for loss in plan.losses]
+    words += [LOSS_WORDS[loss] for loss in plan.losses]
     return "; ".join(words)
 
 
@@ -260,7 +274,7 @@ _PLACES: dict[Offload, str] = {
     "leaf": "its layers go to the GPU one by one when they are needed, which is slow, for {free} "
     "are free and all at once would need {all}",
 }
-_LOSS_WORDS = {
+LOSS_WORDS = {
     "tiles": "memory is tight, so pictures are decoded in tiles, which can change them a little",
     "float8": "its weights are kept in 8 bits, which changes pictures a little",
     "nf4": "its weights are kept in 4 bits, which changes pictures",

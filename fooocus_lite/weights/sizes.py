@@ -17,10 +17,8 @@ from ..thinking.model_size import (
     Part,
     part_of,
     role_of,
-    together,
 )
 from . import header, verify
-from .catalogue import Model
 
 TILE_SIDE = 512
 """Tiles are no larger than this, in pixels: some VAEs would make them as large as the picture."""
@@ -38,15 +36,12 @@ _BEGINNINGS = tuple(
 )
 
 
-def of_folder(folder: Path, config: Path | None = None, refiner: Model | None = None) -> ModelSize:
+def of_folder(folder: Path, config: Path | None = None) -> ModelSize:
     """The parts of a diffusers folder. Remembered until a file of weights changes.
 
     `folder` may be a single file; `config` is then the folder with its settings, if that is here.
-    With a `refiner`, of both. Raises WeightsError when a part is missing or damaged.
+    Raises WeightsError when a part is missing or damaged.
     """
-    if refiner is not None:
-        both = of_folder(folder, config), of_folder(refiner.folder, refiner.config)
-        return together(*both)
     if folder.is_file():
         return _measured_file(verify.state(folder), config)
     return _measured(folder, tuple(verify.state(file) for file in verify.weight_files(folder)))
