@@ -53,7 +53,11 @@ function switchTo(name) {
 async function remove(card) {
   const question = { title: `Remove ${card.title}?`, text: `Its files are deleted: ${card.size}.`, keep: 'Keep it', go: 'Remove' };
   if (!await lite.ask(question)) return;
-  if (await lite.models.change('remove', { name: card.name })) lite.models.tell('info', `${card.title} is removed.`);
+  if (!await lite.models.change('remove', { name: card.name })) return;
+  // What the page still offers may be this model.
+  document.dispatchEvent(new CustomEvent('fl:say', { detail: { kind: '', text: '' } }));
+  lite.models.tell('info', `${card.title} is removed.`);
+  if ((props.in_use || []).includes(card.name)) use('starter');
 }
 
 function licence(card) {
@@ -164,7 +168,10 @@ function drawn(card) {
 async function get(name) {
   part('.fl-found-model').replaceChildren();
   box.value = '';
-  await lite.models.change('download', { name });
+  if (!await lite.models.change('download', { name })) return;
+  // The button that was pressed is gone.
+  const bar = [...list('downloads').querySelectorAll('article')].find((each) => each.dataset.name === name);
+  if (document.activeElement === document.body) bar?.querySelector('button')?.focus();
 }
 
 const isUnderway = (name) => (lite.get('downloads') || []).some((each) => (
@@ -183,7 +190,7 @@ function drawnDownload(each) {
   const order = (what) => () => lite.models.change(what, { name: each.name });
   if (isUnderway(each.name)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
   else {
-    if (each.state === 'done' && each.can_use) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
+    if (each.state === 'done' && each.can_use && !(props.in_use || []).includes(each.name)) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
     if (each.state !== 'done') row.append(button(each.state === 'failed' ? 'Try again' : 'Go on', `${each.name} again`, order('download'), 'fl-small is-primary'));
     if (isAddress(each.link)) row.append(link(each.link));
     row.append(button(each.state === 'done' ? 'Dismiss' : 'Discard', `${each.name} discard`, order('discard')));
