@@ -93,6 +93,15 @@ def test_a_download_that_broke_off_goes_on_where_it_ended(settings, hub, tiny_mo
     assert NAME in stock_of(later).models()
 
 
+def test_the_settings_that_a_single_file_lacks_come_without_weights(hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    asked = store.download(f"{NAME}/model_index.json")
+    settle(store)
+    assert store.downloads.find(asked.name).state == "done"
+    assert hub.asked("unet/config.json")
+    assert not hub.asked("safetensors")
+
+
 def test_a_single_file_that_broke_off_is_gone_on_with_by_its_name(settings, hub, store):
     first = hub.add_repo(NAME, {"dream.safetensors": safetensors(SD15)})
     hub.add_repo(NAME, {"README.md": b"moved"})

@@ -9,6 +9,7 @@ from ..thinking.families import FAMILIES
 from ..thinking.families.family import PerformanceLoRA
 from ..thinking.presets import Preset, preset_of
 from ..weights.address import address
+from ..weights.selection import INDEX
 
 
 class Wish(BaseModel):
@@ -36,6 +37,7 @@ class Wish(BaseModel):
 def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
     """What a preset's, model's or performance LoRA's name, or something pasted, asks for.
 
+    The settings of a repository go by the name of its index: "owner/name/model_index.json".
     Raises BadRequest or UnknownName.
     """
     named = name.strip()
@@ -59,6 +61,10 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
             field="model",
             allowed=unknown.allowed,
         )
+    if named.endswith(f"/{INDEX}") and "://" not in named:
+        repo_id = address(named.removesuffix(f"/{INDEX}")).repo_id
+        title = f"{repo_id} (settings)"
+        return Wish(name=named, title=title, repo_id=repo_id, is_config_only=True)
     place = address(named)
     whole = f"{place.repo_id}/{place.file}" if place.file else place.repo_id
     files = (place.file,) if place.file else ()
