@@ -22,7 +22,8 @@ from fooocus_lite.events import Picture
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.studio import Studio
 from fooocus_lite.supplies.stock import Stock
-from fooocus_lite.weights import sizes
+from fooocus_lite.supplies.wishes import wish_for
+from fooocus_lite.weights import configs, sizes
 
 
 @pytest.fixture
