@@ -177,6 +177,9 @@ async function get(name) {
 const isUnderway = (name) => (lite.get('downloads') || []).some((each) => (
   each.name === name && (each.state === 'waiting' || each.state === 'running')));
 
+// Visitors see how a download stands, and change nothing of it.
+const isHost = () => Boolean(lite.get('models')?.is_host);
+
 function drawnDownload(each) {
   const one = node('article', 'fl-model-card fl-fetching');
   one.dataset.name = each.name;
@@ -188,6 +191,7 @@ function drawnDownload(each) {
   const row = node('div', 'fl-model-buttons');
   one.append(node('b', '', each.title), bar, node('p', 'fl-fetching-line'), node('p', 'fl-about-state'), row);
   const order = (what) => () => lite.models.change(what, { name: each.name });
+  if (!isHost()) return one;
   if (isUnderway(each.name)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
   else {
     if (each.state === 'done' && each.can_use && !(props.in_use || []).includes(each.name)) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
@@ -217,7 +221,7 @@ function speak(downloads) {
 // Same cards, new numbers: what has the focus stays where it is.
 function paintDownloads(downloads) {
   const section = list('downloads');
-  const shape = JSON.stringify(downloads.map((each) => [each.name, each.state]));
+  const shape = JSON.stringify([isHost(), downloads.map((each) => [each.name, each.state])]);
   if (section.dataset.shape !== shape) {
     section.dataset.shape = shape;
     keepFocus(() => fill('downloads', 'Downloads', downloads.map(drawnDownload)));
