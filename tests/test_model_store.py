@@ -95,6 +95,56 @@ def test_a_download_that_broke_off_goes_on_where_it_ended(settings, hub, tiny_mo
     assert NAME in stock_of(later).models()
 
 
+def test_the_settings_that_a_single_file_lacks_come_without_weights(hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    asked = store.download(f"{NAME}/model_index.json")
+    settle(store)
+    assert store.downloads.find(asked.name).state == "done"
+    assert hub.asked("unet/config.json")
+    assert not hub.asked("safetensors")
+
+
+def test_a_single_file_that_broke_off_is_gone_on_with_by_its_name(settings, hub, store):
+    first = hub.add_repo(NAME, {"dream.safetensors": safetensors(SD15)})
+    hub.add_repo(NAME, {"README.md": b"moved"})
+    hub.fault("dream.safetensors", status=403)
+    store.download(f"https://huggingface.co/{NAME}/blob/{first}/dream.safetensors")
+    settle(store)
+    (failed,) = store.downloads.all()
+    hub.heal()
+    store.download(failed.name)
+    settle(store)
+    assert store.downloads.find(failed.name).state == "done"
+    assert store.revisions(NAME) == (first,)
+
+
+def test_an_update_that_broke_off_is_still_an_update(hub, store, tiny_model, tmp_path):
+    hub.add_repo(NAME, tiny_model)
+    store.download(NAME)
+    settle(store)
+    newer = shutil.copytree(tiny_model, tmp_path / "newer")
+    (newer / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(safetensors(SD15))
+    second = hub.add_repo(NAME, newer)
+    hub.fault("vae/diffusion_pytorch_model.safetensors", status=403)
+    store.download(NAME, is_update=True)
+    settle(store)
+    hub.heal()
+    store.download(NAME)
+    settle(store)
+    assert store.revisions(NAME)[0] == second
+
+
+@pytest.mark.parametrize("name", ["small", "SMALL", "Small Things"])
+def test_a_preset_is_found_by_either_of_its_names(settings, name):
+    write_preset(settings, "small", title="small things", model=NAME, family="sdxl")
+    assert ModelStore(settings, Stock(settings)).wish(name).repo_id == NAME
+
+
+def test_a_name_without_an_owner_is_told_how_the_hub_writes_them(store):
+    with pytest.raises(UnknownName, match="owner/name"):
+        store.wish("dreams")
+
+
 def test_a_performances_lora_lies_where_it_is_looked_for(settings, hub, store, tiny_lora):
     file = "pytorch_lora_weights.safetensors"
     hub.add_repo("latent-consistency/lcm-lora-sdxl", {file: tiny_lora.read_bytes()})
@@ -196,6 +246,7 @@ def test_a_removed_model_leaves_nothing(settings, hub, store, tiny_model):
     assert preset.model == NAME
     assert store.preset_for(NAME) == preset
     store.remove(NAME)
+    assert store.downloads.all() == ()
     assert NAME not in stock_of(store).models()
     assert NAME not in lock.read(settings.models)
     assert not snapshots.folder_of(settings.models, NAME).exists()

@@ -22,7 +22,8 @@ from fooocus_lite.events import Picture
 from fooocus_lite.recipe import ImageRequest
 from fooocus_lite.studio import Studio
 from fooocus_lite.supplies.stock import Stock
-from fooocus_lite.weights import sizes
+from fooocus_lite.supplies.wishes import wish_for
+from fooocus_lite.weights import configs, sizes
 
 
 @pytest.fixture
@@ -234,6 +235,17 @@ def test_the_command_that_an_error_names_brings_what_a_file_lacks(
     assert model.config == brought
     assert stock.model_problem(model) is None
     assert "stabilityai/stable-diffusion-xl-base-1.0" not in stock.models()
+
+
+def test_the_page_can_bring_the_settings_that_a_file_lacks(home_with_tree: Path) -> None:
+    found = {file.name: file for file in Stock(settled(home_with_tree)).own_files()}
+    assert found["mine"].inspection is not None
+    with pytest.raises(WeightsError) as caught:
+        configs.checked("mine", found["mine"].inspection, None)
+    wish = wish_for(caught.value.download or "", {})
+    assert wish.is_config_only
+    assert "--config-only" in caught.value.message
+    assert "fooocus-lite" not in (caught.value.problem or "")
 
 
 def test_models_verify_tells_of_damaged_files_and_leaves_pickles_alone(

@@ -13,6 +13,7 @@ HEX = "0123456789" * 4
     [
         ("owner/name", Address("owner/name")),
         (" Owner/Name_1.0-x \n", Address("Owner/Name_1.0-x")),
+        ("owner/name/a/b c.safetensors", Address("owner/name", None, "a/b c.safetensors")),
         ("https://huggingface.co/owner/name", Address("owner/name")),
         ("https://hf.co/owner/name/", Address("owner/name")),
         ("https://huggingface.co/owner/name/tree/main", Address("owner/name", "main")),
@@ -35,7 +36,8 @@ def test_a_repository_may_be_a_name_or_a_pasted_link(typed: str, meant: Address)
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "name", "a/b/c", "../b", "a/..", "a/b..c", "a b/c", "a/b--c", "a/-b", "a/b.", "a/b.git",
+    ["", "name", "a/b/c", "a/b/c.ckpt", "../b/c.safetensors",
+     "../b", "a/..", "a/b..c", "a b/c", "a/b--c", "a/-b", "a/b.", "a/b.git",
      "a\\b", "a/b\x00", "ä/b", "a/" + "b" * 96, "C:/models", "file:///a/b",
      "https://example.com/a/b", "https://huggingface.co/a", "https://huggingface.co/datasets/a/b",
      "https://huggingface.co/../b", "https://huggingface.co/%2e%2e/b"],

@@ -21,7 +21,7 @@ from .wishes import Wish
 log = logging.getLogger(__name__)
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 UNFINISHED = frozenset({"waiting", "running"})
-BROKE_OFF = "The program ended before it was complete. What has come is kept."
+BROKE_OFF = "It was not complete when the program ended. What has come is kept."
 ELSEWHERE = "Another program is downloading this model. Waiting for it."
 
 

@@ -58,6 +58,8 @@ class ModelStore:
         `name` is a preset's, a model's, a performance LoRA's, or what was pasted: owner/name or a
         link. A preset's refiner follows its model. Raises BadRequest or UnknownName.
         """
+        if not is_update and (unfinished := self._unfinished(name)):
+            return self.downloads.ask(unfinished.model_copy(update={"who": self._who}))
         first, *others = self.wishes(name, is_update)
         download = self.downloads.ask(first)
         for wish in others:
@@ -212,8 +214,11 @@ class ModelStore:
         self._forget(name)
 
     def _forget(self, name: str) -> None:
-        """What was kept about a model that has left: its sample, and a preset that says no more."""
+        """What was kept about a model that has left: its sample, its download, a bare preset."""
         self._told.left(name)
+        for each in self.downloads.all():
+            if each.is_over and name in (each.name, each.wish.repo_id):
+                self.downloads.forget(each.name)
         for preset in saved_presets.drop_bare(self._stock, name):
             self._told.note(Entry(self._who, "remove preset", subject=preset))
 
@@ -239,6 +244,11 @@ class ModelStore:
 
     def close(self) -> None:
         self.downloads.close()
+
+    def _unfinished(self, name: str) -> Wish | None:
+        """What broke off under this name: of which revision and which files, no name tells."""
+        listed = (each for each in self.downloads.all() if each.name == name)
+        return next((each.wish for each in listed if each.state in ("failed", "cancelled")), None)
 
     def _order(self, wish: Wish, kinds: tuple[str, ...] = ()) -> Order:
         token = self._settings.hub_token

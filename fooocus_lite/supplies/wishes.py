@@ -9,6 +9,7 @@ from ..thinking.families import FAMILIES
 from ..thinking.families.family import PerformanceLoRA
 from ..thinking.presets import Preset, preset_of
 from ..weights.address import address
+from ..weights.selection import INDEX
 
 
 class Wish(BaseModel):
@@ -36,11 +37,12 @@ class Wish(BaseModel):
 def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
     """What a preset's, model's or performance LoRA's name, or something pasted, asks for.
 
+    The settings of a repository go by the name of its index: "owner/name/model_index.json".
     Raises BadRequest or UnknownName.
     """
     named = name.strip()
     alike = (each for each in presets.values() if each.model == named)
-    if preset := presets.get(named) or preset_of(named, alike):
+    if preset := _called(named, presets) or preset_of(named, alike):
         return Wish(
             name=preset.model,
             title=preset.shown_name,
@@ -53,7 +55,16 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
             name=named, title=named, repo_id=lora.repo_id or "", files=(lora.file,), lora=named
         )
     if "/" not in named:
-        raise UnknownName.among("preset, model or LoRA", named, [*presets, *performance_loras()])
+        unknown = UnknownName.among("preset or LoRA", named, [*presets, *performance_loras()])
+        raise UnknownName(
+            f"{unknown.message} A model of the Hub is written owner/name, or as its link.",
+            field="model",
+            allowed=unknown.allowed,
+        )
+    if named.endswith(f"/{INDEX}") and "://" not in named:
+        repo_id = address(named.removesuffix(f"/{INDEX}")).repo_id
+        title = f"{repo_id} (settings)"
+        return Wish(name=named, title=title, repo_id=repo_id, is_config_only=True)
     place = address(named)
     whole = f"{place.repo_id}/{place.file}" if place.file else place.repo_id
     files = (place.file,) if place.file else ()
@@ -67,9 +78,20 @@ def wishes_for(name: str, presets: Mapping[str, Preset]) -> tuple[Wish, ...]:
 
     Raises BadRequest or UnknownName.
     """
-    preset = presets.get(name.strip())
+    preset = _called(name.strip(), presets)
     others = [each for each in preset.needs[1:] if "/" in each] if preset else []
     return (wish_for(name, presets), *(wish_for(each, presets) for each in others))
+
+
+def _called(name: str, presets: Mapping[str, Preset]) -> Preset | None:
+    """The preset of this name, as its file or the page writes it, in large letters or small."""
+    wanted = name.casefold()
+    alike = (
+        each
+        for each in presets.values()
+        if wanted in (each.name.casefold(), each.shown_name.casefold())
+    )
+    return presets.get(name) or next(alike, None)
 
 
 def performance_loras() -> dict[str, PerformanceLoRA]:

@@ -32,8 +32,8 @@ def _download(download: Download) -> dict[str, Any]:
         "line": _line(download, share),
         "message": download.message,
         "link": download.link or "",
-        # A single file is a model by another name, or a LoRA.
-        "can_use": not download.wish.files,
+        # A single file is a model by another name, or a LoRA; settings are no model.
+        "can_use": not (download.wish.files or download.wish.is_config_only),
     }
 
 

@@ -1,4 +1,7 @@
-"""How people name a repository of the Hub: `owner/name`, or a link pasted from a browser."""
+"""How people name a repository of the Hub: `owner/name`, or a link pasted from a browser.
+
+One of its files is `owner/name/file.safetensors`.
+"""
 
 import re
 from dataclasses import dataclass
@@ -23,14 +26,16 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """A repository from what a person typed or pasted: `owner/name`, or a link to its page or file.
+    """A repository from what a person typed or pasted: its name, a file's, or a link to either.
 
     Raises BadRequest when it is neither. Case counts; `..`, `--` and spaces are refused.
     """
     typed = text.strip().rstrip("/")
     parts = urlsplit(typed)
     if parts.scheme not in ("http", "https"):
-        return Address(checked_repo_id(typed))
+        owner, name, path = [*typed.split("/", 2), "", ""][:3]
+        is_file = path.endswith(".safetensors")
+        return Address(checked_repo_id(f"{owner}/{name}" if is_file else typed), None, path or None)
     owner, name, verb, revision, *file = [
         *map(unquote, parts.path.strip("/").split("/")),
         *[""] * 4,

@@ -46,12 +46,15 @@ def checked(name: str, inspection: Inspection, config: Path | None) -> Path:
             field="model",
         )
     if config is None:
-        raise WeightsError(
+        problem = (
             f"The model {name} is a single file, which needs the settings and word lists of "
-            f"{architecture.title} beside it (a few megabytes). Get them once: fooocus-lite models "
-            f"download {architecture.repo_id} --config-only",
-            field="model",
+            f"{architecture.title} beside it (a few megabytes)."
         )
+        way = f"fooocus-lite models download {architecture.repo_id} --config-only"
+        error = WeightsError(f"{problem} Get them once: {way}", field="model")
+        error.problem = problem
+        error.download = f"{architecture.repo_id}/{INDEX}"
+        raise error
     return config
 
 

@@ -174,9 +174,9 @@ def _chosen(
     listed = repository.file(INDEX)
     if listed is None:
         singles = [file.path for file in repository.files if file.path.endswith(".safetensors")]
-        hint = (
-            f"Name one of its files, such as {singles[0]}." if singles else "Choose another model."
-        )
+        hint = "Choose another model."
+        if singles:
+            hint = f"Name one of its files, such as {order.repo_id}/{singles[0]}."
         raise WeightsError(
             f"{order.repo_id} has no {INDEX}, so it is no model that diffusers can open. {hint}",
             field="model",

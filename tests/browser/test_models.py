@@ -44,6 +44,7 @@ def test_a_pasted_link_is_looked_at_downloaded_and_used(visit):
     expect(page.locator("dialog[open]")).to_contain_text("Remove nice?")
     page.locator("dialog[open]").get_by_role("button", name="Remove").click()
     expect(page.locator(".fl-models-said")).to_have_text(re.compile("nice is removed"))
+    expect(page.locator("#fl-message .fl-message")).to_be_hidden()
     expect(card(page, "somebody/nice")).to_have_count(0)
 
 
@@ -83,6 +84,8 @@ def test_a_download_outlives_a_reload_and_can_be_cancelled_and_gone_on_with(visi
     page.locator(".fl-found-model").get_by_role("button", name="Download").click()
     note = page.locator(".fl-tab-note")
     expect(note).to_be_visible()
+    cancel = fetching(page, "somebody/slow-one").get_by_role("button", name="Cancel")
+    expect(cancel).to_be_focused()
     page.reload()
     page.wait_for_selector("#fl-generate")
     expect(note).to_be_visible()

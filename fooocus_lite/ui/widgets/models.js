@@ -27,7 +27,11 @@ function switchTo(name) {
 async function remove(card) {
   const question = { title: `Remove ${card.title}?`, text: `Its files are deleted: ${card.size}.`, keep: 'Keep it', go: 'Remove' };
   if (!await lite.ask(question)) return;
-  if (await lite.models.change('remove', { name: card.name })) lite.models.tell('info', `${card.title} is removed.`);
+  if (!await lite.models.change('remove', { name: card.name })) return;
+  // What the page still offers may be this model.
+  document.dispatchEvent(new CustomEvent('fl:say', { detail: { kind: '', text: '' } }));
+  lite.models.tell('info', `${card.title} is removed.`);
+  if ((props.in_use || []).includes(card.name)) use('starter');
 }
 
 // It stays where it was pressed, so that the keyboard does.
@@ -98,16 +102,23 @@ function drawn(card) {
 async function get(name) {
   part('.fl-found-model').replaceChildren();
   box.value = '';
-  await lite.models.change('download', { name });
+  if (!await lite.models.change('download', { name })) return;
+  // The button that was pressed is gone.
+  const bar = [...list('downloads').querySelectorAll('article')].find((each) => each.dataset.name === name);
+  if (document.activeElement === document.body) bar?.querySelector('button')?.focus();
 }
+
+// Visitors see how a download stands, and change nothing of it.
+const isHost = () => Boolean(lite.get('models')?.is_host);
 
 function drawnDownload(each) {
   const one = download(each);
   const row = one.querySelector('.fl-model-buttons');
   const order = (what) => () => lite.models.change(what, { name: each.name });
-  if (lite.models.isUnderway(each)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
+  if (!isHost()) return one;
+  if (isUnderway(each.name)) row.append(button('Cancel', `${each.name} cancel`, order('cancel')));
   else {
-    if (each.state === 'done' && each.can_use) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
+    if (each.state === 'done' && each.can_use && !(props.in_use || []).includes(each.name)) row.append(button('Switch to it', `${each.name} switch`, () => switchTo(each.name), 'fl-small is-primary'));
     if (each.state !== 'done') row.append(button(each.state === 'failed' ? 'Try again' : 'Go on', `${each.name} again`, order('download'), 'fl-small is-primary'));
     if (isAddress(each.link)) row.append(link(each.link));
     row.append(button(each.state === 'done' ? 'Dismiss' : 'Discard', `${each.name} discard`, order('discard')));
@@ -129,7 +140,7 @@ function speak(downloads) {
 // Same cards, new numbers: what has the focus stays where it is.
 function paintDownloads(downloads) {
   const section = list('downloads');
-  const shape = JSON.stringify(downloads.map((each) => [each.name, each.state]));
+  const shape = JSON.stringify([isHost(), downloads.map((each) => [each.name, each.state])]);
   if (section.dataset.shape !== shape) {
     section.dataset.shape = shape;
     keepFocus(() => fill('downloads', 'Downloads', downloads.map(drawnDownload)));
