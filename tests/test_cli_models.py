@@ -89,6 +89,15 @@ def test_what_is_here_is_described_without_a_request(hub, capsys, tmp_path):
     assert not hub.requests
 
 
+def test_what_is_known_of_a_presets_model_is_told_without_the_hub(hub, capsys, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert main(["models", "info", "sdxl"]) == 1
+    printed = capsys.readouterr()
+    for words in ("stable-diffusion-xl-base-1.0", "6.5 GiB", "takes ", "not downloaded"):
+        assert words in printed.out
+    assert "cannot be reached" in printed.err
+
+
 def test_a_refiner_that_is_here_is_described_without_a_plan_of_its_own(hub, capsys, tmp_path):
     tiny.build_refiner(tmp_path / "models" / "owner" / "polish")
     assert main(["models", "info", "owner/polish", "--json"]) == 0

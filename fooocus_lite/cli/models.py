@@ -4,10 +4,10 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from ..errors import BadRequest
+from ..errors import BadRequest, WeightsError
 from ..settings import Settings
 from ..studio import Studio
-from ..supplies.model_store import ModelStore
+from ..supplies.model_store import Described, ModelStore
 from ..supplies.wishes import Wish
 from ..thinking.amounts import in_bytes
 from ..thinking.families import REFINERS
@@ -51,14 +51,19 @@ def _list(studio: Studio, arguments: Namespace) -> int:
     missing = dict.fromkeys(name for each in presets for name in each.needs if name not in here)
     for name in missing:
         if preset := preset_of(name, presets):
-            need = model_need.of(studio, name)
-            values = {**_missing(name, preset), "presets": model_here.using(name, presets)}
-            values |= model_need.values(need)
-            _show(arguments, values, _row(values, need) + ", not downloaded")
+            _show_missing(studio, arguments, name, preset)
     own_files.show(studio, arguments)
     used = sum(model.size_bytes for model in here.values())
     print(f"{in_bytes(used)} on this disk.", file=sys.stderr)
     return 0
+
+
+def _show_missing(studio: Studio, arguments: Namespace, name: str, preset: Preset) -> None:
+    """A model that a preset names and that is not here, as far as that is known without the Hub."""
+    need = model_need.of(studio, name)
+    using = model_here.using(name, studio.stock.presets.values())
+    values = {**_missing(name, preset), "presets": using, **model_need.values(need)}
+    _show(arguments, values, _row(values, need) + ", not downloaded")
 
 
 def _missing(name: str, preset: Preset) -> dict[str, Any]:
@@ -105,7 +110,7 @@ def _info(studio: Studio, arguments: Namespace) -> int:
         return 0
     if arguments.name and model_here.info(studio, arguments):
         return 0
-    found = store.look_up(_named(arguments))
+    found = _looked_up(studio, store, arguments)
     need = studio.needs.of_offer(found)
     if arguments.json:
         values = {**vars(found), "pictures": allowed_by(found.licence), "files": dict(found.files)}
@@ -126,6 +131,18 @@ def _info(studio: Studio, arguments: Namespace) -> int:
     if found.problem:
         print(found.problem, file=sys.stderr)
     return 0
+
+
+def _looked_up(studio: Studio, store: ModelStore, arguments: Namespace) -> Described:
+    """What the Hub has. Before it raises, tells what is known of a preset's model without it."""
+    name, presets = _named(arguments), studio.stock.presets
+    try:
+        return store.look_up(name)
+    except WeightsError:
+        model = presets[name].model if name in presets else name
+        if preset := preset_of(model, presets.values()):
+            _show_missing(studio, arguments, model, preset)
+        raise
 
 
 def _download(store: ModelStore, arguments: Namespace) -> int:
