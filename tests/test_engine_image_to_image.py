@@ -147,7 +147,7 @@ def test_where_the_weights_wait_changes_nothing(
     assert kitchen.plan is not None
     plan = replace(kitchen.plan, offload=offload)
     moving = Kitchen(FACTS)
-    monkeypatch.setattr(moving.pantry.planner, "plan", lambda *_: plan)
+    monkeypatch.setattr(moving.loader.planner, "plan", lambda *_: plan)
     for wanted in (recipe(family), recipe(family, seed=8)):
         moving.load(wanted, tiny.files(folder), quiet)
         still = numpy.frombuffer(cook(kitchen, wanted), numpy.uint8).astype(int)

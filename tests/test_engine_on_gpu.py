@@ -119,7 +119,7 @@ def recipe(family: str, loras: tuple[str, ...] = (), **changes: Any) -> Recipe:
 def kitchen_with(plan: MemoryPlan) -> Kitchen:
     """A kitchen that runs every model so."""
     made = Kitchen()
-    made.pantry.planner.plan = lambda *_: plan  # type: ignore[method-assign]
+    made.loader.planner.plan = lambda *_: plan  # type: ignore[method-assign]
     return made
 
 

@@ -153,7 +153,7 @@ def test_a_kitchen_cooks_the_same_picture_with_a_model_that_moves(
     pictures = []
     for plan in (PLAIN, replace(PLAIN, offload=offload)):
         kitchen = Kitchen(HardwareFacts(free_ram_mib=8_000))
-        monkeypatch.setattr(kitchen.pantry.planner, "plan", lambda *_, plan=plan: plan)
+        monkeypatch.setattr(kitchen.loader.planner, "plan", lambda *_, plan=plan: plan)
         for _ in range(2):
             kitchen.load(wanted, tiny.files(tiny_model), lambda _: None)
             pictures.append(kitchen.cook(wanted, lambda _: None, lambda: True).tobytes())

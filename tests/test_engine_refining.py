@@ -120,7 +120,7 @@ def test_the_refiner_changes_the_picture_and_it_is_the_same_each_time(
     kitchen.load(alone, tiny.files(tiny_model), quiet)
     assert cook(kitchen, alone) != refined
     kitchen.load(recipe(), tiny.files(tiny_model, refiner=polish), quiet)
-    assert kitchen.pantry.load_s is None  # both were still there
+    assert kitchen.loader.load_s is None  # both were still there
     assert cook(kitchen, recipe()) == refined
 
 

@@ -147,7 +147,7 @@ def test_two_models_take_turns_and_each_is_read_once(folders: dict[str, Path]) -
 def test_without_room_for_both_each_is_read_again(folders: dict[str, Path]) -> None:
     kitchen, stages = Kitchen(FACTS), list[str]()
     picture(kitchen, folders["sd15"], recipe("sd15"), stages)
-    held = kitchen.pantry._shelf.held_mib()[1]
+    held = kitchen.loader._shelf.held_mib()[1]
     needed = kitchen.plan.needed_mib if kitchen.plan else 0
     assert held > 0
     kitchen = Kitchen(HardwareFacts(cores=1, free_ram_mib=needed + held - 1))
@@ -181,7 +181,7 @@ def test_running_out_of_memory_empties_the_shelf(
     monkeypatch.setattr(kitchen._ready.pipeline.vae, "decode", fail)
     with pytest.raises(OutOfMemory):
         kitchen.cook(recipe("starter"), lambda _: None, lambda: False)
-    assert kitchen.pantry._shelf.held_mib() == (0, 0)
+    assert kitchen.loader._shelf.held_mib() == (0, 0)
 
 
 def test_locked_memory_of_streams_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:

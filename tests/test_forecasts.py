@@ -91,12 +91,12 @@ def test_the_plan_of_a_loaded_model_that_stays_is_said(studio: Studio) -> None:
     before = studio.orders.forecast(asked)
     assert before is not None
     kitchen = studio._lane._opening.kitchen()
-    pantry = kitchen.pantry
-    tight = replace(pantry.facts(), free_ram_mib=before.uses_mib + 10)
+    loader = kitchen.loader
+    tight = replace(loader.facts(), free_ram_mib=before.uses_mib + 10)
     size = sizes.of_folder(studio.stock.model("starter").folder)
     alone = plans(tight, size, Picture(384, 384, num_inference_steps=4))[0]
     assert alone.place != before.place
-    pantry._given_facts = tight
+    loader._given_facts = tight
     made(studio, asked)
     after = studio.orders.forecast(asked)
     assert after is not None

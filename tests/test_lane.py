@@ -49,7 +49,7 @@ class FakeKitchen:
     def __init__(self, state: Path, is_cpu_only: bool) -> None:
         type(self).opened.append(is_cpu_only)
         self.plan = self.timing = None
-        self.pantry = SimpleNamespace(facts=lambda: None)
+        self.loader = SimpleNamespace(facts=lambda: None)
 
     def load(self, recipe: Recipe, files: Ingredients, on_stage: Callable[[str], None]) -> None:
         on_stage("Loading the model")

@@ -1,6 +1,6 @@
 """One device's kitchen: cooks what a recipe says into an image, step by step.
 
-Models come from its pantry. Knows nothing of jobs, files that are written, or who is watching.
+Models come from its loader. Knows nothing of jobs, files that are written, or who is watching.
 """
 
 import logging
@@ -22,7 +22,7 @@ from ..thinking.memory import HardwareFacts, MemoryPlan
 from ..weights import verify
 from ..weights.ingredients import Ingredients
 from . import cooking, faults, pipelines, previews, schedulers
-from .pantry import Pantry
+from .loader import Loader
 from .progress import CookStep, Progress
 from .shelf import Loaded, give_back
 
@@ -42,7 +42,7 @@ class Kitchen:
 
         `is_cpu_only`: a GPU is left alone, even to be asked what it is.
         """
-        self.pantry = Pantry(facts, state, is_cpu_only)
+        self.loader = Loader(facts, state, is_cpu_only)
         self._ready: Loaded | None = None
         self._refiner: Loaded | None = None
         self._notices: tuple[str, ...] = ()
@@ -74,11 +74,11 @@ class Kitchen:
     def unload(self) -> None:
         """Forgets every model and gives its memory back."""
         self._ready = self._refiner = None
-        self.pantry.clear()
+        self.loader.clear()
 
     def _load(self, recipe: Recipe, files: Ingredients, on_stage: Callable[[str], None]) -> None:
         """`load` without a word for its errors."""
-        ready, refiner = self.pantry.fetch(recipe, files, on_stage)
+        ready, refiner = self.loader.fetch(recipe, files, on_stage)
         self._ready, self._refiner = ready, refiner
         if recipe.loras:
             on_stage("Loading LoRAs")
@@ -166,8 +166,8 @@ class Kitchen:
             return error
         faults.forget_frames(error)
         self.unload()
-        self.pantry.note_failure()
-        plan = self.pantry.tried
+        self.loader.note_failure()
+        plan = self.loader.tried
         where = "The GPU" if plan and plan.device != "cpu" else "The computer"
         return OutOfMemory(
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
@@ -176,14 +176,14 @@ class Kitchen:
 
     def thriftier_plan(self, recipe: Recipe, files: Ingredients) -> MemoryPlan | None:
         """What `load` would try after an OutOfMemory; None when nothing is left to try."""
-        return self.pantry.thriftier_plan(recipe, files)
+        return self.loader.thriftier_plan(recipe, files)
 
     def fault_of(self, error: BaseException) -> DeviceError | None:
         """What an error of `load` or `cook` says about the GPU; None when it is no fault of it.
 
         All models are let go of then: nobody knows what is left of them.
         """
-        device = self.pantry.tried.device if self.pantry.tried else "cpu"
+        device = self.loader.tried.device if self.loader.tried else "cpu"
         fault = None if device == "cpu" else faults.device_error(error, device)
         if fault is not None:
             faults.forget_frames(error)

@@ -24,7 +24,7 @@ from ..thinking.memory import HardwareFacts, MemoryPlan
 
 if TYPE_CHECKING:
     from ..engine.kitchen import Kitchen
-    from ..engine.pantry import Pantry
+    from ..engine.loader import Loader
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Forecasts:
     def __init__(self, estimates: Estimates, stock: Stock) -> None:
         self._estimates = estimates
         self._stock = stock
-        self._pantry: Pantry | None = None
+        self._loader: Loader | None = None
         self._facts: HardwareFacts | None = None
 
     @property
@@ -45,20 +45,20 @@ class Forecasts:
 
     def open(self, kitchen: "Kitchen") -> None:
         """The kitchen is there: from now on its device can be asked about."""
-        self._facts = kitchen.pantry.facts()
-        self._pantry = kitchen.pantry
+        self._facts = kitchen.loader.facts()
+        self._loader = kitchen.loader
 
     def note(self, kitchen: "Kitchen", recipe: Recipe, saving_s: float) -> None:
         """What the kitchen's last load and picture took, and saving it.
 
         A disk in trouble loses only this note.
         """
-        self._facts = kitchen.pantry.facts()
+        self._facts = kitchen.loader.facts()
         if kitchen.plan is None:
             return
         setting = _setting(self._facts, recipe, kitchen.plan)
         try:
-            if (load_s := kitchen.pantry.load_s) is not None:
+            if (load_s := kitchen.loader.load_s) is not None:
                 self._estimates.note_load(setting, load_s)
             if (timing := kitchen.timing) is not None:
                 whole = replace(timing, beside_s=timing.beside_s + saving_s)
@@ -80,8 +80,8 @@ class Forecasts:
         None before the engine is there, and for a model that is neither here nor known. Raises
         WeightsError when the model is damaged.
         """
-        facts, pantry, recipe = self._facts, self._pantry, recipes[0]
-        if facts is None or pantry is None:
+        facts, loader, recipe = self._facts, self._loader, recipes[0]
+        if facts is None or loader is None:
             return None
         names = [recipe.model, recipe.refiner] if recipe.refiner else [recipe.model]
         here = listing.models_and_refiners if recipe.refiner else listing.models
@@ -90,8 +90,8 @@ class Forecasts:
             return None
         picture, models = _picture(recipe), [here[name] for name in names if name in here]
         is_here = len(models) == len(names)
-        loaded = pantry.loaded_plan(models) if is_here else None
-        plan = pantry.planner.plan(Case(recipe.models, facts, size, picture), loaded)
+        loaded = loader.loaded_plan(models) if is_here else None
+        plan = loader.planner.plan(Case(recipe.models, facts, size, picture), loaded)
         setting = self._alike(_setting(facts, recipe, plan), recipe, listing)
         load_s = 0.0
         if loaded is None or loaded.label != plan.label:

@@ -31,7 +31,7 @@ Key = tuple[tuple[str, int, int], ...]
 """What tells one state of a model's files from another."""
 
 
-class Pantry:
+class Loader:
     """Of one device. One thread fetches; any may ask the planner, and `loaded_plan`."""
 
     def __init__(self, facts: HardwareFacts | None, state: Path | None, is_cpu_only: bool) -> None:
