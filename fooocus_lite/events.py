@@ -66,6 +66,12 @@ class Step:
     eta_s: float | None = None
     preview: bytes | None = field(default=None, repr=False)
 
+    @property
+    def progress(self) -> float:
+        """Share of the whole job's steps that is done, 0..1."""
+        within = min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
+        return min(1.0, (self.picture - 1 + within) / max(1, self.pictures))
+
 
 @dataclass(frozen=True)
 class PictureReady:
@@ -122,7 +128,6 @@ class JobView:
         """Share of all steps that is done, 0..1."""
         if self.state == "completed":
             return 1.0
-        done = float(len(self.pictures) + len(self.skipped))
-        if isinstance(self.now, Step) and self.now.total_steps:
-            done += min(1.0, self.now.step / self.now.total_steps)
-        return min(1.0, done / max(1, len(self.recipes)))
+        done = (len(self.pictures) + len(self.skipped)) / max(1, len(self.recipes))
+        within = self.now.progress if isinstance(self.now, Step) else 0.0
+        return min(1.0, max(done, within))

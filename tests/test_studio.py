@@ -144,6 +144,24 @@ def test_a_watcher_sees_steps_with_a_preview_and_the_end(studio):
     assert events[-1] == Finished(pictures=2, skipped=0)
 
 
+def test_a_job_that_ends_while_it_is_looked_at_does_not_fall_back(studio, monkeypatch):
+    job_id = studio.orders.start(request(count=2))
+    store = studio._store
+    store.claim()
+    store.heartbeat(job_id, 1, 0, 20)
+    studio.board.show(job_id, Step(picture=2, pictures=2, step=19, total_steps=20))
+    get = store.get
+
+    def get_as_it_ends(*asked):
+        """The row as it was read a moment before the lane wrote the end and cleared the board."""
+        job = get(*asked)
+        studio.board.clear(job_id)
+        return job
+
+    monkeypatch.setattr(store, "get", get_as_it_ends)
+    assert studio.jobs.view(job_id).progress == 0.975
+
+
 def test_stop_keeps_what_is_finished_and_cancels_the_rest(studio):
     studio.cook()
     job_id = studio.orders.start(request(count=5, num_inference_steps=40))

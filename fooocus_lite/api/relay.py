@@ -120,7 +120,6 @@ def data(event: Event) -> dict[str, Any]:
 
 
 def _step(step: Step) -> dict[str, Any]:
-    within = min(1.0, step.step / step.total_steps) if step.total_steps else 0.0
     image = None if step.preview is None else base64.b64encode(step.preview).decode("ascii")
     return {
         "event": "step",
@@ -128,7 +127,7 @@ def _step(step: Step) -> dict[str, Any]:
         "pictures": step.pictures,
         "step": step.step,
         "total_steps": step.total_steps,
-        "progress": round(100 * (step.picture - 1 + within) / max(1, step.pictures), 1),
+        "progress": round(100 * step.progress, 1),
         "eta": step.eta_s,
         "image": image,
     }

@@ -77,6 +77,8 @@ class Jobs:
 
     def view(self, job_id: str, owner: str = LOCAL) -> JobView:
         """The job as it stands, newest preview included. Raises NotFound, also for a stranger."""
+        # The board first: a job that ends meanwhile is cleared from it, and its row tells less.
+        shown = self._board.now(job_id)
         job = owned(self._store, job_id, owner)
         failure = self._board.failure(job.id)
         saved = self._store.pictures_of(job.id)
@@ -88,19 +90,19 @@ class Jobs:
             recipes=job.recipes,
             pictures=(*saved, *self._board.unsaved_of(job.id)),
             skipped=job.skipped,
-            now=self._now(job),
+            now=self._now(job, shown),
             error=failure or job.error,
             notices=self._board.notices(job.id),
         )
 
-    def _now(self, job: Job) -> Queued | Loading | Step | None:
+    def _now(self, job: Job, shown: Loading | Step | None) -> Queued | Loading | Step | None:
         if job.state == "queued":
             place = self._store.place(job.id)
             # It may have begun since it was read.
             return Queued(1, None) if place is None else Queued(place.position, place.eta_s)
         if job.is_final:
             return None
-        return self._board.now(job.id) or told(job)
+        return shown or told(job)
 
     async def watch(
         self, job_id: str, owner: str = LOCAL, interval_s: float = 0.22

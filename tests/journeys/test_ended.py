@@ -100,7 +100,7 @@ from fooocus_lite.errors import DeviceError
 
 class Kitchen:
     plan = timing = None
-    pantry = types.SimpleNamespace(facts=lambda: None)
+    loader = types.SimpleNamespace(facts=lambda: None)
     def __init__(self, **given): pass
     def load(self, *given, **others): raise RuntimeError("CUDA error: device-side assert triggered")
     def fault_of(self, error): return DeviceError("The GPU no longer answers.", is_lost=True)
