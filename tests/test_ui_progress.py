@@ -2,19 +2,33 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ui_fake import FakeStudio
 
-from fooocus_lite.events import JobView, Loading, Queued, Step
-from fooocus_lite.recipe import ImageRequest
+from fooocus_lite.events import (
+    Event,
+    Finished,
+    JobView,
+    Loading,
+    Picture,
+    PictureReady,
+    Queued,
+    Step,
+)
+from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import Settings
 from fooocus_lite.ui import progress
 from fooocus_lite.ui.progress import Shown, frames, line_of
 
 OWNER = "1" * 32
+RECIPE = Recipe(
+    model="starter", family="starter", prompt="a hill", num_inference_steps=5, guidance_scale=3,
+    scheduler="euler", width=64, height=64, seed=1, request=ImageRequest(prompt="a hill"),
+)  # fmt: skip
 
 
 def view(state="running", pictures=(), skipped=()) -> JobView:
@@ -145,9 +159,41 @@ def test_a_job_of_somebody_else_is_passed_by(studio):
     assert followed(studio, newest=job) == []
 
 
-def test_silence_is_broken_by_a_heartbeat(studio, monkeypatch):
+class Hurrying:
+    """A studio whose one job has gone on whenever it is looked at, and is heard of later."""
+
+    picture = Picture("p", "j", 0, OWNER, Path("1.png"), RECIPE, 0.0, 64, 64)
+
+    def __init__(self) -> None:
+        steps = [Step(1, 2, 5, 5), Step(1, 2, 5, 5), Step(2, 2, 3, 5), Step(2, 2, 4, 5)]
+        self.looks = [replace(view(pictures=(self.picture,)), now=step) for step in steps]
+
+    @property
+    def jobs(self) -> "Hurrying":
+        return self
+
+    def active(self, owner: str) -> list[str]:
+        return ["j"] if self.looks else []
+
+    def view(self, job_id: str, owner: str) -> JobView:
+        return self.looks.pop(0) if self.looks else view("completed", (self.picture,))
+
+    async def watch(self, job_id: str, owner: str) -> AsyncIterator[Event]:
+        for event in (PictureReady(self.picture), Step(2, 2, 0, 5), Finished(1, 0)):
+            yield event
+
+
+def test_a_frame_is_of_what_was_heard_not_of_a_later_look():
+    shown = followed(Hurrying())
+    assert [each.frame["share"] for each in shown] == [0.5, 0.5, 0.5, 1.0, 1.0]
+
+
+def test_silence_is_broken_by_a_heartbeat_that_falls_back_to_no_earlier_step(studio, monkeypatch):
     monkeypatch.setattr(progress, "HEARTBEAT_S", 0.05)
-    studio.step_s = 0.6
-    studio.steps = 1
+    studio.step_s = 0.4
+    studio.steps = 2
     studio.orders.start(ImageRequest(prompt="a hill"), OWNER)
-    assert any("beat" in each.frame for each in followed(studio))
+    shown = followed(studio)
+    assert any("beat" in each.frame for each in shown)
+    shares = [each.frame["share"] for each in shown]
+    assert shares == sorted(shares)

@@ -78,12 +78,13 @@ async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncGenera
     speak = _Speaker()
     shown_pictures = len(view.pictures)
     picture = 0
-    yield Shown(frame_of(view, view.now, speak), view, view.pictures)
+    now = view.now
+    yield Shown(frame_of(view, now, speak), view, view.pictures)
     beat = 0
     async for event in _with_heartbeat(studio.jobs.watch(job_id, owner)):
         if event is None:
             beat += 1
-            yield Shown({**frame_of(view, view.now, speak), "beat": beat}, view)
+            yield Shown({**frame_of(view, now, speak), "beat": beat}, view)
             continue
         # A step of the next picture tells as well that one is finished.
         if not isinstance(event, Step) or event.picture != picture:
@@ -91,7 +92,9 @@ async def _frames_of_job(studio: Studio, owner: str, job_id: str) -> AsyncGenera
             view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
         has_new = len(view.pictures) != shown_pictures
         shown_pictures = len(view.pictures)
-        now = event if isinstance(event, Step | Loading | Queued) else view.now
+        # Never the view's own: it is ahead of the events, and the next one would fall back.
+        if isinstance(event, Step | Loading | Queued):
+            now = event
         yield Shown(frame_of(view, now, speak), view, view.pictures if has_new else None)
     view = await asyncio.to_thread(studio.jobs.view, job_id, owner)
     yield Shown(frame_of(view, view.now, speak), view, view.pictures, is_last=True)
@@ -144,6 +147,7 @@ def frame_of(
     view: JobView, now: Queued | Loading | Step | None, speak: _Speaker | None = None
 ) -> dict[str, Any]:
     """The stage's frame for a job as it stands."""
+    now = None if view.is_final else now
     line = line_of(view, now)
     speak = speak or _Speaker()
     recipe = view.recipes[0] if view.recipes else None
