@@ -15,7 +15,7 @@ from ..recipe import Recipe
 from ..thinking.costs import picture_of
 from ..thinking.families import FAMILIES, REFINERS, Family
 from ..thinking.memory import HardwareFacts, MemoryPlan
-from ..weights import verify
+from ..weights import catalogue, verify
 from ..weights.catalogue import Model
 from ..weights.ingredients import Ingredients
 from . import hardware, pipelines, previews
@@ -27,8 +27,8 @@ from .shelf import Loaded, Shelf
 
 log = logging.getLogger(__name__)
 
-Key = tuple[tuple[str, int, int], ...]
-"""What tells one state of a model's files from another."""
+Key = tuple[Path | None, tuple[verify.State, ...]]
+"""What tells one state of a model's files from another: its settings, and all its weights."""
 
 
 class Loader:
@@ -158,4 +158,5 @@ def _loaded(
 
 
 def _key(model: Model) -> Key:
-    return tuple(verify.state(file) for file in verify.weight_files(model.folder))
+    files = catalogue.weight_files(model).values()
+    return model.config, tuple(verify.state(file) for file in files)

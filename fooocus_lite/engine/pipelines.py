@@ -108,7 +108,7 @@ def _from_folder(folder: Path, family: Family, plan: MemoryPlan) -> Any:
         folder,
         # Without it, an fp16 file gives parts of different dtypes.
         dtype=getattr(torch, plan.dtype),
-        variant=_variant(folder),
+        variant=verify.variant(folder),
         use_safetensors=True,
         local_files_only=True,
         # On by default where the package is installed, which would change pixels.
@@ -178,12 +178,6 @@ def _hush() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.disable_progress_bar()
         library.utils.logging.set_verbosity_error()
-
-
-def _variant(folder: Path) -> str | None:
-    """The variant "fp16" when a part has only files of it; diffusers gives it to such parts."""
-    names = [file.name for file in verify.weight_files(folder)]
-    return "fp16" if any(".fp16." in name or ".fp16-" in name for name in names) else None
 
 
 def _first_line(error: Exception) -> str:

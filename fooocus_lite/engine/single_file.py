@@ -57,7 +57,9 @@ def _assembled(file: Path, family: Family, config: Path, dtype: torch.dtype) -> 
     given[part] = denoiser_class.from_single_file(
         str(file), config=str(config), subfolder=part, **options
     )
-    return pipeline_class.from_pretrained(config, use_safetensors=True, **given, **options)
+    return pipeline_class.from_pretrained(
+        config, variant=verify.variant(config), use_safetensors=True, **given, **options
+    )
 
 
 def _follow_prediction(pipeline: Any, file: Path) -> None:
