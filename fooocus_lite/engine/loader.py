@@ -14,7 +14,7 @@ import torch
 from ..recipe import Recipe
 from ..thinking.costs import picture_of
 from ..thinking.families import FAMILIES, REFINERS, Family
-from ..thinking.memory import HardwareFacts, MemoryPlan
+from ..thinking.memory import Device, HardwareFacts, MemoryPlan
 from ..weights import catalogue, verify
 from ..weights.catalogue import Model
 from ..weights.ingredients import Ingredients
@@ -44,6 +44,8 @@ class Loader:
         self._case: Case | None = None
         self.tried: MemoryPlan | None = None
         """The plan of the last `fetch`, None before it or when it did not come so far."""
+        self.device: Device = "cpu"
+        """Where models come to, as far as this machine has said."""
         self.load_s: float | None = None
         """Seconds the last `fetch` took for reading models; None when they were there already."""
 
@@ -81,9 +83,10 @@ class Loader:
 
     def facts(self) -> HardwareFacts:
         """This machine as if nothing were loaded."""
+        facts = self._given_facts or hardware.facts(self._state, self._is_cpu_only)
+        self.device = facts.device
         if self._given_facts is not None:
-            return self._given_facts
-        facts = hardware.facts(self._state, self._is_cpu_only)
+            return facts
         held_vram, held_ram = self._shelf.held_mib()
         ram = facts.free_ram_mib + held_ram
         if facts.free_vram_mib is None:
