@@ -88,6 +88,9 @@ class Loader:
         if self._given_facts is not None:
             return facts
         held_vram, held_ram = self._shelf.held_mib()
+        if facts.device == "cpu":
+            # Weights that are mapped from their files count as free memory all the time.
+            held_ram = min(held_ram, hardware.private_mib())
         ram = facts.free_ram_mib + held_ram
         if facts.free_vram_mib is None:
             return replace(facts, free_ram_mib=min(ram, facts.total_mib))
