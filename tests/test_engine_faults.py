@@ -1,16 +1,25 @@
 """What torch's errors say about a GPU. The GPU here is one that answers as it is told."""
 
+from pathlib import Path
+
 import pretended_gpu
 import pytest
+import tiny
 import torch
 
-from fooocus_lite.engine import faults
+from fooocus_lite.engine import faults, hardware
 from fooocus_lite.engine.faults import answers, device_error
 from fooocus_lite.engine.kitchen import Kitchen
 from fooocus_lite.errors import WeightsError
+from fooocus_lite.recipe import ImageRequest, Recipe
+from fooocus_lite.thinking.memory import HardwareFacts
 
 LAUNCH = torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile with …")
 CUBLAS = RuntimeError("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`")
+RECIPE = Recipe(
+    model="tiny", family="sdxl", prompt="a fox", num_inference_steps=4, guidance_scale=3,
+    scheduler="euler", width=64, height=64, seed=1, request=ImageRequest(prompt="a fox"),
+)  # fmt: skip
 CUDNN = RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED")
 
 
@@ -68,3 +77,22 @@ def test_a_gpu_that_is_full_still_answers(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_on_a_cpu_nothing_is_the_gpus_fault() -> None:
     assert Kitchen().fault_of(LAUNCH) is None
+
+
+def test_a_gpu_that_is_gone_before_a_plan_is_made_is_lost(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kitchen = Kitchen()
+    monkeypatch.setattr(hardware, "facts", lambda *_: HardwareFacts(device="cuda"))
+    kitchen.loader.facts()
+
+    def gone(*_: object) -> HardwareFacts:
+        raise LAUNCH
+
+    monkeypatch.setattr(hardware, "facts", gone)
+    monkeypatch.setattr(faults, "answers", lambda _device: False)
+    with pytest.raises(torch.AcceleratorError) as raised:
+        kitchen.load(RECIPE, tiny.files(tmp_path), lambda _: None)
+    fault = kitchen.fault_of(raised.value)
+    assert fault is not None
+    assert fault.is_lost

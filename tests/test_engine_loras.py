@@ -229,3 +229,42 @@ def test_one_lora_that_fails_takes_the_others_with_it(
     with pytest.raises(WeightsError, match="“bad”"):
         loras.apply([LoRA(name="good"), LoRA(name="bad")], files)
     assert effect(pipeline).equal(plain)
+
+
+@pytest.fixture(scope="module")
+def flux(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tiny_families.build("flux1", tmp_path_factory.mktemp("flux") / "flux1")
+    return FluxPipeline.from_pretrained(folder, dtype=torch.float32)
+
+
+def pair(layer: str, ins: int, outs: int) -> dict[str, torch.Tensor]:
+    return {
+        f"{layer}.lora_A.weight": torch.ones(2, ins),
+        f"{layer}.lora_B.weight": torch.ones(outs, 2),
+    }
+
+
+def test_a_lora_that_would_widen_the_model_is_refused(flux: Any, tmp_path: Path) -> None:
+    transformer = flux.transformer
+    before = {name: value.clone() for name, value in transformer.state_dict().items()}
+    outs, ins = transformer.x_embedder.weight.shape
+    query = pair("transformer.transformer_blocks.0.attn.to_q", outs, outs)
+    files = saved(tmp_path, control=query | pair("transformer.x_embedder", 2 * ins, outs))
+    with pytest.raises(WeightsError, match=rf"x_embedder is made for {2 * ins} .* for {ins}\."):
+        LoRAs(flux).apply([LoRA(name="control")], files)
+    after = transformer.state_dict()
+    assert transformer.config.in_channels == ins
+    assert after.keys() == before.keys()
+    assert all(after[name].equal(value) for name, value in before.items())
+
+
+def test_magnitudes_that_a_transformer_does_not_take_are_told(flux: Any, tmp_path: Path) -> None:
+    name = "lora_unet_double_blocks_0_img_attn_proj"
+    width = flux.transformer.transformer_blocks[0].attn.to_out[0].in_features
+    tensors = {"lora_up.weight": torch.ones(width, 2), "lora_down.weight": torch.ones(2, width)}
+    tensors |= {"alpha": torch.tensor(1.0), "dora_scale": torch.ones(width, 1)}
+    files = saved(tmp_path, dora={f"{name}.{end}": value for end, value in tensors.items()})
+    loras = LoRAs(flux)
+    (notice,) = loras.apply([LoRA(name="dora")], files)
+    assert "“dora” only the LoRA in it is used" in notice
+    assert loras.apply([], {}) == ()

@@ -76,6 +76,23 @@ def test_a_folder_that_lies_about_its_kind_is_a_sentence(folder: Path) -> None:
             pipelines.load(folder, FAMILIES["sdxl"], plan(folder))
 
 
+def test_a_scheduler_that_needs_a_package_is_done_without(folder: Path) -> None:
+    config = folder / "scheduler" / "scheduler_config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"use_beta_sigmas": True}))
+    pipeline = pipelines.load(folder, SD15, plan(folder))
+    assert not pipeline.scheduler.config.use_beta_sigmas
+    assert pipeline.scheduler.config.prediction_type == "v_prediction"
+
+
+def test_a_class_that_diffusers_does_not_have_is_a_sentence(folder: Path) -> None:
+    index = json.loads((folder / "model_index.json").read_text())
+    for part in ("scheduler", "unet"):
+        named = index | {part: ["diffusers", "TomorrowsClass"]}
+        (folder / "model_index.json").write_text(json.dumps(named))
+        with pytest.raises(WeightsError, match=r"does not load: .*TomorrowsClass"):
+            pipelines.load(folder, SD15, plan(folder))
+
+
 def test_reading_stops_when_somebody_says_so(folder: Path) -> None:
     def stop(done: int, total: int) -> None:
         raise Cancelled("stop")

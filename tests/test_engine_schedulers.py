@@ -1,5 +1,9 @@
 """Building schedulers from a model's own config."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from fooocus_lite.engine import schedulers
@@ -62,3 +66,32 @@ def test_many_steps_of_a_distilled_scheduler_are_possible() -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(UnknownName, match="There is no scheduler called “eular”"):
         schedulers.build("eular", CONFIG, 20)
+
+
+def own(folder: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """What is kept of the scheduler of a model that was saved with this config."""
+    index = {"scheduler": ["diffusers", config["_class_name"]]}
+    (folder / "scheduler").mkdir(parents=True)
+    (folder / "model_index.json").write_text(json.dumps(index))
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    return dict(schedulers.own(folder).config)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        {"use_karras_sigmas": True},
+        {"use_exponential_sigmas": True},
+        {"use_beta_sigmas": True},
+        {"use_lu_lambdas": True},
+        {"algorithm_type": "sde-dpmsolver++", "solver_order": 3, "solver_type": "heun"},
+    ],
+)
+def test_the_method_a_model_was_saved_with_changes_no_other(
+    tmp_path: Path, method: dict[str, Any]
+) -> None:
+    config = CONFIG | {"_class_name": "DPMSolverMultistepScheduler"}
+    plain, saved = own(tmp_path / "plain", config), own(tmp_path / "saved", config | method)
+    assert plain["prediction_type"] == "v_prediction"
+    for name in NOISE:
+        assert schedulers.build(name, saved, 20).config == schedulers.build(name, plain, 20).config

@@ -10,6 +10,7 @@ import tiny
 import torch
 
 from fooocus_lite.engine.kitchen import Kitchen
+from fooocus_lite.engine.loader import Loader
 from fooocus_lite.engine.shelf import Loaded, Shelf, give_back
 from fooocus_lite.errors import OutOfMemory
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
@@ -60,6 +61,17 @@ def test_what_lies_here_is_counted(shelf: Shelf) -> None:
     assert shelf.held_mib() == (0, 4)
     shelf.clear()
     assert shelf.held_mib() == (0, 0)
+
+
+def test_weights_that_take_no_memory_of_their_own_do_not_come_free() -> None:
+    loader = Loader(None, None, is_cpu_only=True)
+    mapped = loaded("mapped", 1)
+    # A terabyte to look at, and four bytes in memory.
+    mapped.pipeline.components["unet"].weight = torch.nn.Parameter(torch.zeros(1).expand(2**38))
+    loader._shelf.put("mapped", mapped)
+    assert loader._shelf.held_mib() == (0, 2**20)
+    facts = loader.facts()
+    assert facts.free_ram_mib < facts.total_mib
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan
 from fooocus_lite.weights import catalogue, refiners
+from fooocus_lite.weights.ingredients import Ingredients
 
 
 @pytest.fixture(autouse=True)
@@ -186,3 +187,39 @@ def test_a_mark_for_velocity_prediction_is_followed(checkpoint: Path, tmp_path: 
     pipeline = pipelines.load(checkpoint, FAMILIES["sdxl"], PLAN, config=config)
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
     assert pipeline.scheduler.config.rescale_betas_zero_snr
+
+
+def test_a_denoiser_alone_is_loaded_again_when_its_other_parts_are_others(tmp_path: Path) -> None:
+    parts = [
+        tiny_families.build("flux1", tmp_path / name, seed=seed)
+        for name, seed in (("a", 0), ("b", 5))
+    ]
+    file = tmp_path / "models" / "checkpoints" / "x.safetensors"
+    file.parent.mkdir(parents=True)
+    shutil.copy(next((parts[0] / "transformer").glob("*.safetensors")), file)
+    config = tmp_path / "models" / "configs" / "flux1"
+    kitchen, stages = Kitchen(HardwareFacts(free_ram_mib=8_000)), list[str]()
+    recipe = REFINED.model_copy(
+        update={"family": "flux1", "scheduler": "flow_euler", "refiner": None}
+    )
+    pictures = []
+    for folder in (parts[0], parts[0], parts[1]):
+        shutil.rmtree(config, ignore_errors=True)
+        shutil.copytree(folder, config)
+        model = catalogue.find([tmp_path / "models"])["x"]
+        kitchen.load(recipe, Ingredients(model), stages.append)
+        pictures.append(kitchen.cook(recipe, lambda _: None, lambda: False).tobytes())
+    assert pictures[0] == pictures[1] != pictures[2]
+    assert len(stages) == 2
+
+
+def test_a_denoiser_alone_takes_parts_that_come_as_fp16(tmp_path: Path) -> None:
+    folder = tiny_families.build("flux1", tmp_path / "folder")
+    file = shutil.copy(
+        next((folder / "transformer").glob("*.safetensors")), tmp_path / "x.safetensors"
+    )
+    for part in ("text_encoder", "text_encoder_2", "vae"):
+        for each in (folder / part).glob("*.safetensors"):
+            each.rename(each.with_suffix(".fp16.safetensors"))
+    pipeline = pipelines.load(Path(file), FAMILIES["flux1"], PLAN, config=folder)
+    assert picture(pipeline).shape[-2:] == (64, 64)

@@ -45,6 +45,12 @@ def facts(state: Path | None = None, is_cpu_only: bool = False) -> HardwareFacts
     )
 
 
+def private_mib() -> int:
+    """What this process holds of the computer's memory beside files, as far as that is told."""
+    memory = psutil.Process().memory_info()
+    return int(memory.rss - getattr(memory, "shared", 0)) // MIB
+
+
 def _cuda() -> HardwareFacts:
     """A card of Nvidia's, or one of AMD's, which torch calls CUDA too."""
     (free, total), name = torch.cuda.mem_get_info(), torch.cuda.get_device_name()

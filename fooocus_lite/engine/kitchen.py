@@ -167,8 +167,7 @@ class Kitchen:
         faults.forget_frames(error)
         self.unload()
         self.loader.note_failure()
-        plan = self.loader.tried
-        where = "The GPU" if plan and plan.device != "cpu" else "The computer"
+        where = "The computer" if self.loader.device == "cpu" else "The GPU"
         return OutOfMemory(
             f"{where} has not enough free memory for {recipe.width} × {recipe.height} pixels. "
             "Choose a smaller size, or close other programs, and try again."
@@ -183,7 +182,7 @@ class Kitchen:
 
         All models are let go of then: nobody knows what is left of them.
         """
-        device = self.loader.tried.device if self.loader.tried else "cpu"
+        device = self.loader.device
         fault = None if device == "cpu" else faults.device_error(error, device)
         if fault is not None:
             faults.forget_frames(error)

@@ -14,8 +14,8 @@ import torch
 from ..recipe import Recipe
 from ..thinking.costs import picture_of
 from ..thinking.families import FAMILIES, REFINERS, Family
-from ..thinking.memory import HardwareFacts, MemoryPlan
-from ..weights import verify
+from ..thinking.memory import Device, HardwareFacts, MemoryPlan
+from ..weights import catalogue, verify
 from ..weights.catalogue import Model
 from ..weights.ingredients import Ingredients
 from . import hardware, pipelines, previews
@@ -27,8 +27,8 @@ from .shelf import Loaded, Shelf
 
 log = logging.getLogger(__name__)
 
-Key = tuple[tuple[str, int, int], ...]
-"""What tells one state of a model's files from another."""
+Key = tuple[Path | None, tuple[verify.State, ...]]
+"""What tells one state of a model's files from another: its settings, and all its weights."""
 
 
 class Loader:
@@ -44,6 +44,8 @@ class Loader:
         self._case: Case | None = None
         self.tried: MemoryPlan | None = None
         """The plan of the last `fetch`, None before it or when it did not come so far."""
+        self.device: Device = "cpu"
+        """Where models come to, as far as this machine has said."""
         self.load_s: float | None = None
         """Seconds the last `fetch` took for reading models; None when they were there already."""
 
@@ -81,10 +83,14 @@ class Loader:
 
     def facts(self) -> HardwareFacts:
         """This machine as if nothing were loaded."""
+        facts = self._given_facts or hardware.facts(self._state, self._is_cpu_only)
+        self.device = facts.device
         if self._given_facts is not None:
-            return self._given_facts
-        facts = hardware.facts(self._state, self._is_cpu_only)
+            return facts
         held_vram, held_ram = self._shelf.held_mib()
+        if facts.device == "cpu":
+            # Weights that are mapped from their files count as free memory all the time.
+            held_ram = min(held_ram, hardware.private_mib())
         ram = facts.free_ram_mib + held_ram
         if facts.free_vram_mib is None:
             return replace(facts, free_ram_mib=min(ram, facts.total_mib))
@@ -158,4 +164,5 @@ def _loaded(
 
 
 def _key(model: Model) -> Key:
-    return tuple(verify.state(file) for file in verify.weight_files(model.folder))
+    files = catalogue.weight_files(model).values()
+    return model.config, tuple(verify.state(file) for file in files)

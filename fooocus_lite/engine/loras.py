@@ -103,21 +103,26 @@ class LoRAs:
                     name, _translated({found.name: changes[e] for e, found in fitting.items()})
                 )
             return notice
-        layers = self._layers(name, file)
-        notice = _told(name, _without_place(self._pipeline, layers), len(layers))
+        converted = self._converted(name, file)
+        layers = _layers(converted)
+        notices = [_told(name, _without_place(self._pipeline, layers), len(layers))]
+        _check_widths(name, converted, self._pipeline)
         self._load_adapter(name, file)
-        return notice
+        if any(tensor.endswith("dora_scale") for tensor in tensors):
+            notices.append(
+                f"Of the DoRA “{name}” only the LoRA in it is used: this model takes no magnitudes"
+            )
+        return "; ".join(filter(None, notices)) or None
 
-    def _layers(self, name: str, file: Path) -> tuple[str, ...]:
-        """The layers of a file by the names that diffusers knows them by."""
+    def _converted(self, name: str, file: Path) -> dict[str, torch.Tensor]:
+        """The tensors of a file by the names that diffusers knows them by."""
         unet = getattr(self._pipeline, "unet", None)
         with _misfits(name):
             found = self._pipeline.lora_state_dict(
                 **_source(file), **({"unet_config": unet.config} if unet else {})
             )
-        tensors = found[0] if isinstance(found, tuple) else found
-        matches = ((_LAYER.match(each), each) for each in tensors)
-        return tuple(dict.fromkeys(match.group(1) if match else each for match, each in matches))
+        tensors: dict[str, torch.Tensor] = found[0] if isinstance(found, tuple) else found
+        return tensors
 
     def _load_adapter(self, name: str, source: Path | dict[str, torch.Tensor]) -> None:
         """Loads a file, or tensors by diffusers' names, through diffusers."""
@@ -177,6 +182,32 @@ def _misfits(name: str) -> Iterator[None]:
             f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or "
             "model."
         ) from error
+
+
+def _layers(tensors: Iterable[str]) -> tuple[str, ...]:
+    """The layers of tensors with these names."""
+    matches = ((_LAYER.match(each), each) for each in tensors)
+    return tuple(dict.fromkeys(match.group(1) if match else each for match, each in matches))
+
+
+def _check_widths(name: str, tensors: Mapping[str, torch.Tensor], pipeline: Any) -> None:
+    """Raises WeightsError for layers of other widths than the model's.
+
+    diffusers widens FLUX.1's layers for them, as those that need a picture to go by want it, and
+    leaves them so: that model makes no picture any more.
+    """
+    for part in _PARTS:
+        module = getattr(pipeline, part, None)
+        for inside, layer in module.named_modules() if module is not None else ():
+            for end, side, axis in (("A", "in_features", 1), ("B", "out_features", 0)):
+                tensor = tensors.get(f"{part}.{inside}.lora_{end}.weight")
+                width = getattr(layer, side, None)
+                if tensor is not None and width not in (None, tensor.shape[axis]):
+                    raise WeightsError(
+                        f"The LoRA “{name}” does not fit this model: its layer {part}.{inside} is "
+                        f"made for {tensor.shape[axis]} numbers, and the model's for {width}. "
+                        "Choose another LoRA or model."
+                    )
 
 
 def _without_place(pipeline: Any, layers: Iterable[str]) -> tuple[str, ...]:

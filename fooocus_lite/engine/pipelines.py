@@ -15,7 +15,7 @@ from ..errors import WeightsError
 from ..thinking.families import Family
 from ..thinking.memory import MemoryPlan
 from ..weights import verify
-from . import placing, single_file
+from . import placing, schedulers, single_file
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 16 * 2**20
@@ -28,6 +28,10 @@ OUT_OF_MEMORY = (
     # Metal, for a single tensor that is too large.
     "invalid buffer size",
 )
+# What diffusers raises for files it does not understand, or for want of a class or package.
+_MISFITS = (
+    OSError, ValueError, KeyError, RuntimeError, AttributeError, ImportError, TypeError
+)  # fmt: skip
 
 
 def load(
@@ -56,7 +60,7 @@ def load(
             pipeline = single_file.load(folder, family, config, getattr(torch, plan.dtype))
         else:
             pipeline = _from_folder(folder, family, plan)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except _MISFITS as error:
         if is_out_of_memory(error):
             raise
         raise WeightsError(
@@ -104,11 +108,12 @@ def _from_folder(folder: Path, family: Family, plan: MemoryPlan) -> Any:
         folder,
         # Without it, an fp16 file gives parts of different dtypes.
         dtype=getattr(torch, plan.dtype),
-        variant=_variant(folder),
+        variant=verify.variant(folder),
         use_safetensors=True,
         local_files_only=True,
         # On by default where the package is installed, which would change pixels.
         add_watermarker=False,
+        scheduler=schedulers.own(folder),
         **{part: None for part in verify.UNUSED_PARTS if part in index},
         **placing.quantization(plan, _denoiser_name(index, family)),
     )
@@ -173,12 +178,6 @@ def _hush() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.disable_progress_bar()
         library.utils.logging.set_verbosity_error()
-
-
-def _variant(folder: Path) -> str | None:
-    """The variant "fp16" when a part has only files of it; diffusers gives it to such parts."""
-    names = [file.name for file in verify.weight_files(folder)]
-    return "fp16" if any(".fp16." in name or ".fp16-" in name for name in names) else None
 
 
 def _first_line(error: Exception) -> str:

@@ -2,14 +2,38 @@
 
 import inspect
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import diffusers
 
 from ..thinking.schedulers import scheduler_named
+from ..weights import verify
 
 # LCM and TCD skip along the steps their teacher was distilled with; 50 in both papers.
 DISTILLED_STEPS = 50
+# What a scheduler's name says, so that a model's own choice would make "euler" another one.
+METHOD = (
+    "use_karras_sigmas",
+    "use_exponential_sigmas",
+    "use_beta_sigmas",
+    "use_lu_lambdas",
+    "algorithm_type",
+    "solver_order",
+    "solver_type",
+)
+
+
+def own(folder: Path) -> Any:
+    """The scheduler of a model's folder, without the method it was saved with.
+
+    Some could not even be made: Chroma1-Base asks for beta sigmas, which need scipy. Raises OSError
+    or what diffusers raises for a config it does not understand.
+    """
+    _, class_name = verify.model_index(folder)["scheduler"]
+    scheduler_class = getattr(diffusers, class_name)
+    config = scheduler_class.load_config(folder, subfolder="scheduler", local_files_only=True)
+    return scheduler_class.from_config({k: v for k, v in config.items() if k not in METHOD})
 
 
 def build(name: str, config: Mapping[str, Any], num_inference_steps: int) -> Any:

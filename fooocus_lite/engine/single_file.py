@@ -12,6 +12,7 @@ from ..thinking.families import Family
 from ..thinking.model_size import role_of
 from ..weights import configs, header, verify
 from ..weights.inspect import inspect
+from . import schedulers
 
 
 def check(file: Path, family: Family, config: Path | None) -> Path:
@@ -48,7 +49,7 @@ def _assembled(file: Path, family: Family, config: Path, dtype: torch.dtype) -> 
     options: dict[str, Any] = {"dtype": dtype, "local_files_only": True}
     given: dict[str, Any] = {part: None for part in verify.UNUSED_PARTS if part in index}
     # On by default where the package is installed, which would change pixels.
-    given["add_watermarker"] = False
+    given |= {"add_watermarker": False, "scheduler": schedulers.own(config)}
     if inspect(file).kind != "diffusion model":
         return pipeline_class.from_single_file(str(file), config=str(config), **given, **options)
     part = next(name for name in index if role_of(name) == "denoiser")
@@ -56,7 +57,9 @@ def _assembled(file: Path, family: Family, config: Path, dtype: torch.dtype) -> 
     given[part] = denoiser_class.from_single_file(
         str(file), config=str(config), subfolder=part, **options
     )
-    return pipeline_class.from_pretrained(config, use_safetensors=True, **given, **options)
+    return pipeline_class.from_pretrained(
+        config, variant=verify.variant(config), use_safetensors=True, **given, **options
+    )
 
 
 def _follow_prediction(pipeline: Any, file: Path) -> None:

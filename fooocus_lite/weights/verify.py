@@ -53,6 +53,15 @@ def weight_files(folder: Path) -> list[Path]:
     return found
 
 
+def variant(folder: Path) -> str | None:
+    """The variant "fp16" when a part has only files of it; diffusers gives it to such parts.
+
+    Raises WeightsError as `weight_files` does.
+    """
+    names = [file.name for file in weight_files(folder)]
+    return "fp16" if any(".fp16." in name or ".fp16-" in name for name in names) else None
+
+
 def text_files(folder: Path) -> list[Path]:
     """What is read of a diffusers folder beside its weights: the index, configs and word lists.
 
