@@ -298,7 +298,10 @@ def test_a_bar_says_share_bytes_speed_and_time() -> None:
     shown = bar(halfway)
     for part in (" 50%", "1.0 GiB of 2.0 GiB", "48 MiB/s", "about 21 s left", "unet/x"):
         assert part in shown
-    assert "Waiting" in bar(Progress("", 0, 0, is_waiting=True))
+    paused = bar(Progress("unet/x", 2**30, 2 * 2**30, doing="retrying"))
+    assert "trying again" in paused
+    assert "/s" not in paused
+    assert "Waiting" in bar(Progress("", 0, 0, doing="waiting"))
 
 
 def test_the_bar_draws_over_itself_and_leaves_a_clean_line() -> None:

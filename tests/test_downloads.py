@@ -1,7 +1,7 @@
 """Downloads in the background: their line, their end, and what outlives the program."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -11,8 +11,12 @@ from fooocus_lite.errors import BadRequest, Cancelled, NotFound, WeightsError
 from fooocus_lite.supplies.downloads import BROKE_OFF, Downloads
 from fooocus_lite.supplies.wishes import Wish
 from fooocus_lite.weights.progress import Progress
+from fooocus_lite.weights.repository import RemoteFile
 
 TIMEOUT_S = 20
+FILE = RemoteFile("unet/a.safetensors", 100, "a" * 64)
+OUTSIDE = """[{"wish": {"name": "a", "title": "a", "repo_id": "a/a"},
+    "files": [{"path": "a", "size": 1, "blob": "../a"}]}]"""
 
 
 class Carrier:
@@ -28,8 +32,13 @@ class Carrier:
         self.began[name], self.may_end[name] = Event(), Event()
 
     def __call__(
-        self, wish: Wish, tell: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+        self,
+        wish: Wish,
+        tell: Callable[[Progress], None],
+        is_cancelled: Callable[[], bool],
+        expect: Callable[[Sequence[RemoteFile]], None],
     ) -> None:
+        expect([FILE])
         tell(Progress("unet/a.safetensors", 25, 100, 5.0, 15.0))
         if wish.name in self.began:
             self.began[wish.name].set()
@@ -53,9 +62,14 @@ def memory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def downloads(carrier: Carrier, memory: Path):
-    made = Downloads(carrier, memory)
+    made = Downloads(carrier, memory, arrived)
     yield made
     made.close()
+
+
+def arrived(_wish: Wish, files: Sequence[RemoteFile]) -> int:
+    """Of each file 40 bytes lie on the disk."""
+    return 40 * len(files)
 
 
 def wish(name: str) -> Wish:
@@ -113,7 +127,8 @@ def test_a_running_one_can_be_stopped_and_gone_on_with(downloads, carrier):
     settle(downloads)
     assert states(downloads) == {"a": "cancelled"}
     carrier.may_end["a"].set()
-    downloads.ask(wish("a"))
+    waiting = downloads.ask(wish("a"))
+    assert (waiting.done_bytes, waiting.total_bytes, waiting.message) == (25, 100, "")
     settle(downloads)
     assert states(downloads) == {"a": "done"}
 
@@ -164,27 +179,55 @@ def test_the_next_run_of_the_program_knows_what_was_unfinished(downloads, carrie
     assert carrier.began["b"].wait(TIMEOUT_S)
     downloads.close()
     assert carrier.brought == ["a"]
-    later = Downloads(carrier, memory)
+    later = Downloads(carrier, memory, arrived)
     assert states(later) == {"b": "cancelled", "c": "cancelled"}
     assert {each.message for each in later.all()} == {BROKE_OFF}
+    began, never_began = later.all()
+    assert (began.done_bytes, began.total_bytes) == (40, 100)
+    assert (never_began.done_bytes, never_began.total_bytes) == (0, 0)
     carrier.may_end["b"].set()
     later.ask(later.find("b").wish)
     settle(later)
     assert states(later)["b"] == "done"
-    assert [each["name"] for each in json.loads(memory.read_text())] == ["c"]
+    assert [each["wish"]["name"] for each in json.loads(memory.read_text())] == ["c"]
 
 
-@pytest.mark.parametrize("written", ["", "{}", '[{"name": 1}]', "[" * 2000, "\x00"])
+def test_the_next_run_says_why_one_ended_and_how_much_of_it_lies_there(downloads, carrier, memory):
+    gated = WeightsError("somebody/a is gated. Open the page and accept.")
+    gated.link = "https://huggingface.co/somebody/a"
+    carrier.problems["a"] = gated
+    carrier.hold("b")
+    for name in "ab":
+        downloads.ask(wish(name))
+    assert carrier.began["b"].wait(TIMEOUT_S)
+    downloads.cancel("b")
+    settle(downloads)
+    failed, stopped = Downloads(carrier, memory, arrived).all()
+    assert (failed.state, failed.message, failed.link) == ("failed", gated.message, gated.link)
+    assert (stopped.state, stopped.message) == ("cancelled", "The download was stopped.")
+    assert {(each.done_bytes, each.total_bytes) for each in (failed, stopped)} == {(40, 100)}
+
+
+def test_what_was_running_when_the_program_was_killed_broke_off(downloads, carrier, memory):
+    carrier.hold("a")
+    downloads.ask(wish("a"))
+    assert carrier.began["a"].wait(TIMEOUT_S)
+    (left,) = Downloads(carrier, memory, arrived).all()
+    assert (left.state, left.message, left.done_bytes) == ("cancelled", BROKE_OFF, 40)
+    carrier.may_end["a"].set()
+
+
+@pytest.mark.parametrize("written", ["", "{}", '[{"name": 1}]', "[" * 2000, "\x00", OUTSIDE])
 def test_a_damaged_note_is_not_used(carrier, memory, written):
     memory.parent.mkdir()
     memory.write_text(written)
-    assert Downloads(carrier, memory).all() == ()
+    assert Downloads(carrier, memory, arrived).all() == ()
 
 
 def test_without_room_for_the_note_the_download_comes_all_the_same(carrier, tmp_path):
     in_the_way = tmp_path / "state"
     in_the_way.write_text("a file where a folder should be")
-    downloads = Downloads(carrier, in_the_way / "downloads.json")
+    downloads = Downloads(carrier, in_the_way / "downloads.json", arrived)
     downloads.ask(wish("a"))
     settle(downloads)
     assert carrier.brought == ["a"]

@@ -368,7 +368,7 @@ def test_two_processes_download_each_file_once(place: Place) -> None:
             time.sleep(0.01)
         snapshot = place.get()
     assert other.returncode == 0
-    assert place.told[0].is_waiting
+    assert place.told[0].doing == "waiting"
     assert set(snapshot.files) == HALF
     assert len(place.server.asked(half, "cdn")) == 1
 
@@ -390,7 +390,7 @@ def test_the_second_says_that_it_waits_and_can_be_stopped(place: Place) -> None:
     second: list[Progress] = []
     with pytest.raises(Cancelled):
         place.get(on_progress=second.append, is_cancelled=lambda: bool(second), patience=patience)
-    assert second[0].is_waiting
+    assert second[0].doing == "waiting"
     stop.set()
     thread.join()
 

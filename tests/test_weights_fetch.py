@@ -32,6 +32,7 @@ class Download:
         self.time = FakeTime()
         self.hub = Hub(server.endpoint, token, self.patience())
         self.told: list[int] = []
+        self.paused: list[str] = []
         server.add_repo("owner/name", {NAME: DATA, "config.json": b"{}", "empty.txt": b""})
         self.repository: Repository = self.hub.repository("owner/name")
         server.requests.clear()
@@ -45,7 +46,11 @@ class Download:
         return found
 
     def run(self, path: str = NAME, stop_at: int = 2**60) -> str:
-        follower = Follower(self.told.append, lambda: bool(self.told) and self.told[-1] >= stop_at)
+        follower = Follower(
+            self.told.append,
+            lambda: bool(self.told) and self.told[-1] >= stop_at,
+            self.paused.append,
+        )
         return fetch(self.hub, self.repository, self.file(path), self.blobs, follower)
 
     @property
@@ -89,8 +94,10 @@ def test_a_small_file_is_checked_by_gits_hash(
 def test_what_is_there_is_checked_and_not_fetched(download: Download) -> None:
     download.run()
     download.server.requests.clear()
+    assert not download.paused
     assert download.run() == SHA256
     assert not download.server.requests
+    assert download.paused == ["checking"]
 
 
 def test_what_was_damaged_on_disk_is_fetched_again(download: Download) -> None:
@@ -105,6 +112,7 @@ def test_a_dropped_connection_goes_on_where_it_ended(download: Download) -> None
     download.run()
     assert download.is_whole()
     assert download.ranges == [None, "bytes=2000000-"]
+    assert download.paused == ["retrying"]
 
 
 def test_many_drops_are_no_reason_to_give_up_while_bytes_come(download: Download) -> None:

@@ -72,6 +72,19 @@ def test_while_nothing_comes_no_time_is_promised(time: FakeTime, told: list[Prog
     assert (told[-1].bytes_per_s, told[-1].eta_s) == (0, None)
 
 
+def test_a_pause_is_told_at_once_without_a_speed_until_the_next_byte(
+    time: FakeTime, told: list[Progress]
+) -> None:
+    measured = meter(time, told)
+    measured.of("a")(0)
+    time.sleep(1)
+    measured.of("a")(500)
+    measured.pause("a", "retrying")
+    assert told[-1] == Progress("a", 1500, 4000, doing="retrying")
+    measured.of("a")(501)
+    assert (told[-1].doing, told[-1].done_bytes) == ("receiving", 1501)
+
+
 def test_nothing_to_do_is_told_too(time: FakeTime, told: list[Progress]) -> None:
     meter(time, told, {}).finish()
     assert told == [Progress("", 0, 0)]

@@ -65,6 +65,7 @@ from fooocus_lite.weights import own_files
 from fooocus_lite.weights.catalogue import Model
 from fooocus_lite.weights.own_files import OwnFile
 from fooocus_lite.weights.progress import Progress
+from fooocus_lite.weights.repository import RemoteFile
 from fooocus_lite.weights.tokens import TokenCount
 
 EXPANSION = "soft window light, fine detail"
@@ -218,13 +219,17 @@ class FakeModelStore:
         self.steps = 20
         self.known: dict[str, tuple[str, ...]] = {}
         self.broken: set[str] = set()
-        self.downloads = Downloads(self.bring, settings.state / "downloads.json")
+        self.downloads = Downloads(self.bring, settings.state / "downloads.json", lambda *_all: 0)
 
     def download(self, name: str, is_update: bool = False) -> Download:
         return self.downloads.ask(wish_for(name, self.stock.presets))
 
     def bring(
-        self, wish: Wish, tell: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+        self,
+        wish: Wish,
+        tell: Callable[[Progress], None],
+        is_cancelled: Callable[[], bool],
+        _expect: Callable[[Sequence[RemoteFile]], None],
     ) -> None:
         total = 6_900_000_000
         for step in range(self.steps + 1):

@@ -12,6 +12,7 @@ from .progress import BAR_WIDTH
 DRAW_EVERY_S = 0.1
 LINE_EVERY_S = 0.5
 QUIET_EVERY_S = 10.0
+DOING = {"checking": "checking what has come", "retrying": "trying again"}
 
 
 class TransferBar:
@@ -58,7 +59,7 @@ class TransferLines:
 
 def bar(progress: Progress) -> str:
     """Such as `██████░░░░  61%  4.0 GiB of 6.5 GiB  84 MiB/s  about 30 s left  unet/…`."""
-    if progress.is_waiting:
+    if progress.doing == "waiting":
         return "Another program downloads this model. Waiting for it."
     share = progress.done_bytes / progress.total_bytes if progress.total_bytes else 1.0
     filled = round(BAR_WIDTH * share)
@@ -66,7 +67,7 @@ def bar(progress: Progress) -> str:
         "█" * filled + "░" * (BAR_WIDTH - filled),
         f"{int(share * 100):>3}%",
         f"{in_bytes(progress.done_bytes)} of {in_bytes(progress.total_bytes)}",
-        f"{in_bytes(progress.bytes_per_s)}/s",
+        DOING.get(progress.doing) or f"{in_bytes(progress.bytes_per_s)}/s",
     ]
     if progress.eta_s is not None:
         parts.append(f"about {time_left(progress.eta_s)} left")

@@ -3,26 +3,29 @@
 Knows nothing of the Hub: what brings the files is handed in. Whoever asks sees the same list.
 """
 
-import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from ..errors import BadRequest, Cancelled, FooocusLiteError, NotFound, WeightsError
-from ..weights.progress import Progress
-from ..whole_file import write_whole
+from ..weights.progress import Doing, Progress
+from ..weights.repository import RemoteFile
+from . import unfinished
+from .unfinished import Unfinished
 from .wishes import Wish
 
 log = logging.getLogger(__name__)
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 UNFINISHED = frozenset({"waiting", "running"})
 BROKE_OFF = "It was not complete when the program ended. What has come is kept."
-ELSEWHERE = "Another program is downloading this model. Waiting for it."
+PAUSES: Mapping[Doing, str] = {
+    "waiting": "Another program is downloading this model. Waiting for it.",
+    "checking": "Checking what has come already.",
+    "retrying": "Nothing comes just now. Trying again…",
+}
 
 
 @dataclass(frozen=True)
@@ -48,28 +51,33 @@ class Download:
         return self.state not in UNFINISHED
 
 
-Bring = Callable[[Wish, Callable[[Progress], None], Callable[[], bool]], object]
-"""Brings what is wished, telling its progress, until it is here or asked to stop (then raises)."""
+Expect = Callable[[Sequence[RemoteFile]], None]
+Bring = Callable[[Wish, Callable[[Progress], None], Callable[[], bool], Expect], object]
+"""Brings what is wished, telling its files and then its progress, until it is here
+or asked to stop (then raises)."""
+Arrived = Callable[[Wish, Sequence[RemoteFile]], int]
+"""How many bytes of these files are on the disk."""
 
 
 @dataclass
 class _Entry:
     download: Download
+    files: Sequence[RemoteFile] = ()
     is_cancelled: Event = field(default_factory=Event)
 
 
 class Downloads:
     """The list, and the one thread that works it off. `memory` is the file that outlives us."""
 
-    def __init__(self, bring: Bring, memory: Path) -> None:
+    def __init__(self, bring: Bring, memory: Path, arrived: Arrived) -> None:
         self._bring = bring
         self._memory = memory
         self._lock = Lock()
         self._closing = Event()
         self._worker: Thread | None = None
         self._entries = {
-            wish.name: _Entry(Download(wish, "cancelled", message=BROKE_OFF))
-            for wish in _remembered(memory)
+            each.wish.name: _Entry(_again(each, arrived), each.files)
+            for each in unfinished.read(memory)
         }
 
     def all(self) -> tuple[Download, ...]:
@@ -92,13 +100,15 @@ class Downloads:
             if known is not None and not known.download.is_over:
                 return known.download
             self._entries.pop(wish.name, None)
-            download = Download(wish, "waiting")
-            self._entries[wish.name] = _Entry(download)
+            entry = _Entry(Download(wish, "waiting"))
+            if known is not None and known.download.state != "done":
+                entry = _gone_on_with(known, wish)
+            self._entries[wish.name] = entry
             self._remember()
             if self._worker is None and not self._closing.is_set():
                 self._worker = Thread(target=self._work, name="downloads", daemon=True)
                 self._worker.start()
-        return download
+            return entry.download
 
     def cancel(self, name: str) -> None:
         """Ends it soon; what has come is kept. Raises NotFound."""
@@ -151,14 +161,23 @@ class Downloads:
                 total_bytes=progress.total_bytes,
                 bytes_per_s=progress.bytes_per_s,
                 eta_s=progress.eta_s,
-                message=ELSEWHERE if progress.is_waiting else "",
+                message=PAUSES.get(progress.doing, ""),
             )
 
+        def expect(files: Sequence[RemoteFile]) -> None:
+            with self._lock:
+                entry.files = files
+                self._remember()
+
+        def is_cancelled() -> bool:
+            return entry.is_cancelled.is_set() or self._closing.is_set()
+
         try:
-            self._bring(wish, tell, lambda: entry.is_cancelled.is_set() or self._closing.is_set())
+            self._bring(wish, tell, is_cancelled, expect)
             self._change(entry, state="done", bytes_per_s=0.0, eta_s=None, message="")
         except Cancelled as error:
-            self._change(entry, state="cancelled", message=error.message)
+            message = error.message if entry.is_cancelled.is_set() else BROKE_OFF
+            self._change(entry, state="cancelled", message=message)
         except FooocusLiteError as error:
             link = error.link if isinstance(error, WeightsError) else None
             log.warning("%s was not downloaded: %s", wish.name, error.message)
@@ -180,25 +199,41 @@ class Downloads:
         return self._entries[name]
 
     def _remember(self) -> None:
-        """Writes down what is not complete; without that only the wish is lost, not its bytes."""
-        unfinished = [
-            entry.download.wish.model_dump(mode="json")
-            for entry in self._entries.values()
-            if entry.download.state != "done"
-        ]
-        try:
-            self._memory.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self._memory, f"{json.dumps(unfinished, indent=1)}\n".encode())
-        except OSError as error:
-            log.warning("%s cannot be written: %s", self._memory.name, error)
+        """Writes down what is not complete."""
+        entries = [each for each in self._entries.values() if each.download.state != "done"]
+        unfinished.write(self._memory, map(_noted, entries))
 
 
-def _remembered(memory: Path) -> list[Wish]:
-    """What an earlier run did not complete; nothing when its note is not there or is damaged."""
-    try:
-        return TypeAdapter(list[Wish]).validate_json(memory.read_bytes())
-    except FileNotFoundError:
-        return []
-    except (OSError, ValidationError) as error:
-        log.warning("%s is not used: %s", memory.name, error)
-        return []
+def _gone_on_with(known: _Entry, wish: Wish) -> _Entry:
+    """The same once more, with what is known of how much is here."""
+    before = known.download
+    download = Download(
+        wish, "waiting", done_bytes=before.done_bytes, total_bytes=before.total_bytes
+    )
+    return _Entry(download, known.files)
+
+
+def _noted(entry: _Entry) -> Unfinished:
+    """What the next run has to know; of what is not over, it says itself that it broke off."""
+    found = entry.download
+    if found.state not in ("failed", "cancelled"):
+        return Unfinished(wish=found.wish, files=tuple(entry.files))
+    return Unfinished(
+        wish=found.wish,
+        files=tuple(entry.files),
+        ended=found.state,
+        message=found.message,
+        link=found.link,
+    )
+
+
+def _again(noted: Unfinished, arrived: Arrived) -> Download:
+    """How one stands that an earlier run did not complete, by what lies on the disk now."""
+    return Download(
+        noted.wish,
+        noted.ended or "cancelled",
+        done_bytes=arrived(noted.wish, noted.files),
+        total_bytes=sum(file.size for file in noted.files),
+        message=noted.message if noted.ended else BROKE_OFF,
+        link=noted.link,
+    )

@@ -4,7 +4,7 @@ For the host only; `Studio.model_store` looks at who asks.
 """
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ..archive.audit import Entry
@@ -23,6 +23,7 @@ from ..weights.inspect import Inspection as Inspection
 from ..weights.own_files import OwnFile as OwnFile
 from ..weights.patience import Patience
 from ..weights.progress import Progress as Progress
+from ..weights.repository import RemoteFile
 from ..weights.selection import CONFIGS, Wanted
 from . import checking, removal, saved_presets
 from .checking import Checked
@@ -44,7 +45,7 @@ class ModelStore:
         self._stock = stock
         self._told = told or Told()
         self._who = LOCAL
-        self.downloads = Downloads(self.bring, settings.state / "downloads.json")
+        self.downloads = Downloads(self.bring, settings.state / "downloads.json", self._arrived)
 
     def asked_by(self, who: str) -> "ModelStore":
         """The same store; what is done through it is written down as theirs."""
@@ -103,6 +104,7 @@ class ModelStore:
         wish: Wish,
         on_progress: Callable[[Progress], None] = lambda _progress: None,
         is_cancelled: Callable[[], bool] = lambda: False,
+        expect: Callable[[Sequence[RemoteFile]], None] = lambda _files: None,
     ) -> Snapshot:
         """Downloads here and now. Raises WeightsError, or Cancelled.
 
@@ -110,7 +112,7 @@ class ModelStore:
         """
         with self._told.noting(wish.who or LOCAL, self._action(wish), wish.name):
             order = self._order(wish, kinds=tuple(KINDS))
-            snapshot = download.download(order, on_progress, is_cancelled)
+            snapshot = download.download(order, on_progress, is_cancelled, expect)
             shelved = [
                 shelve(snapshot, file, self._settings.models, wish.lora) for file in wish.files
             ]
@@ -118,6 +120,9 @@ class ModelStore:
             for name in filter(None, shelved if wish.files else [wish.repo_id]):
                 self._told.came(name)
         return snapshot
+
+    def _arrived(self, wish: Wish, files: Sequence[RemoteFile]) -> int:
+        return download.arrived_bytes(self._settings.models, wish.repo_id, files)
 
     def _action(self, wish: Wish) -> str:
         if wish.is_update:

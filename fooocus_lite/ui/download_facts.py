@@ -46,7 +46,8 @@ def _line(download: Download, share: float) -> str:
         f"{in_bytes(download.done_bytes)} of {in_bytes(download.total_bytes)}",
     ]
     if download.state == "running":
-        words.append(f"{in_bytes(download.bytes_per_s)}/s")
+        if download.bytes_per_s:
+            words.append(f"{in_bytes(download.bytes_per_s)}/s")
         if download.eta_s is not None:
             words.append(f"about {time_left(download.eta_s)} left")
     else:

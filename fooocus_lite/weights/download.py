@@ -5,9 +5,10 @@ Nothing is registered before every byte of it is checked; what broke off goes on
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,11 @@ def download(
     order: Order,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    expect: Callable[[Sequence[RemoteFile]], None] = lambda _files: None,
 ) -> Snapshot:
     """The snapshot of a repository, downloaded as far as it is not here.
 
+    `expect` is told the files before their first byte; see `arrived_bytes`.
     What is here and locked is returned without a request. Raises WeightsError (its `link` is the
     page that helps), BadRequest for a file that is none of weights, and Cancelled; after each of
     them a new call goes on where this one ended.
@@ -86,7 +89,7 @@ def download(
     with _alone(order, on_progress, is_cancelled):
         here = find(order)
         if here is None:
-            return _bring(order, on_progress, is_cancelled)
+            return _bring(order, on_progress, is_cancelled, expect)
         snapshots.point(order.models_dir, order.repo_id, here.revision)
         lock.record(order.models_dir, order.repo_id, here.revision)
         return here
@@ -132,20 +135,31 @@ def _revision_in_use(order: Order) -> str | None:
     return entry.revision if entry else None
 
 
+def arrived_bytes(models_dir: Path, repo_id: str, files: Sequence[RemoteFile]) -> int:
+    """How much of these files is on this disk, whole or on its way."""
+    blobs = snapshots.folder_of(models_dir, repo_id) / "blobs"
+    return sum(present_bytes(file, blobs) for file in files)
+
+
 def _bring(
-    order: Order, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
+    order: Order,
+    on_progress: Callable[[Progress], None],
+    is_cancelled: Callable[[], bool],
+    expect: Callable[[Sequence[RemoteFile]], None],
 ) -> Snapshot:
     repository = order.hub.repository(order.repo_id, _target(order), is_cancelled)
     files = _chosen(order, repository, is_cancelled)
     blobs = _blobs(order)
-    check_room(sum(file.size - present_bytes(file, blobs) for file in files), order.models_dir)
+    sizes = {file.path: (file.size, present_bytes(file, blobs)) for file in files}
+    check_room(sum(size - here for size, here in sizes.values()), order.models_dir)
     entry = lock.read(order.models_dir).get(order.repo_id)
     _check_unchanged(repository, files, entry)
-    sizes = {file.path: (file.size, present_bytes(file, blobs)) for file in files}
+    expect(files)
     meter = Meter(sizes, order.hub.patience.clock, on_progress)
     digests: dict[str, str] = {}
     for file in files:
-        follower = Follower(meter.of(file.path), is_cancelled)
+        pause = partial(meter.pause, file.path)
+        follower = Follower(meter.of(file.path), is_cancelled, pause)
         digests[file.path] = fetch(order.hub, repository, file, blobs, follower)
         _check_weights(repository, file, blobs)
     meter.finish()
@@ -255,7 +269,7 @@ def _alone(
             break
         except Timeout:
             stop_if(is_cancelled)
-            on_progress(Progress("", 0, 0, is_waiting=True))
+            on_progress(Progress("", 0, 0, doing="waiting"))
         except OSError as error:
             raise refused(order.models_dir, error) from None
     try:

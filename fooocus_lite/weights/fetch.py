@@ -16,6 +16,7 @@ from .digest import Digest
 from .disk import writing_to
 from .hub import Hub
 from .patience import Hiccup, stop_if
+from .progress import Doing
 from .refusals import REFUSALS, explain
 from .repository import RemoteFile, Repository
 
@@ -26,10 +27,11 @@ _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 @dataclass(frozen=True)
 class Follower:
-    """Who is told how many bytes of the file are here, and asked whether to stop."""
+    """Who is told how many bytes of the file are here or why none come, and may stop it."""
 
     tell: Callable[[int], None] = lambda _bytes: None
     is_cancelled: Callable[[], bool] = lambda: False
+    pause: Callable[[Doing], None] = lambda _doing: None
 
 
 def fetch(
@@ -54,7 +56,8 @@ def fetch(
         part = _Part(blobs / f"{file.blob}.part", file, follower)
         try:
             receive = partial(_receive, hub, repository, part)
-            hub.patience.keep_trying(receive, follower.is_cancelled)
+            retry = partial(follower.pause, "retrying")
+            hub.patience.keep_trying(receive, follower.is_cancelled, retry)
         finally:
             part.close()
         if part.digest.is_right:
@@ -168,6 +171,8 @@ def _line_up(response: httpx2.Response, part: _Part, repository: Repository) -> 
 def _digest_of(path: Path, file: RemoteFile, follower: Follower) -> Digest:
     digest = Digest(file.blob, file.size)
     try:
+        if path.stat().st_size:
+            follower.pause("checking")
         with path.open("rb") as stream:
             while data := stream.read(CHUNK_BYTES):
                 stop_if(follower.is_cancelled)

@@ -3,7 +3,6 @@
 Talks HTTP through huggingface_hub, to huggingface.co or a mirror.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +15,7 @@ from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
 from .patience import Hiccup, Patience
 from .refusals import REFUSALS, Asked, explain, saying
-from .repository import RemoteFile, Repository
-
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+from .repository import BLOB, RemoteFile, Repository
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ def _described_file(sibling: RepoSibling, repo_id: str) -> RemoteFile:
     """Raises WeightsError when size and hash are not said: then nothing could be checked."""
     blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
     size = sibling.lfs.size if sibling.lfs else sibling.size
-    if not isinstance(size, int) or not isinstance(blob, str) or not _HASH.fullmatch(blob):
+    if not isinstance(size, int) or not isinstance(blob, str) or not BLOB.fullmatch(blob):
         raise saying(
             f"The Hub does not say size and hash of {sibling.rfilename!r} of {repo_id}, so that it "
             "could not be checked. Choose another model."

@@ -36,9 +36,15 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
-    def keep_trying(self, action: Callable[[], T], is_cancelled: Callable[[], bool]) -> T:
+    def keep_trying(
+        self,
+        action: Callable[[], T],
+        is_cancelled: Callable[[], bool],
+        on_pause: Callable[[], None] = lambda: None,
+    ) -> T:
         """What the action returns; after each Hiccup it is tried again, until patience ends.
 
+        `on_pause` is called before each wait.
         Raises the Hiccup's error when no byte has come for `give_up_s`, or when the server asks
         to wait longer than that; Cancelled when somebody asked to stop.
         """
@@ -54,6 +60,7 @@ class Patience:
                 pause = max(hiccup.wait_s, PAUSES_S[min(tries, len(PAUSES_S) - 1)])
                 if now + pause - last_byte > self.give_up_s:
                     raise hiccup.error from None
+            on_pause()
             self._wait(pause, is_cancelled)
             tries += 1
 

@@ -1,6 +1,9 @@
 """A repository of the Hub and its files, as the Hub promises them."""
 
+import re
 from dataclasses import dataclass
+
+BLOB = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
