@@ -206,7 +206,7 @@ def _hub(environment: Mapping[str, str]) -> dict[str, Any]:
         "hub_endpoint": environment.get("HF_ENDPOINT"),
         "hub_token": environment.get("HF_TOKEN") or _login(environment),
     }
-    return {name: value.rstrip("/") for name, value in found.items() if value}
+    return {name: value.strip().rstrip("/") for name, value in found.items() if value}
 
 
 def _login(environment: Mapping[str, str]) -> str:

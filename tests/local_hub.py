@@ -48,7 +48,8 @@ class Fault:
     `drop_at`: the connection ends before this byte of the file; `drop_every`: after so many bytes,
     each time. `truncate_at`: the body ends there,
     politely. `stall_at`: from there on nothing comes any more. `delay_s`: after every 64 KiB.
-    `surplus`: bytes after the end. `page`: sent in place of everything.
+    `surplus`: bytes after the end. `page`: sent in place of everything. `range_said`: what stands
+    in Content-Range.
     """
 
     status: int | None = None
@@ -60,6 +61,7 @@ class Fault:
     is_corrupt: bool = False
     ignores_range: bool = False
     wrong_range: bool = False
+    range_said: str | None = None
     surplus: bytes = b""
     page: bytes | None = None
     delay_s: float = 0.0
@@ -350,7 +352,7 @@ class LocalHub:
         sent = dict(headers or {})
         if start:
             shown = start + 1 if fault.wrong_range else start
-            sent["Content-Range"] = f"bytes {shown}-{len(data) - 1}/{len(data)}"
+            sent["Content-Range"] = fault.range_said or f"bytes {shown}-{len(data) - 1}/{len(data)}"
         body = data[start:end] + fault.surplus
         handler.start(206 if start else 200, {**sent, "Content-Length": str(len(body))})
         if handler.command != "HEAD":

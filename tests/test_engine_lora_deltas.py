@@ -145,6 +145,8 @@ def test_dora_gives_the_sum_lengths_of_its_own(lengths: tuple[int, int], kept: i
         {"lora_up": UP, "lora_down": matrix(2, 9)},
         {"lora_up": UP, "lora_down": DOWN, "dora_scale": matrix(5, 1)},
         {"diff": matrix(*LINEAR)},
+        {"lora_up": UP, "lora_down": DOWN, "alpha": matrix(2, 1)},
+        {"lokr_w1": W1, "lokr_w2": W2, "scalar": matrix(3, 1)},
     ],
 )
 def test_a_change_of_another_shape_or_with_parts_missing_does_not_fit(change: Any) -> None:

@@ -131,6 +131,27 @@ def test_a_decoders_shape_is_read_from_its_config(config: dict, shape: DecoderSh
     assert sizes.decoder_shape(config) == shape
 
 
+@pytest.mark.parametrize(
+    ("denoiser", "vae"),
+    [
+        ({"block_out_channels": 5}, {"block_out_channels": 5}),
+        ({"block_out_channels": ["a"]}, {"block_out_channels": ["a"], "sample_size": "x"}),
+        ({"block_out_channels": [float("inf")]}, {"block_out_channels": [0, -4]}),
+        ({"num_attention_heads": "x", "attention_head_dim": 8}, {"base_dim": "a"}),
+        ({"hidden_size": {}, "dim": -1}, {"base_dim": 2**70, "dim_mult": ["x"]}),
+        ({"hidden_size": True, "dim": 2**70}, {"block_out_channels": {}, "base_dim": []}),
+    ],
+)
+def test_a_config_with_nonsense_is_like_none(denoiser: dict, vae: dict) -> None:
+    assert sizes.denoiser_shape(denoiser, vae) == UNKNOWN_DENOISER
+    assert sizes.decoder_shape(vae) == UNKNOWN_DECODER
+
+
+def test_a_unet_that_does_not_name_its_blocks_has_no_attention_outside() -> None:
+    shape = sizes.denoiser_shape({"block_out_channels": [320, 640]}, {})
+    assert shape == DenoiserShape("unet", 320, 8, has_full_size_attention=False)
+
+
 def test_a_broken_config_still_lets_the_model_be_weighed(tiny_model: Path, tmp_path: Path) -> None:
     model = Path(shutil.copytree(tiny_model, tmp_path / "tiny"))
     for text in ("{", json.dumps([])):

@@ -1,6 +1,7 @@
 """Models that come and go, over real HTTP from a Hub on this machine."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.supplies.telling import Told
 from fooocus_lite.supplies.wishes import performance_loras
 from fooocus_lite.visitor import Visitor
-from fooocus_lite.weights import lock, snapshots
+from fooocus_lite.weights import download, lock, snapshots
 
 NAME = "somebody/tiny"
 TIMEOUT_S = 60
@@ -550,3 +551,124 @@ def test_a_lock_that_cannot_be_taken_is_said_in_a_sentence(
     failed = store.downloads.find(NAME)
     assert failed.state == "failed"
     assert "The folder home/models cannot be written" in failed.message
+
+
+def lora_of(tmp_path, model, seed) -> bytes:
+    return tiny.build_lora(tmp_path / "lora.safetensors", model, seed).read_bytes()
+
+
+def test_files_of_one_name_from_two_makers_are_both_there(
+    settings, hub, store, tiny_model, tmp_path
+):
+    first, second = (lora_of(tmp_path, tiny_model, seed) for seed in (1, 2))
+    hub.add_repo("ann/ink", {"lora.safetensors": first, "old/lora.safetensors": second})
+    hub.add_repo("bob/oil", {"lora.safetensors": second})
+    for name in ("ann/ink/lora", "bob/oil/lora", "ann/ink/old/lora", "ann/ink/lora"):
+        store.bring(store.wish(f"{name}.safetensors"))
+    loras = settings.models / "loras"
+    assert {each.name: each.read_bytes() for each in loras.iterdir()} == {
+        "lora.safetensors": first,
+        "oil-lora.safetensors": second,
+        "ink-lora.safetensors": second,
+    }
+    newer = lora_of(tmp_path, tiny_model, 3)
+    hub.add_repo("bob/oil", {"lora.safetensors": newer, "card.md": b""})
+    store.bring(store.wish("bob/oil/lora.safetensors", is_update=True))
+    assert (loras / "oil-lora.safetensors").read_bytes() == newer
+    assert (loras / "lora.safetensors").read_bytes() == first
+
+
+def test_a_download_does_not_take_the_place_of_ones_own_file(
+    settings, hub, store, tiny_model, tmp_path
+):
+    own, theirs = (lora_of(tmp_path, tiny_model, seed) for seed in (1, 2))
+    loras = settings.models / "loras"
+    loras.mkdir(parents=True)
+    (loras / "ink.safetensors").write_bytes(own)
+    unplugged = loras / "oil.safetensors"
+    unplugged.symlink_to(tmp_path / "unplugged" / "oil.safetensors")
+    hub.add_repo("bob/set", {f"{name}.safetensors": theirs for name in ("ink", "oil")})
+    hub.add_repo("bob/same", {"ink.safetensors": own})
+    for name in ("set/ink", "set/oil", "same/ink"):
+        store.bring(store.wish(f"bob/{name}.safetensors"))
+    assert unplugged.readlink() == tmp_path / "unplugged" / "oil.safetensors"
+    assert (loras / "ink.safetensors").read_bytes() == own
+    assert sorted(each.name for each in loras.iterdir()) == [
+        "ink.safetensors",
+        "oil.safetensors",
+        "set-ink.safetensors",
+        "set-oil.safetensors",
+    ]
+    store.remove("bob/set")
+    assert sorted(each.name for each in loras.iterdir()) == ["ink.safetensors", "oil.safetensors"]
+
+
+def test_without_links_a_file_is_brought_once_and_an_update_replaces_it(
+    settings, hub, store, tiny_model, tmp_path, monkeypatch
+):
+    def refuse(*_arguments, **_more):
+        raise PermissionError(1, "A required privilege is not held by the client")
+
+    monkeypatch.setattr(os, "symlink", refuse)
+    loras = settings.models / "loras"
+    for seed in (1, 2):
+        data = lora_of(tmp_path, tiny_model, seed)
+        hub.add_repo("bob/oil", {"lora.safetensors": data, f"{seed}.md": b""})
+        for is_update in (True, False):
+            store.bring(store.wish("bob/oil/lora.safetensors", is_update=is_update))
+            assert [each.read_bytes() for each in loras.iterdir()] == [data]
+
+
+def test_a_folder_of_loras_on_another_disk_takes_downloads_too(
+    settings, hub, store, tiny_lora, tmp_path
+):
+    (tmp_path / "large" / "disk").mkdir(parents=True)
+    settings.models.mkdir()
+    (settings.models / "loras").symlink_to(tmp_path / "large" / "disk")
+    hub.add_repo("bob/oil", {"oil.safetensors": tiny_lora.read_bytes()})
+    store.bring(store.wish("bob/oil/oil.safetensors"))
+    assert "oil" in stock_of(store).listing().lora_files()
+    store.remove("bob/oil")
+    assert not list((tmp_path / "large" / "disk").iterdir())
+
+
+def test_a_hub_in_another_programs_folder_is_left_alone(settings, hub, store, tiny_model, tmp_path):
+    (tmp_path / "cache").mkdir()
+    settings.models.mkdir()
+    (settings.models / "hub").symlink_to(tmp_path / "cache")
+    hub.add_repo(NAME, tiny_model)
+    store.bring(store.wish(NAME))
+    with pytest.raises(BadRequest, match="only looked into from here"):
+        store.remove(NAME)
+    assert store.revisions(NAME)
+    assert NAME in stock_of(store).models()
+
+
+def test_a_model_that_is_a_link_leaves_without_what_it_leads_to(
+    settings, store, tiny_model, tmp_path
+):
+    shutil.copytree(tiny_model, tmp_path / "elsewhere")
+    settings.models.mkdir()
+    (settings.models / "mine").symlink_to(tmp_path / "elsewhere")
+    store.remove("mine")
+    assert "mine" not in stock_of(store).models()
+    assert (tmp_path / "elsewhere" / "model_index.json").is_file()
+
+
+def test_what_another_program_downloads_is_not_removed_meanwhile(settings, hub, store, tiny_model):
+    hub.add_repo(NAME, tiny_model)
+    store.bring(store.wish(NAME))
+    with (
+        download.untouched(settings.models, NAME),
+        pytest.raises(BadRequest, match="being downloaded by another program"),
+    ):
+        store.remove(NAME)
+    assert NAME in stock_of(store).models()
+    store.remove(NAME)
+    assert NAME not in stock_of(store).models()
+
+
+@pytest.mark.parametrize("name", ["https://[", "https://[x/owner/name", "owner/name/" + "x" * 400])
+def test_what_no_link_can_be_is_refused_in_words(store, name):
+    with pytest.raises(BadRequest):
+        store.wish(f"{name}.safetensors")

@@ -108,3 +108,8 @@ def test_a_users_file_or_one_half_of_a_certificate_change_what_is_private(tmp_pa
 
 def test_visitors_of_a_space_have_the_smallest_tier(tmp_path):
     assert load({"home": tmp_path}, {"SPACE_ID": "a/b"}).visitor_tier == "free"
+
+
+def test_a_token_from_a_file_may_end_with_its_line(tmp_path):
+    settings = load({"home": tmp_path}, {"HF_TOKEN": " hf_secret\n"})
+    assert settings.hub_token.get_secret_value() == "hf_secret"

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,7 @@ def test_the_same_bytes_are_kept_once_whatever_they_are_called(tmp_path):
         ("....safetensors", "model"),
         ("картинка 1.safetensors", "картинка 1"),
         ("x" * 500 + ".SAFETENSORS", "x" * 120),
+        ("漢" * 120 + ".safetensors", "漢" * 66),
     ],
 )
 def test_a_name_becomes_one_that_every_disk_takes(name, stem):
@@ -191,6 +193,26 @@ def test_a_disk_that_fills_up_is_said_in_words(tmp_path):
         upload.write(bytes(100))
     upload.forget()
     assert files_in(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="needs a second disk")
+def test_a_folder_that_is_a_link_to_another_disk_takes_files_too(tmp_path):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        assert Path(other).stat().st_dev != tmp_path.stat().st_dev
+        models = tmp_path / "models"
+        models.mkdir()
+        (models / "embeddings").symlink_to(other)
+        added = bring(models, "calm.safetensors", safetensors(EMBEDDING))
+        assert added.path.read_bytes() == safetensors(EMBEDDING)
+        assert [each.name for each in Path(other).iterdir()] == ["calm.safetensors"]
+        assert not list((models / INCOMING).iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may read everywhere")
+def test_a_file_that_may_not_be_read_is_not_the_same(tmp_path):
+    data = safetensors(EMBEDDING)
+    bring(tmp_path, "secret.safetensors", data[:-1] + b"x").path.chmod(0)
+    assert bring(tmp_path, "calm.safetensors", data).is_new
 
 
 def test_what_an_earlier_run_left_is_swept(tmp_path):

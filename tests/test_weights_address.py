@@ -40,7 +40,8 @@ def test_a_repository_may_be_a_name_or_a_pasted_link(typed: str, meant: Address)
      "../b", "a/..", "a/b..c", "a b/c", "a/b--c", "a/-b", "a/b.", "a/b.git",
      "a\\b", "a/b\x00", "ä/b", "a/" + "b" * 96, "C:/models", "file:///a/b",
      "https://example.com/a/b", "https://huggingface.co/a", "https://huggingface.co/datasets/a/b",
-     "https://huggingface.co/../b", "https://huggingface.co/%2e%2e/b"],
+     "https://huggingface.co/../b", "https://huggingface.co/%2e%2e/b", "https://[", "http://[x/a/b",
+     "https://huggingface.co\uff03@b/a/b"],
 )  # fmt: skip
 def test_anything_else_is_refused_with_the_way_out(typed: str) -> None:
     with pytest.raises(BadRequest, match="owner/name") as caught:
@@ -57,3 +58,12 @@ def test_branches_tags_and_commits_are_revisions(revision: str | None) -> None:
 def test_a_revision_never_becomes_a_path_out_of_its_folder(revision: str) -> None:
     with pytest.raises(BadRequest, match="no revision"):
         checked_revision(revision)
+
+
+@pytest.mark.parametrize("file", ["x" * 200, "a\u202e", "a\ud800", "a\x1b[2J"])
+def test_a_file_whose_name_cannot_be_shown_is_refused(file: str) -> None:
+    for typed in (f"a/b/{file}.safetensors", f"https://huggingface.co/a/b/blob/main/{file}.bin"):
+        with pytest.raises(BadRequest, match="no name of a file") as caught:
+            address(typed)
+        caught.value.message.encode()
+        assert len(caught.value.message) < 300

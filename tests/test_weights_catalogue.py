@@ -1,7 +1,9 @@
 """What is offered as a model or LoRA, and what is not."""
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,27 @@ def test_a_downloaded_lora_is_no_model(models: Path) -> None:
 def test_an_embedding_goes_by_its_file_name_alone() -> None:
     here = {"sd/calm": Path("one"), "people/hands": Path("two")}
     assert catalogue.by_file_name(here) == {"calm": Path("one"), "hands": Path("two")}
+
+
+def test_a_folder_whose_name_cannot_be_shown_is_left_out(models: Path) -> None:
+    for name in ("a\x1b[31m", "b\u202e"):
+        shutil.copytree(models / "starter", models / name)
+    if sys.platform == "linux":
+        shutil.copytree(models / "starter", os.fsdecode(os.fsencode(models) + b"/\xff"))
+    assert list(catalogue.find([models])) == ["starter"]
+
+
+def test_an_index_made_to_hurt_is_only_one_folder_less(models: Path) -> None:
+    for name, text in (("deep", "[" * 200_000), ("odd", '{"_class_name": "\\u001b[2J\\ud800"}')):
+        (models / name).mkdir()
+        (models / name / "model_index.json").write_text(text)
+    assert list(catalogue.find([models])) == ["starter"]
+    why = catalogue.unusable(catalogue.unsorted([models]))
+    assert "deep/model_index.json cannot be read" in why["deep"]
+    assert "\x1b" not in why["odd"]
+    why["odd"].encode()
+
+
+def test_a_licence_that_commands_a_terminal_is_shown_without(models: Path) -> None:
+    (models / "starter" / "README.md").write_text("---\nlicense: \x1b[31mmit\n---\n")
+    assert catalogue.find([models])["starter"].licence == "[31mmit"

@@ -191,3 +191,12 @@ def test_more_memory_than_allowed_is_a_sentence(
     monkeypatch.setattr(conversion, "_MEMORY_SLACK", 64 * 2**20)
     with pytest.raises(WeightsError, match="more memory"):
         convert(saved(tmp_path / "a.pt", {"emb_params": torch.ones(1, 768)}), models)
+
+
+def test_a_name_as_long_as_a_disk_takes_is_converted_or_said(models: Path, tmp_path: Path) -> None:
+    fits = saved(tmp_path / f"{'x' * 240}.pt", {"emb_params": torch.ones(1, 768)})
+    assert convert(fits, models).name == f"{'x' * 240}.safetensors"
+    longer = fits.rename(tmp_path / f"{'x' * 250}.pt")
+    with pytest.raises(WeightsError, match="name too long"):
+        convert(longer, models)
+    assert [path.stem for path in models.rglob("*") if path.is_file()] == ["x" * 240]

@@ -1,11 +1,13 @@
 """One file over real HTTP, with everything going wrong on the way."""
 
+import gc
 import hashlib
 import os
 import signal
 import subprocess
 import sys
 import time as real_time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -196,6 +198,28 @@ def test_a_range_that_was_not_asked_for_is_not_taken(download: Download) -> None
     download.run()
     assert download.is_whole()
     assert download.ranges == ["bytes=1000000-", None]
+
+
+@pytest.mark.parametrize("said", ["bytes " + "9" * 5000 + "-9/9", "bytes */5", "bytes", "x"])
+def test_a_range_that_says_nonsense_is_not_taken(download: Download, said: str) -> None:
+    download.blobs.mkdir()
+    download.part.write_bytes(DATA[:1_000_000])
+    download.server.fault(NAME, range_said=said, times=1)
+    download.run()
+    assert download.is_whole()
+
+
+def test_a_stop_while_the_part_is_read_leaves_no_file_open(download: Download) -> None:
+    download.blobs.mkdir()
+    download.part.write_bytes(DATA[:2_500_000])
+    follower, file = Follower(is_cancelled=lambda: True), download.file()
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        with pytest.raises(Cancelled):
+            fetch(download.hub, download.repository, file, download.blobs, follower)
+        gc.collect()
+    assert not [each.message for each in left_open if each.category is ResourceWarning]
+    assert download.part.stat().st_size == 2_500_000
 
 
 def test_more_bytes_than_promised_are_cut_off(download: Download) -> None:

@@ -187,14 +187,15 @@ def test_an_embedding_for_another_family_says_so_and_what_would_fit(
         )
 
 
-def test_hundreds_of_files_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = tiny.build_embedding(tmp_path / "one.safetensors", {"emb_params": 768})
-    for index in range(200):
-        put(tmp_path / "embeddings" / f"{index}.safetensors", template.read_bytes())
-    assert len(own_files.found([tmp_path], ["embeddings"])) == 200
+def test_thousands_of_files_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = tiny.build_embedding(tmp_path / "one.safetensors", {"emb_params": 8}).read_bytes()
+    (tmp_path / "embeddings").mkdir()
+    for index in range(5000):
+        (tmp_path / "embeddings" / f"{index}.safetensors").write_bytes(content)
+    assert len(own_files.found([tmp_path], ["embeddings"])) == 5000
 
     def read_again(path: Path) -> None:
         raise AssertionError(f"{path} was read again")
 
     monkeypatch.setattr("fooocus_lite.weights.header.read", read_again)
-    assert len(own_files.found([tmp_path], ["embeddings"])) == 200
+    assert len(own_files.found([tmp_path], ["embeddings"])) == 5000

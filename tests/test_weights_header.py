@@ -38,6 +38,8 @@ def file(tmp_path: Path) -> Path:
         ({"a": {**ENTRY, "shape": [-2, -2]}}, "no tensor"),
         ({"a": {**ENTRY, "shape": [2**64, 0], "data_offsets": [0, 0]}}, "no tensor"),
         ({"a": {**ENTRY, "shape": [4.0]}}, "no tensor"),
+        (b'{"\\ud800": ' + json.dumps(ENTRY).encode() + b"}", "no JSON"),
+        (b'{"__metadata__": {"modelspec.title": "\\udC00"}}', "no JSON"),
         ({"a": {**ENTRY, "shape": [True]}}, "no tensor"),
         ({"a": {**ENTRY, "shape": [1] * 1000 + [4]}}, "no tensor"),
         ({"a": {**ENTRY, "shape": [2**62] * 32}}, "no tensor"),
@@ -137,3 +139,15 @@ def test_what_is_accepted_of_a_thousand_changed_files_the_library_accepts_too(fi
         with safe_open(file, "numpy"):
             pass
     assert accepted > 50
+
+
+def test_what_commands_a_terminal_is_not_in_the_sentence(file: Path) -> None:
+    written(file, {"\x1b[2J\u202ename": {**ENTRY, "shape": [3]}})
+    with pytest.raises(WeightsError) as caught:
+        header.read(file)
+    assert "“[2J name”" in caught.value.message
+
+
+def test_a_letter_in_two_halves_is_whole(file: Path) -> None:
+    text = b'{"\\ud83d\\ude00": ' + json.dumps(ENTRY).encode() + b"}"
+    assert list(header.read(written(file, text)).tensors) == ["\N{GRINNING FACE}"]

@@ -1,5 +1,6 @@
 """What the Hub says of a repository, and what its refusals mean."""
 
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from fooocus_lite.errors import Cancelled, WeightsError
 from fooocus_lite.weights.hub import Hub
 from fooocus_lite.weights.patience import Patience
 
+HEX = b"a" * 40
 FILES = {"model_index.json": b"{}", "unet/model.safetensors": b"weights"}
 
 
@@ -160,6 +162,67 @@ def test_a_server_that_is_no_hub_is_said(server: LocalHub, time: FakeTime) -> No
     server.fault("info", page=b"<html>Sign in to the hotel's network</html>")
     with pytest.raises(WeightsError, match=r"not the Hub's.*HF_ENDPOINT"):
         hub(server, time).repository("owner/name")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"5",
+        b"[" * 200_000,
+        b'{"id": 5, "sha": "%s", "siblings": []}' % HEX,
+        b'{"id": "owner/name", "sha": "%s", "siblings": [5]}' % HEX,
+        b'{"id": "owner/name", "sha": "%s", "siblings": [], "cardData": "x"}' % HEX,
+        b'{"id": "owner/name", "sha": "%s", "siblings": [], "cardData": ["x"]}' % HEX,
+        b'{"id": "owner/name", "sha": "%s", "siblings": [], "lastModified": "x"}' % HEX,
+    ],
+)
+def test_an_answer_of_another_shape_is_said(server: LocalHub, time: FakeTime, body: bytes) -> None:
+    server.fault("info", page=body)
+    with pytest.raises(WeightsError, match=r"not the Hub's.*HF_ENDPOINT"):
+        hub(server, time).repository("owner/name")
+
+
+def test_more_of_a_small_file_than_was_promised_is_not_read(
+    server: LocalHub, time: FakeTime
+) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("model_index.json", page=b"{" * 2**24)
+    repository = hub(server, time).repository("owner/name")
+    (listed,) = (file for file in repository.files if file.path == "model_index.json")
+    tracemalloc.start()
+    with pytest.raises(WeightsError, match="comes damaged"):
+        hub(server, time).content(repository, listed, lambda: False)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22 + len(b"{" * 2**20)
+
+
+def test_a_licence_is_shown_without_what_commands_a_terminal(
+    server: LocalHub, time: FakeTime
+) -> None:
+    server.add_repo("owner/name", FILES, licence="\x1b[31mfree\ud800")
+    assert hub(server, time).repository("owner/name").licence == "[31mfree"
+
+
+@pytest.mark.parametrize("wait", ["Wed, 21 Oct 2026 07:28:00 GMT", "\xb2", "-5", "soon"])
+def test_a_waiting_time_that_is_no_number_is_not_quoted(
+    server: LocalHub, time: FakeTime, wait: str
+) -> None:
+    server.add_repo("owner/name", FILES)
+    server.fault("info", status=429, retry_after=wait)
+    with pytest.raises(WeightsError, match="Try again in some minutes"):
+        hub(server, time).repository("owner/name")
+
+
+@pytest.mark.parametrize("token", ["hf_secret\n", "hf_secret ", "hf_sécret", "hf_\x00secret"])
+def test_a_token_that_no_header_can_carry_is_said_and_never_quoted(
+    server: LocalHub, time: FakeTime, token: str
+) -> None:
+    with pytest.raises(WeightsError, match="HF_TOKEN") as caught:
+        hub(server, time, token).repository("owner/name")
+    assert "secret" not in caught.value.message
+    assert not server.requests
 
 
 def test_a_list_without_hashes_is_refused(server: LocalHub, time: FakeTime) -> None:

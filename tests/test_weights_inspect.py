@@ -11,6 +11,7 @@ import tiny_families
 from diffusers.loaders.single_file_utils import CHECKPOINT_KEY_NAMES
 
 from fooocus_lite.thinking.families import FAMILIES
+from fooocus_lite.thinking.labels import MAX_LABEL
 from fooocus_lite.weights import inspect as inspection_module
 from fooocus_lite.weights import kinds
 from fooocus_lite.weights.header import Header, Tensor
@@ -258,7 +259,7 @@ def test_words_are_bounded_however_many_a_file_says() -> None:
     tags = {"a": {f"{'x' * 999}{index}": 5 for index in range(1000)}}
     words = header_of({"a": (1,)}, ss_tag_frequency=json.dumps(tags)).trigger_words
     assert len(words) <= inspection_module.MAX_TRIGGER_WORDS
-    assert all(len(word) <= inspection_module.MAX_TEXT for word in words)
+    assert all(len(word) <= MAX_LABEL for word in words)
     many = ", ".join(f"word{index}" for index in range(99_999))
     found = header_of({"a": (1,)}, **{"modelspec.trigger_phrase": many})
     assert len(found.trigger_words) == inspection_module.MAX_TRIGGER_WORDS

@@ -96,3 +96,9 @@ def test_where_it_cannot_be_written_nothing_is_lost_but_time(tmp_path, model):
     (tmp_path / "state").write_text("no folder")
     inspect.inspect(model)
     Inspected(tmp_path / "state" / "inspected.json").keep()
+
+
+def test_a_path_that_cannot_be_written_down_costs_only_the_memory(tmp_path, model, caplog):
+    inspect.remember({(f"{tmp_path}/\udcff", 1, 1): inspect.inspect(model)})
+    Inspected(tmp_path / "inspected.json").keep()
+    assert "inspected.json cannot be written" in caplog.text

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -114,3 +115,15 @@ def test_in_use_is_what_is_locked_and_never_another_revision(tmp_path: Path) -> 
     assert list(lock.in_use(tmp_path)) == ["owner/free"]
     (tmp_path / "lock.json").write_text("{")
     assert lock.in_use(tmp_path)["owner/name"].name == NEW
+
+
+def test_the_file_is_on_the_disk_before_it_counts(tmp_path: Path, monkeypatch) -> None:
+    order: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (order.append("on the disk"), fsync(file)))
+    monkeypatch.setattr(
+        Path, "replace", lambda part, to: (order.append(to.name), replace(part, to))[1]
+    )
+    lock.record(tmp_path, "owner/name", "a" * 40)
+    assert order == ["on the disk", "lock.json"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["hub", "lock.json"]

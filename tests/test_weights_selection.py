@@ -165,7 +165,20 @@ def test_a_list_of_endless_length_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["a:b.safetensors", "con.safetensors", "a\x00.safetensors", "a?/x.safetensors"]
+    "path",
+    [
+        "a:b.safetensors",
+        "con.safetensors",
+        "a\x00.safetensors",
+        "a?/x.safetensors",
+        "a /x.safetensors",
+        "a\x7f.safetensors",
+        "a\u202e.safetensors",
+        "a\ud800.safetensors",
+        f"{'x' * 250}.safetensors",
+        f"{'漢' * 80}.safetensors",
+        f"{'long/' * 300}x.safetensors",
+    ],
 )
 def test_a_name_that_not_every_disk_can_hold_is_refused(path: str) -> None:
     with pytest.raises(WeightsError, match="no disk can hold"):
@@ -214,3 +227,11 @@ def test_code_is_no_weights_file() -> None:
 )
 def test_the_names_of_weights_tell_their_variant(names: list[str], variant: str) -> None:
     assert selection.variant_of(names) == variant
+
+
+def test_a_file_that_no_disk_can_hold_is_not_named_as_the_way_out() -> None:
+    found = repository("\x1b[2J.safetensors", "good.safetensors")
+    with pytest.raises(UnknownName) as caught:
+        selection.single(found, ["god.safetensors"])
+    assert "good.safetensors" in caught.value.message
+    assert "\x1b" not in caught.value.message

@@ -124,3 +124,15 @@ def test_a_file_in_a_snapshot_is_found_through_its_link(tmp_path: Path) -> None:
     circle = tmp_path / "loras" / "circle"
     circle.symlink_to(circle)
     assert snapshots.place_of(circle) is None
+
+
+def test_a_link_leads_there_from_a_folder_that_is_a_link_itself(
+    models: Path, tmp_path: Path
+) -> None:
+    folder = snapshots.register(models, REPO, OLD, {"a.json": "one"}, "main")
+    (tmp_path / "large" / "disk" / "loras").mkdir(parents=True)
+    (models / "loras").symlink_to(tmp_path / "large" / "disk" / "loras")
+    snapshots.link(folder / "a.json", models / "loras" / "a.json")
+    assert (models / "loras" / "a.json").read_text() == "one"
+    assert snapshots.led_to(models / "loras" / "a.json") == folder / "a.json"
+    assert snapshots.place_of(models / "loras" / "a.json") == Place(models, REPO, OLD, "a.json")

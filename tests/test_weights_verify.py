@@ -187,3 +187,15 @@ def test_a_folder_in_place_of_a_file_is_a_sentence(tmp_path: Path) -> None:
         header.read(tmp_path)
     with pytest.raises(WeightsError, match=r"cannot be read \("):
         verify.sha256(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "index",
+    ["{", "[]", "[" * 200_000, '{"weight_map": [1]}', '{"weight_map": {}}', "{}",
+     '{"weight_map": {"a": "x\\ud800"}}', '{"weight_map": {"a": "../../../etc/passwd"}}'],
+)  # fmt: skip
+def test_a_broken_list_of_shards_is_named(model: Path, index: str) -> None:
+    (model / f"{UNET}.index.json").write_text(index)
+    with pytest.raises(WeightsError, match=r"unet/(diffusion_pytorch_model|passwd)") as caught:
+        verify.check_folder(model)
+    caught.value.message.encode()

@@ -64,7 +64,9 @@ def fits(change: Change, weight: torch.Tensor) -> bool:
         return False
     lengths = change.get("dora_scale")
     has_lengths = lengths is None or lengths.numel() in weight.shape[:2]
-    return product.numel() == weight.numel() and has_lengths
+    scales = (change[end] for end in ("alpha", "scalar") if end in change)
+    has_scales = all(scale.numel() == 1 for scale in scales)
+    return product.numel() == weight.numel() and has_lengths and has_scales
 
 
 def _product(known: Mapping[str, torch.Tensor]) -> tuple[torch.Tensor, int | None]:

@@ -16,7 +16,7 @@ from ..visitor import LOCAL
 from ..weights import conversion, disk, download, lock, own_files, snapshots
 from ..weights.address import as_on_the_hub
 from ..weights.catalogue import Model as Model
-from ..weights.download import Order, Snapshot
+from ..weights.download import Order, Snapshot, untouched
 from ..weights.folders import LORAS
 from ..weights.hub import Hub
 from ..weights.inspect import Inspection as Inspection
@@ -174,7 +174,7 @@ class ModelStore:
         # Another tool may have put a whole model there.
         is_of_use = self.revisions(repo_id) or repo_id in lock.in_use(models)
         if found.state != "done" and not is_of_use:
-            with self._told.noting(self._who, "discard", name):
+            with self._told.noting(self._who, "discard", name), untouched(models, repo_id):
                 removal.delete(snapshots.folder_of(models, repo_id))
 
     def remove(self, name: str) -> None:
@@ -210,11 +210,11 @@ class ModelStore:
         removal.check_ours(title, path, models)
         repo_id = removal.only_in(path, models)
         lora = performance_loras().get(path.stem) if path.parent == models / LORAS else None
-        removal.delete(path)
         if repo_id is not None:
             removal.delete_download(models, repo_id)
             self._forget(repo_id)
-        elif lora is not None and lora.repo_id is not None:
+        removal.delete(path)
+        if repo_id is None and lora is not None and lora.repo_id is not None:
             removal.delete_from_download(models, lora.repo_id, lora.file)
         self._forget(name)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..thinking.families import FAMILIES, REFINERS, STARTER
+from ..thinking.labels import label
 from ..weights import download
 from ..weights.download import Offer, Order
 from ..weights.hub import Hub
@@ -61,7 +62,7 @@ def _kind(offer: Offer, hub: Hub) -> tuple[str | None, str]:
     """The family of a pipeline on the Hub, and a sentence when there is none for it."""
     listed = offer.repository.file(INDEX)
     body = hub.content(offer.repository, listed, lambda: False) if listed else b"{}"
-    class_name = str(json.loads(body).get("_class_name"))[:100]
+    class_name = label(json.loads(body).get("_class_name"), 100)
     if class_name in KINDS:
         return KINDS[class_name], ""
     known = ", ".join(sorted(KINDS.values()))

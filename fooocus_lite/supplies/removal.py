@@ -7,6 +7,7 @@ from pathlib import Path
 from ..errors import BadRequest, UnknownName, WeightsError
 from ..thinking.families import STARTER
 from ..weights import lock, snapshots
+from ..weights.download import untouched
 from ..weights.own_files import OwnFile
 
 
@@ -50,12 +51,20 @@ def whole_name(file: OwnFile) -> str:
 
 
 def delete_download(models_dir: Path, repo_id: str) -> None:
-    """All revisions of a repository, and the links to its files. Raises WeightsError."""
-    lock.forget(models_dir, repo_id)
-    delete(snapshots.folder_of(models_dir, repo_id))
-    for link in models_dir.glob("*/*"):
-        if link.is_symlink() and not link.exists():
-            link.unlink()
+    """All revisions of a repository, and the links to its files.
+
+    Raises BadRequest while it is being downloaded, or where it is not ours; WeightsError.
+    """
+    folder = snapshots.folder_of(models_dir, repo_id)
+    check_ours(repo_id, folder, models_dir)
+    place = folder.parent.resolve() / folder.name
+    with untouched(models_dir, repo_id):
+        lock.forget(models_dir, repo_id)
+        delete(folder)
+        for link in models_dir.glob("*/*"):
+            # Others may lead to a disk that is not plugged in just now.
+            if link.is_symlink() and snapshots.led_to(link).is_relative_to(place):
+                delete(link)
 
 
 def delete_from_download(models_dir: Path, repo_id: str, file: str) -> None:
@@ -72,7 +81,7 @@ def delete_from_download(models_dir: Path, repo_id: str, file: str) -> None:
 def delete(path: Path) -> None:
     """Raises WeightsError when something holds on to it."""
     try:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
@@ -89,7 +98,8 @@ def only_in(link: Path, models_dir: Path) -> str | None:
     What other tools put beside it counts too, recorded or not.
     """
     hub = (models_dir / "hub").resolve()
-    if not link.is_symlink() or not link.resolve().is_relative_to(hub):
+    is_download = link.is_symlink() and link.resolve().is_relative_to(hub)
+    if not is_download or not hub.is_relative_to(models_dir.resolve()):
         return None
     repo_id = snapshots.repo_id_of(hub / link.resolve().relative_to(hub).parts[0])
     entry = lock.read(models_dir).get(repo_id or "")

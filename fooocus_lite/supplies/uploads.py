@@ -16,14 +16,14 @@ from pathlib import Path
 from ..errors import BadRequest, WeightsError
 from ..thinking.amounts import in_bytes
 from ..weights import header, inspect, own_files, verify
-from ..weights.disk import check_room, writing_to
+from ..weights.disk import check_room, move, writing_to
 from ..weights.inspect import Inspection
 from ..weights.selection import PICKLES
 
 INCOMING = ".incoming"
 SUFFIX = ".safetensors"
 FOLDERS = {kind: own_files.FOLDER_OF[kind] for kind in own_files.USED}
-MAX_STEM_CHARACTERS = 120
+MAX_STEM_CHARACTERS, MAX_STEM_BYTES = 120, 200
 _UNSAFE = re.compile(r"[^\w .+()-]+")
 # Names that Windows keeps for devices, whatever the ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -114,8 +114,9 @@ class Upload:
         for file in files:
             if file.parent.name == INCOMING or not file.is_file():
                 continue
-            if file.stat().st_size == self._size and verify.sha256(file) == digest:
-                return file
+            with contextlib.suppress(OSError, WeightsError):  # it left, or may not be read
+                if file.stat().st_size == self._size and verify.sha256(file) == digest:
+                    return file
         return None
 
     def _placed(self, folder: Path) -> Path:
@@ -123,7 +124,7 @@ class Upload:
             folder.mkdir(parents=True, exist_ok=True)
             target = _free(folder, self._stem)
             try:
-                self._part.replace(target)
+                move(self._part, target)
             except OSError:
                 target.unlink(missing_ok=True)
                 raise
@@ -144,7 +145,8 @@ def checked_stem(file_name: str) -> str:
         raise BadRequest(
             f"{shown or 'That'} is no model file; those end in {SUFFIX}.", field="file"
         )
-    stem = _UNSAFE.sub("-", name[: -len(SUFFIX)]).strip(" .-")[:MAX_STEM_CHARACTERS].strip(" .-")
+    stem = _UNSAFE.sub("-", name[: -len(SUFFIX)]).strip(" .-")[:MAX_STEM_CHARACTERS]
+    stem = stem.encode()[:MAX_STEM_BYTES].decode(errors="ignore").strip(" .-")
     if not stem or _DEVICES.fullmatch(stem):
         stem = f"model-{stem}".rstrip("-")
     return stem

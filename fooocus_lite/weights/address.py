@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from ..errors import BadRequest
+from ..thinking.labels import is_printable, label
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
+MAX_FILE = 200
 COMMIT = re.compile(r"[0-9a-f]{40}")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _REVISION = re.compile(r"[\w][\w.+-]*(?:/[\w.+-]+)*")
@@ -31,26 +33,44 @@ def address(text: str) -> Address:
     Raises BadRequest when it is neither. Case counts; `..`, `--` and spaces are refused.
     """
     typed = text.strip().rstrip("/")
-    parts = urlsplit(typed)
+    try:
+        parts = urlsplit(typed)
+    except ValueError:
+        raise _no_link(typed) from None
     if parts.scheme not in ("http", "https"):
         owner, name, path = [*typed.split("/", 2), "", ""][:3]
         is_file = path.endswith(".safetensors")
-        return Address(checked_repo_id(f"{owner}/{name}" if is_file else typed), None, path or None)
+        repo_id = checked_repo_id(f"{owner}/{name}" if is_file else typed)
+        return Address(repo_id, None, _checked_file(path) or None)
     owner, name, verb, revision, *file = [
         *map(unquote, parts.path.strip("/").split("/")),
         *[""] * 4,
     ]
     if parts.hostname not in _LINK_HOSTS or owner in ("datasets", "spaces") or not name:
-        raise BadRequest(
-            f"“{typed[:200]}” is no link to a model of the Hub, such as "
-            f"{DEFAULT_ENDPOINT}/owner/name.",
-            field="model",
-        )
+        raise _no_link(typed)
     repo_id = checked_repo_id(f"{owner}/{name}")
     if verb not in ("tree", "blob", "resolve") or not revision:
         return Address(repo_id)
     path = "/".join(filter(None, file)) if verb != "tree" else ""
-    return Address(repo_id, checked_revision(revision), path or None)
+    return Address(repo_id, checked_revision(revision), _checked_file(path) or None)
+
+
+def _no_link(typed: str) -> BadRequest:
+    return BadRequest(
+        f"“{typed[:200]}” is no link to a model of the Hub, such as {DEFAULT_ENDPOINT}/owner/name.",
+        field="model",
+    )
+
+
+def _checked_file(path: str) -> str:
+    """The path, if a file could be called so. Raises BadRequest."""
+    if len(path) > MAX_FILE or not is_printable(path):
+        raise BadRequest(
+            f"“{label(path, 80)}…” is no name of a file: at most {MAX_FILE} letters that can be "
+            "seen.",
+            field="model",
+        )
+    return path
 
 
 def as_on_the_hub(text: str, endpoint: str) -> str:

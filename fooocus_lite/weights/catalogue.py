@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..errors import WeightsError
 from ..thinking.families import FAMILIES, STARTER
+from ..thinking.labels import is_printable, label
 from ..thinking.model_size import role_of
 from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
@@ -71,7 +72,7 @@ class Pipeline:
 
     @property
     def class_name(self) -> str:
-        return str(self.index.get("_class_name"))[:MAX_NAME]
+        return label(self.index.get("_class_name"), MAX_NAME)
 
 
 class Unsorted(NamedTuple):
@@ -179,7 +180,7 @@ def _folders(models_dir: Path) -> Iterator[tuple[str, Path, str | None]]:
     for pattern in _DEPTHS:
         for index in sorted(models_dir.glob(pattern)):
             name = index.parent.relative_to(models_dir).as_posix()
-            if not name.startswith(f"{configs.FOLDER}/"):
+            if is_printable(name) and not name.startswith(f"{configs.FOLDER}/"):
                 yield name, index.parent, None
     for name, folder in lock.in_use(models_dir).items():
         if (folder / configs.INDEX).is_file() and any(folder.glob("*/*.safetensors")):
@@ -233,4 +234,4 @@ def _licence(folder: Path) -> str:
     except OSError:
         return "unknown"
     said = dict(reversed(_LICENCE.findall(card)))
-    return said.get("license_name") or said.get("license") or "unknown"
+    return label(said.get("license_name") or said.get("license") or "unknown")

@@ -1,6 +1,5 @@
 """A .ckpt, .pt, .bin or .pth made into safetensors by a process of its own; the original stays."""
 
-import errno
 import json
 import logging
 import os
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from ..errors import BadRequest, WeightsError
 from . import folders, verify
-from .disk import check_room, writing_to
+from .disk import check_room, move, writing_to
 from .inspect import inspect
 from .own_files import FOLDER_OF
 from .selection import PICKLES
@@ -47,7 +46,7 @@ def convert(source: Path, models_dir: Path, timeout_s: float | None = None) -> P
     check_room(size, place)
     if is_ours:
         _check_free(source.with_suffix(".safetensors"))
-    part = place / f".{source.stem}.{uuid.uuid4().hex[:8]}.part"
+    part = place / f".{uuid.uuid4().hex[:8]}.part"
     try:
         _run(source, part, timeout_s or BASE_TIMEOUT_S + size / BYTES_PER_S)
         kind = inspect(part).kind
@@ -57,7 +56,7 @@ def convert(source: Path, models_dir: Path, timeout_s: float | None = None) -> P
             _check_free(target)
         with writing_to(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
-            _move(part, target)
+            move(part, target)
     finally:
         part.unlink(missing_ok=True)
     return target
@@ -118,24 +117,11 @@ def _sentence(source: Path, said: str, code: int, errors: str) -> str:
 
 
 def _check_free(target: Path) -> None:
-    if target.exists():
+    with writing_to(target.parent):
+        is_taken = target.exists()
+    if is_taken:
         raise BadRequest(
             f"{target.name} is there already, in {target.parent.name}. Move it away to convert "
             "again.",
             field="file",
         )
-
-
-def _move(part: Path, target: Path) -> None:
-    """In one step, also onto another disk."""
-    try:
-        part.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        beside = target.with_name(f".{target.name}.part")
-        try:
-            shutil.copyfile(part, beside)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)

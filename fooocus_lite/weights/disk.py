@@ -1,6 +1,7 @@
 """What a disk can refuse, in plain words: no room, no permission."""
 
 import errno
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,22 @@ def writing_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise refused(folder, error) from None
+
+
+def move(part: Path, target: Path) -> None:
+    """Renames in one step, also onto another disk, where it is copied first. Raises OSError."""
+    try:
+        part.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = target.with_name(f".{secrets.token_hex(4)}.part")
+        try:
+            shutil.copyfile(part, beside)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def refused(folder: Path, error: OSError) -> WeightsError:

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..errors import WeightsError
+from ..errors import BadRequest, WeightsError
 from . import header, lock, selection, snapshots
 from .address import COMMIT, checked_repo_id, checked_revision
 from .disk import check_room, refused, writing_to
@@ -254,15 +254,37 @@ def _blobs(order: Order) -> Path:
 
 
 @contextmanager
+def untouched(models_dir: Path, repo_id: str) -> Iterator[None]:
+    """Nobody downloads the repository meanwhile. Raises BadRequest while somebody does."""
+    guard = _guard(models_dir, repo_id)
+    try:
+        guard.acquire(timeout=0)
+    except Timeout:
+        raise BadRequest(
+            f"{repo_id} is being downloaded by another program. Stop that first.", field="name"
+        ) from None
+    except OSError as error:
+        raise refused(models_dir, error) from None
+    try:
+        yield
+    finally:
+        guard.release()
+
+
+def _guard(models_dir: Path, repo_id: str) -> FileLock:
+    """What one thread or process holds while it downloads the repository."""
+    locks = models_dir / "hub" / ".locks"
+    with writing_to(models_dir):
+        locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(locks / f"{snapshots.folder_of(models_dir, repo_id).name}.lock")
+
+
+@contextmanager
 def _alone(
     order: Order, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
 ) -> Iterator[None]:
     """Waits while another thread or process downloads the same repository."""
-    locks = order.models_dir / "hub" / ".locks"
-    with writing_to(order.models_dir):
-        locks.mkdir(parents=True, exist_ok=True)
-    name = snapshots.folder_of(order.models_dir, order.repo_id).name
-    guard = FileLock(locks / f"{name}.lock")
+    guard = _guard(order.models_dir, order.repo_id)
     while True:
         try:
             guard.acquire(timeout=TELL_EVERY_S)

@@ -22,7 +22,7 @@ from .repository import RemoteFile, Repository
 
 log = logging.getLogger(__name__)
 CHUNK_BYTES = 2**20
-_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,10 @@ class _Part:
         with writing_to(path.parent):
             if path.is_file() and path.stat().st_size > file.size:
                 path.unlink()
-            self._stream = path.open("ab", buffering=CHUNK_BYTES)
+            path.touch()
         self.digest = _digest_of(path, file, follower)
+        with writing_to(path.parent):
+            self._stream = path.open("ab", buffering=CHUNK_BYTES)
         self.size = path.stat().st_size
         follower.tell(self.size)
 

@@ -5,11 +5,11 @@ Files are found, never written. A name is a path below such a folder, without it
 
 import logging
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..thinking.labels import is_printable
 from .selection import PICKLES
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ def inside(folder: Path) -> Iterator[tuple[str, Path]]:
             log.warning("%s has more than %s entries; the rest is left out", folder, MAX_ENTRIES)
             return
         for entry in entries:
-            if entry.name.startswith(".") or not _is_printable(entry.name):
+            if entry.name.startswith(".") or not is_printable(entry.name):
                 continue
             is_folder, is_file = _looked_at(entry)
             if is_folder:
@@ -117,9 +117,3 @@ def _looked_at(entry: "os.DirEntry[str]") -> tuple[bool, bool]:
         return entry.is_dir(), entry.is_file()
     except OSError:
         return False, False
-
-
-def _is_printable(name: str) -> bool:
-    """Whether a name can be shown and typed: no control characters, no broken bytes."""
-    # The quick answer is a no to spaces other than the usual one, too.
-    return name.isprintable() or all(unicodedata.category(each)[0] != "C" for each in name)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ..whole_file import write_whole
 from . import verify
@@ -52,6 +53,7 @@ class Hashed:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._file, _FILES.dump_json(files))
-        except OSError as error:
+        # A path may have bytes that are no letters.
+        except (OSError, PydanticSerializationError) as error:
             log.warning("%s cannot be written: %s", self._file.name, error)
         self._written = frozenset(known)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import WeightsError
+from ..thinking.labels import label
 
 MAX_HEADER_BYTES = 25_000_000
 """Real ones have less than two million; the library's own limit is four times this."""
@@ -22,6 +24,8 @@ _BITS_OF = (
     | dict.fromkeys(("I32", "U32", "F32"), 32)
     | dict.fromkeys(("I64", "U64", "F64", "C64"), 64)
 )
+# What JSON may write for half of a letter, which no text can hold and the library refuses.
+_HALF_LETTER = re.compile(rb"\\u[dD][89a-fA-F]")
 # How files begin that are often given a name ending in .safetensors.
 _DISGUISES = (
     (b"PK\x03\x04", "it is a zip archive or a pickle of torch; `models convert` reads the latter"),
@@ -107,6 +111,8 @@ def _table(path: Path, text: bytes) -> dict[str, Any]:
         raise damaged(path, "its header is no table of tensors")
     try:
         table = json.loads(text.decode("utf-8"), object_pairs_hook=_once)
+        if _HALF_LETTER.search(text):
+            json.dumps(table, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         why = f" ({error})" if isinstance(error, _Twice) else ""
         raise damaged(path, f"its header is no JSON{why}") from None
@@ -123,7 +129,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
         name = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise _Twice(f"“{name[:80]}” stands twice in it")
+        raise _Twice(f"“{label(name, 80)}” stands twice in it")
     return table
 
 
@@ -145,7 +151,7 @@ def _tensor(path: Path, name: str, value: Any) -> Tensor:
     except (KeyError, TypeError, ValueError):
         is_sound = False
     if not is_sound or bits != (end - begin) * 8:
-        raise damaged(path, f"its header has an entry that is no tensor, “{name[:80]}”")
+        raise damaged(path, f"its header has an entry that is no tensor, “{label(name, 80)}”")
     return Tensor(dtype, tuple(shape), begin, end)
 
 
@@ -159,7 +165,7 @@ def _check_cover(path: Path, tensors: Mapping[str, Tensor], start: int, size: in
     for begin, end, name in sorted((each.begin, each.end, name) for name, each in tensors.items()):
         if begin != at:
             what = "overlaps the one before it" if begin < at else "leaves a gap before it"
-            raise damaged(path, f"the tensor “{name[:80]}” {what}")
+            raise damaged(path, f"the tensor “{label(name, 80)}” {what}")
         at = end
     if start + at != size:
         raise damaged(path, f"it has {size:,} bytes where {start + at:,} are expected")

@@ -11,11 +11,16 @@ from huggingface_hub import HfApi, get_session, hf_hub_url, hf_raise_for_status
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from .. import __version__
+from ..thinking.labels import label
 from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
 from .patience import Hiccup, Patience
 from .refusals import REFUSALS, Asked, explain, saying
 from .repository import BLOB, RemoteFile, Repository
+
+_TOKEN = re.compile(r"[!-~]+")
+# What is raised at an answer that is not shaped as the Hub's.
+_NONSENSE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,14 @@ class Hub:
     token: str | None = field(default=None, repr=False)
     patience: Patience = field(default_factory=Patience)
 
+    def __post_init__(self) -> None:
+        """Raises WeightsError for a token that no header can carry: errors would quote it."""
+        if self.token and not _TOKEN.fullmatch(self.token):
+            raise saying(
+                "The access token (HF_TOKEN) has characters that no token of the Hub has. Copy it "
+                "again."
+            )
+
     def repository(
         self,
         repo_id: str,
@@ -35,18 +48,19 @@ class Hub:
         """What the Hub has, by one request. Raises WeightsError with the link to click."""
         api = HfApi(endpoint=self.endpoint, token=self.token or False)
 
-        def ask() -> ModelInfo:
+        def ask() -> Repository:
             try:
-                return api.model_info(
+                info = api.model_info(
                     repo_id,
                     revision=revision,
                     files_metadata=True,
                     timeout=self.patience.answer_s,
                 )
-            except (*REFUSALS, ValueError, KeyError, TypeError) as error:
+                return self._described(repo_id, info)
+            except (*REFUSALS, *_NONSENSE) as error:
                 explain(error, self.asked(repo_id, revision))
 
-        return self._described(repo_id, self.patience.keep_trying(ask, is_cancelled))
+        return self.patience.keep_trying(ask, is_cancelled)
 
     def content(
         self, repository: Repository, file: RemoteFile, is_cancelled: Callable[[], bool]
@@ -56,16 +70,11 @@ class Hub:
 
         def ask() -> bytes:
             try:
-                answer = get_session().get(
-                    self.url(repository, file),
-                    headers=self.headers(),
-                    timeout=self.patience.answer_s,
-                )
-                hf_raise_for_status(answer)
+                body = self._body(repository, file)
             except REFUSALS as error:
                 explain(error, asked)
             digest = Digest(file.blob, file.size)
-            digest.update(answer.content)
+            digest.update(body)
             if not digest.is_right:
                 raise Hiccup(
                     saying(
@@ -73,9 +82,21 @@ class Hub:
                         "the Hub promised. Try again later, or without the mirror in between."
                     )
                 )
-            return bytes(answer.content)
+            return body
 
         return self.patience.keep_trying(ask, is_cancelled)
+
+    def _body(self, repository: Repository, file: RemoteFile) -> bytes:
+        """What is sent, but no more of it than was promised and one piece."""
+        body = bytearray()
+        url, timeout = self.url(repository, file), self.patience.answer_s
+        with get_session().stream("GET", url, headers=self.headers(), timeout=timeout) as answer:
+            hf_raise_for_status(answer)
+            for data in answer.iter_raw():
+                body += data
+                if len(body) > file.size:
+                    break
+        return bytes(body)
 
     def url(self, repository: Repository, file: RemoteFile) -> str:
         """Where the file's bytes are asked for; the Hub may send on to another server."""
@@ -105,7 +126,7 @@ class Hub:
             repo_id=repo_id,
             revision=info.sha,
             files=tuple(_described_file(each, repo_id) for each in info.siblings or ()),
-            licence=licence if isinstance(licence, str) else "unknown",
+            licence=label(licence) if isinstance(licence, str) else "unknown",
             is_gated=bool(info.gated),
             link=page,
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ..whole_file import write_whole
 from . import inspect
@@ -63,7 +64,8 @@ class Inspected:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(self._file, TypeAdapter(_Memory).dump_json(_Memory(_readers(), files)))
-            except OSError as error:
+            # A path may have bytes that are no letters.
+            except (OSError, PydanticSerializationError) as error:
                 log.warning("%s cannot be written: %s", self._file.name, error)
             self._written = frozenset(known)
 

@@ -1,5 +1,6 @@
 """What a refusal of the Hub, or of the way to it, means for a person: a sentence and a link."""
 
+import re
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -15,6 +16,7 @@ from huggingface_hub.errors import (
 )
 
 from ..errors import WeightsError
+from ..thinking.labels import label
 from .patience import Hiccup
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -46,8 +48,8 @@ def explain(error: Exception, asked: Asked, has_moved: bool = False) -> NoReturn
     if isinstance(error, HfHubHTTPError):
         refusal = _refusal(error, asked)
         if error.response.status_code in TRANSIENT:
-            wait = error.response.headers.get("Retry-After", "")
-            raise Hiccup(refusal, float(wait) if wait.isdigit() else 0.0, has_moved) from None
+            wait_s = float(_seconds(error) or 0)
+            raise Hiccup(refusal, wait_s, has_moved) from None
         raise refusal from None
     if isinstance(error, OfflineModeIsEnabled):
         raise saying(
@@ -81,7 +83,7 @@ def saying(message: str, link: str | None = None) -> WeightsError:
 
 def _refusal(error: HfHubHTTPError, asked: Asked) -> WeightsError:
     status = error.response.status_code
-    said = error.response.headers.get("X-Error-Message", "")
+    said = label(error.response.headers.get("X-Error-Message", ""))
     page, tokens = asked.page, asked.tokens_page
     match error:
         case GatedRepoError():
@@ -107,7 +109,7 @@ def _refusal(error: HfHubHTTPError, asked: Asked) -> WeightsError:
             page,
         )
     if status == 429:
-        wait = error.response.headers.get("Retry-After")
+        wait = _seconds(error)
         when = f"in {wait} seconds" if wait else "in some minutes"
         return saying(
             f"The Hub has had too many requests from here. Try again {when}; with an access token "
@@ -123,6 +125,12 @@ def _refusal(error: HfHubHTTPError, asked: Asked) -> WeightsError:
     return saying(
         f"The Hub refuses {asked.repo_id} ({said or f'HTTP {status}'}). Look at {page}.", page
     )
+
+
+def _seconds(error: HfHubHTTPError) -> str:
+    """How long the server asks to wait; empty where it does not, or names a date."""
+    said = error.response.headers.get("Retry-After", "")
+    return said if re.fullmatch(r"[0-9]{1,9}", said) else ""
 
 
 def _gated(asked: Asked) -> WeightsError:

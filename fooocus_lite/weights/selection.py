@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequest, UnknownName, WeightsError
+from ..thinking.labels import is_printable, label
 from .repository import RemoteFile, Repository
 from .verify import TEXTS, parts
 
@@ -19,6 +20,8 @@ MAX_FILES = 50_000
 PICKLES = (".bin", ".ckpt", ".pt", ".pth", ".pkl", ".pickle")
 _ROOT_FILES = re.compile(r"README\.md|LICEN[CS]E(\.(md|txt))?", re.IGNORECASE)
 _CARD_BYTES = 2 * 2**20
+MAX_NAME_BYTES, MAX_PATH_BYTES = 200, 1000
+"""Of a file: most disks take 255 for a name, and while it comes it has a longer one."""
 # Refused by Windows, so that one list of files works on every machine.
 _BAD_CHARACTERS = re.compile(r'[<>:"|?*\x00-\x1f]')
 _BAD_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -118,7 +121,7 @@ def pipeline(
     """
     kind = index.get("_class_name")
     if wanted.kinds and kind not in wanted.kinds:
-        raise _refused(repository, f"it is a {str(kind)[:100]}, which is not run here")
+        raise _refused(repository, f"it is a {label(kind, 100)}, which is not run here")
     listed = repository.file(INDEX)
     chosen = [listed] if listed else []
     chosen += [
@@ -207,16 +210,27 @@ def _is_text_for(file: RemoteFile, weights: Sequence[_Weights]) -> bool:
 
 
 def _is_weights(file: RemoteFile) -> bool:
-    return file.path.lower().endswith(".safetensors")
+    return file.path.lower().endswith(".safetensors") and is_storable(file.path)
+
+
+def is_storable(path: str) -> bool:
+    """Whether every disk can hold a file of this name, and people can see it."""
+    steps = path.split("/")
+    if not is_printable(path):
+        return False
+    if any(_BAD_CHARACTERS.search(step) or _BAD_NAMES.fullmatch(step) for step in steps):
+        return False
+    sizes = [len(step.encode()) for step in steps]
+    is_short = max(sizes) <= MAX_NAME_BYTES and len(path.encode()) <= MAX_PATH_BYTES
+    return is_short and not any(step[-1:] in ("", ".", " ") for step in steps)
 
 
 def _storable(repository: Repository, files: Sequence[RemoteFile]) -> tuple[RemoteFile, ...]:
     """The files, each once. Raises WeightsError for names that not every disk can hold."""
     folded: set[str] = set()
     for file in files:
-        for step in file.path.split("/"):
-            if _BAD_CHARACTERS.search(step) or _BAD_NAMES.fullmatch(step) or step[-1] in ". ":
-                raise _refused(repository, f"no disk can hold a file called {file.path[:200]!r}")
+        if not is_storable(file.path):
+            raise _refused(repository, f"no disk can hold a file called {file.path[:200]!r}")
         if file.path.casefold() in folded:
             raise _refused(repository, f"two of its files differ only in case: {file.path[:200]!r}")
         folded.add(file.path.casefold())

@@ -23,6 +23,7 @@ from . import header, verify
 TILE_SIDE = 512
 """Tiles are no larger than this, in pixels: some VAEs would make them as large as the picture."""
 TEXT_TOKENS = 512
+MAX_COUNT = 2**20
 # How the tensors of a part begin in a checkpoint.
 _BEGINNINGS = tuple(
     (re.compile(start), part)
@@ -114,14 +115,14 @@ def is_float16_safe(denoiser: dict[str, Any]) -> bool:
 
 def denoiser_shape(config: dict[str, Any], vae: dict[str, Any]) -> DenoiserShape:
     """The shape that a denoiser's config.json describes; the largest known for one that is new."""
-    if channels := config.get("block_out_channels"):
-        outermost = (config["down_block_types"][0], config["up_block_types"][-1])
-        has_attention = any("Attn" in block for block in outermost)
+    if channels := _counts(config.get("block_out_channels")):
+        down, up = (_words(config.get(f"{way}_block_types")) for way in ("down", "up"))
+        has_attention = any("Attn" in block for block in (*down[:1], *up[-1:]))
         return DenoiserShape("unet", channels[0], 8, has_attention)
-    heads, head_width = config.get("num_attention_heads"), config.get("attention_head_dim")
-    width = heads * head_width if heads and head_width else None
-    width = width or config.get("hidden_size") or config.get("dim")
-    if width is None:
+    sides = ("num_attention_heads", "attention_head_dim", "hidden_size", "dim")
+    heads, head_width, *others = (_count(config.get(side)) for side in sides)
+    width = heads * head_width or next(filter(None, others), 0)
+    if not width:
         return UNKNOWN_DENOISER
     # A token is 2 × 2 latents of 8 pixels a side, or one of a deep compression's 32.
     pixels = 32 if vae.get("_class_name") == "AutoencoderDC" else 16
@@ -133,23 +134,35 @@ def decoder_shape(config: dict[str, Any]) -> DecoderShape:
 
     At full size the widest tensor comes from the block before: it has that block's channels.
     """
-    channels = config.get("decoder_block_out_channels") or config.get("block_out_channels")
-    if channels is None and (base := config.get("base_dim")):
-        channels = [base * factor for factor in config.get("dim_mult", (1, 2))]
+    channels = _counts(config.get("decoder_block_out_channels"))
+    channels = channels or _counts(config.get("block_out_channels"))
+    if not channels and (base := _count(config.get("base_dim"))):
+        channels = [base * factor for factor in _counts(config.get("dim_mult")) or (1, 2)]
     if not channels:
         return UNKNOWN_DECODER
-    tile_side = min(TILE_SIDE, _side(config.get("sample_size")))
+    tile_side = min(TILE_SIDE, _count(config.get("sample_size")) or TILE_SIDE)
     return DecoderShape(channels[:2][-1], tile_side, bool(config.get("force_upcast")))
 
 
-def _side(sample_size: Any) -> int:
-    return sample_size if isinstance(sample_size, int) else TILE_SIDE
+def _count(said: Any) -> int:
+    """A number of a config; 0 where it is none that a network could have."""
+    return said if type(said) is int and 0 < said <= MAX_COUNT else 0
+
+
+def _counts(said: Any) -> list[int]:
+    """A list of such numbers; empty where one of them is none."""
+    found = [_count(each) for each in said] if isinstance(said, list | tuple) else []
+    return found if all(found) else []
+
+
+def _words(said: Any) -> list[str]:
+    return [str(each) for each in said] if isinstance(said, list | tuple) else []
 
 
 def _config(part: Path) -> dict[str, Any]:
     """A part's config.json; a broken one is the loader's to complain about."""
     try:
         config = json.loads((part / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return config if isinstance(config, dict) else {}

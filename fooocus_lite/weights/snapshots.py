@@ -56,9 +56,12 @@ def place_of(path: Path) -> Place | None:
         if repo_id and is_snapshot and repository.parent.name == "hub":
             inside = path.relative_to(snapshot).as_posix()
             return Place(repository.parent.parent, repo_id, snapshot.name, inside)
-    if path.is_symlink() and path.exists():
-        return place_of(Path(os.path.normpath(path.parent.resolve() / path.readlink())))
-    return None
+    return place_of(led_to(path)) if path.is_symlink() and path.exists() else None
+
+
+def led_to(link: Path) -> Path:
+    """Where a link leads in one step, whether there is anything or not."""
+    return Path(os.path.normpath(link.parent.resolve() / link.readlink()))
 
 
 def promised_sha256(path: Path) -> str | None:
@@ -126,8 +129,11 @@ def point(models_dir: Path, repo_id: str, revision: str, ref: str = "main") -> N
 def link(source: Path, target: Path) -> None:
     """Makes `target` the same file as `source`: a relative link, else a hard link, else a copy."""
     target.parent.mkdir(parents=True, exist_ok=True)
+    way = os.path.relpath(source, target.parent)
+    if not os.path.lexists(target.parent.resolve() / way):  # the folder is a link to another place
+        way = os.path.relpath(source, target.parent.resolve())
     try:
-        target.symlink_to(os.path.relpath(source, target.parent))
+        target.symlink_to(way)
         return
     except OSError as error:
         if error.errno not in _NO_LINKS and getattr(error, "winerror", 0) != _WINDOWS_NO_PRIVILEGE:

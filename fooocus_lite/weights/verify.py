@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WeightsError
+from ..thinking.labels import is_printable
 from . import header
 from .header import WAY_OUT as WAY_OUT
 from .header import shown, unreadable
@@ -75,16 +76,7 @@ def text_files(folder: Path) -> list[Path]:
 
 def model_index(folder: Path) -> dict[str, Any]:
     """What a diffusers folder is made of. Raises WeightsError when it is missing or broken."""
-    path = folder / "model_index.json"
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise WeightsError(f"The model file {shown(path)} is missing. {WAY_OUT}") from None
-    except (OSError, ValueError) as error:
-        raise WeightsError(f"{shown(path)} cannot be read: {error}. {WAY_OUT}") from None
-    if not isinstance(index, dict):
-        raise WeightsError(f"{shown(path)} is no table of parts. {WAY_OUT}")
-    return index
+    return _table(folder / "model_index.json")
 
 
 def parts(index: Mapping[str, Any], model: str) -> list[str]:
@@ -190,6 +182,19 @@ def remember(known: Mapping[State, str]) -> None:
         _hashes.update(known)
 
 
+def _table(path: Path) -> dict[str, Any]:
+    """A JSON file of a model. Raises WeightsError when it is missing, or another kind of file."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WeightsError(f"The model file {shown(path)} is missing. {WAY_OUT}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{shown(path)} cannot be read: {error}. {WAY_OUT}") from None
+    if not isinstance(found, dict):
+        raise WeightsError(f"{shown(path)} is no table of parts. {WAY_OUT}")
+    return found
+
+
 def _is_known(path: Path) -> bool:
     with _hashes_lock:
         return state(path) in _hashes
@@ -198,8 +203,11 @@ def _is_known(path: Path) -> bool:
 def _part_files(part: Path) -> list[Path]:
     """The files of one part: those its index lists, else the plain ones, else an fp16 variant's."""
     for index in sorted(part.glob("*.safetensors.index.json")):
-        names = json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values()
-        return [part / Path(name).name for name in sorted(set(names))]
+        listed = _table(index).get("weight_map", {})
+        names = {*map(str, listed.values())} if isinstance(listed, dict) else set()
+        if not names or not all(map(is_printable, names)):
+            raise WeightsError(f"{shown(index)} names no files. {WAY_OUT}")
+        return [part / Path(name).name for name in sorted(names)]
     every = sorted(part.glob("*.safetensors"))
     plain = [file for file in every if "." not in file.stem]
     if not every:
