@@ -17,6 +17,8 @@ MAX_COUNT = 32
 MAX_PROMPT_CHARACTERS = 10_000
 ImageFormat = Literal["png", "jpeg", "webp"]
 SHA256 = r"^[0-9a-f]{64}$"
+Strength = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+"""How much of an input picture may change, and the share of the steps that are made."""
 
 
 class LoRA(BaseModel):
@@ -56,7 +58,7 @@ class ImageRequest(BaseModel):
     scheduler: str | None = None
     loras: tuple[LoRA, ...] | None = Field(default=None, max_length=10)
     image: str | None = Field(default=None, pattern=SHA256)
-    strength: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    strength: Strength | None = None
     image_format: ImageFormat | None = None
     save_metadata: bool | None = None
     wildcards_in_order: bool = False
@@ -134,7 +136,7 @@ class Recipe(BaseModel):
     refiner: str | None = None
     refiner_switch: float | None = Field(default=None, ge=0.1, lt=1, allow_inf_nan=False)
     image: str | None = Field(default=None, pattern=SHA256)
-    strength: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    strength: Strength | None = None
     request: ImageRequest
 
     @model_validator(mode="after")

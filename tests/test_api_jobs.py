@@ -1,7 +1,7 @@
 """Our own API: from a request to pictures, and everything that is said no to."""
 
 import pytest
-from api_client import MINE, SHARED, YOURS, asked, asleep, awake, caller, finished
+from api_client import MINE, SHARED, YOURS, asked, asleep, caller, finished
 
 from fooocus_lite.api import jobs
 from fooocus_lite.events import JobError
@@ -15,13 +15,6 @@ API = "/api/v1"
 @pytest.fixture
 def studio(home):
     return asleep(home)
-
-
-@pytest.fixture(scope="module")
-def working(tmp_path_factory):
-    opened = awake(tmp_path_factory.mktemp("home"))
-    yield opened
-    opened.close()
 
 
 def test_a_job_is_accepted_with_its_place_in_the_line(studio):
