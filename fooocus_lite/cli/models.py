@@ -187,6 +187,7 @@ def _bring(store: ModelStore, wish: Wish, as_json: bool) -> None:
 def _remove(store: ModelStore, arguments: Namespace) -> int:
     name = _named(arguments)
     if not arguments.yes:
+        store.check_removable(name)
         raise BadRequest(
             f"This deletes the files of {name}. Add --yes if that is what you want.", field="yes"
         )
@@ -201,10 +202,11 @@ def _badge(licence: str) -> str:
 
 def _named(arguments: Namespace) -> str:
     if not arguments.name:
+        names = "a preset's name, owner/name as on the Hub, or a link to its page"
+        if arguments.action == "remove":
+            names = "as `models list` writes it"
         raise BadRequest(
-            f"Which model? Write `models {arguments.action} NAME`: a preset's name, owner/name as "
-            "on the Hub, or a link to its page.",
-            field="name",
+            f"Which model? Write `models {arguments.action} NAME`: {names}.", field="name"
         )
     return str(arguments.name)
 

@@ -13,9 +13,9 @@ from .json_line import print_json
 
 def convert(store: ModelStore, arguments: Namespace) -> int:
     """Makes safetensors files of others, one after the other."""
-    if not arguments.name:
+    if not arguments.files:
         raise BadRequest("Which file? Write `models convert FILE`, or several.", field="file")
-    for file in (arguments.name, *arguments.more):
+    for file in arguments.files:
         made = store.convert(Path(file))
         if arguments.json:
             print_json({"event": "converted", "path": str(made.path), **_values(made)})

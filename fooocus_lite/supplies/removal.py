@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import BadRequest, UnknownName, WeightsError
 from ..thinking.families import STARTER
+from ..thinking.presets import Preset
 from ..weights import lock, snapshots
 from ..weights.own_files import OwnFile
 
@@ -42,6 +43,15 @@ def named(name: str, files: Sequence[OwnFile], others: Iterable[str] = ()) -> Ow
             f"{name} could be one of several files. Write which: {several}.", field="name"
         )
     return found[0]
+
+
+def preset_error(preset: Preset) -> BadRequest:
+    """To somebody who names a preset: what it needs may be another's too, so nobody guesses."""
+    return BadRequest(
+        f"{preset.shown_name} is a preset. Name what it needs: {' or '.join(preset.needs)}.",
+        field="name",
+        allowed=preset.needs,
+    )
 
 
 def whole_name(file: OwnFile) -> str:
