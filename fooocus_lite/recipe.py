@@ -4,7 +4,8 @@ Knows nothing of files, widgets or torch. Every limit of a request stands here, 
 """
 
 import unicodedata
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -196,15 +197,23 @@ def request_from(values: dict[str, object]) -> ImageRequest:
 _BOUNDS = {
     "less_than_equal": "It may be at most {le}",
     "greater_than_equal": "It has to be at least {ge}",
+    "greater_than": "It has to be more than {gt}",
 }
 """Instead of pydantic's words for these mistakes."""
+
+
+def in_words(complaint: Mapping[str, Any]) -> str:
+    """One of pydantic's complaints for a person, without a full stop."""
+    if bound := _BOUNDS.get(complaint["type"]):
+        return bound.format(**complaint["ctx"])
+    return str(complaint["msg"]).removeprefix("Value error, ")
 
 
 def bad_request_from(error: ValidationError) -> BadRequest:
     """The first complaint of pydantic as one sentence that names the field and the value."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+    message = in_words(first)
     if not field:
         return BadRequest(f"{message}.", field=first.get("ctx", {}).get("field"))
     if first["type"] == "extra_forbidden":
@@ -213,6 +222,4 @@ def bad_request_from(error: ValidationError) -> BadRequest:
         return BadRequest(f"The {field.replace('_', ' ')} {message}.", field=field)
     shown = str(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    if bound := _BOUNDS.get(first["type"]):
-        message = bound.format(**first["ctx"])
     return BadRequest(f"{field} is “{shown}”: {message[0].lower()}{message[1:]}.", field=field)
