@@ -17,6 +17,7 @@ from ..thinking.presets import Preset, preset_of
 from . import model_here, model_need, own_files
 from .json_line import print_json
 from .model_here import BADGES
+from .rows import print_row
 from .transfer import TransferBar, TransferLines
 
 
@@ -215,4 +216,4 @@ def _show(arguments: Namespace, values: dict[str, Any], text: str) -> None:
     if arguments.json:
         print_json(values)
     else:
-        print(f"{values['name']:<44} {text}")
+        print_row(f"{values['name']:<44} {text}")

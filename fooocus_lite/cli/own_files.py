@@ -9,6 +9,7 @@ from ..studio import Studio
 from ..supplies.model_store import ModelStore, OwnFile
 from ..thinking.amounts import in_bytes
 from .json_line import print_json
+from .rows import print_row
 
 
 def convert(store: ModelStore, arguments: Namespace) -> int:
@@ -33,7 +34,7 @@ def show(studio: Studio, arguments: Namespace) -> None:
         if arguments.json:
             print_json(_values(file))
         else:
-            print(f"{file.name:<44} {in_bytes(file.size_bytes):>9}  {_words(file)}")
+            print_row(f"{file.name:<44} {in_bytes(file.size_bytes):>9}  {_words(file)}")
 
 
 def info(store: ModelStore, arguments: Namespace) -> bool:

@@ -15,16 +15,18 @@ class StatusLine:
     def draw(self, text: str) -> None:
         """The text in place of the one before, as much of it as the line has room for."""
         if self.is_terminal:
-            self.stream.write(f"\r\x1b[K{text[: self._width()]}")
+            columns = columns_of(self.stream)
+            # A line that broke could not be taken back.
+            self.stream.write(f"\r\x1b[K{text[: columns and columns - 1]}")
             self.stream.flush()
 
     def clear(self) -> None:
         self.draw("")
 
-    def _width(self) -> int | None:
-        """Characters before the line would break, after which no writing over takes it back."""
-        try:
-            columns = os.get_terminal_size(self.stream.fileno()).columns
-        except (OSError, ValueError):
-            return None
-        return columns - 1 if columns else None  # some terminals do not say
+
+def columns_of(stream: TextIO) -> int | None:
+    """How many characters a line of this terminal has; None for a pipe, or one that does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
