@@ -15,6 +15,7 @@ from fooocus_lite.weights import inspect as inspection_module
 from fooocus_lite.weights import kinds
 from fooocus_lite.weights.header import Header, Tensor
 from fooocus_lite.weights.inspect import Inspection, inspect, of_header
+from fooocus_lite.weights.readable import MAX_CHARACTERS
 
 LDM = "model.diffusion_model."
 TEXT_LAYER = "input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
@@ -258,7 +259,7 @@ def test_words_are_bounded_however_many_a_file_says() -> None:
     tags = {"a": {f"{'x' * 999}{index}": 5 for index in range(1000)}}
     words = header_of({"a": (1,)}, ss_tag_frequency=json.dumps(tags)).trigger_words
     assert len(words) <= inspection_module.MAX_TRIGGER_WORDS
-    assert all(len(word) <= inspection_module.MAX_TEXT for word in words)
+    assert all(len(word) <= MAX_CHARACTERS for word in words)
     many = ", ".join(f"word{index}" for index in range(99_999))
     found = header_of({"a": (1,)}, **{"modelspec.trigger_phrase": many})
     assert len(found.trigger_words) == inspection_module.MAX_TRIGGER_WORDS

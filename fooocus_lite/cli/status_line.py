@@ -25,7 +25,7 @@ class StatusLine:
 
 
 def columns_of(stream: TextIO) -> int | None:
-    """How many characters a line of this terminal has; None for a pipe, or one that does not say."""
+    """How many characters a line has; None for a pipe, or a terminal that does not say."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or None
     except (OSError, ValueError):

@@ -8,7 +8,6 @@ from ..errors import UnknownName
 from ..thinking.presets import Preset
 from ..weights import lock
 from ..weights.selection import PICKLES
-from .removal import whole_name
 from .stock import Stock
 from .wishes import preset_called
 
@@ -33,7 +32,7 @@ def checked(stock: Stock, models_dir: Path, name: str | None = None) -> Iterator
     paths = {model.folder for model in models.values()}
     # A pickle is never opened, so nobody can say whether it is whole.
     files = {
-        whole_name(file): file
+        file.whole_name: file
         for file in stock.own_files()
         if file.path not in paths and file.path.suffix.lower() not in PICKLES
     }

@@ -11,6 +11,7 @@ from ..archive.audit import Entry
 from ..errors import BadRequest, UnknownName
 from ..settings import Settings
 from ..thinking.families import STARTER
+from ..thinking.pantry import as_here
 from ..thinking.presets import Preset
 from ..visitor import LOCAL
 from ..weights import conversion, disk, download, lock, own_files, snapshots
@@ -155,11 +156,13 @@ class ModelStore:
         return own_files.look_at(made, self._stock.model_folders())
 
     def own_file(self, name: str) -> OwnFile | None:
-        """A single file by its path, or by its name among the models; None when it is neither."""
+        """A single file by its path, or by its name, "ink" or "loras/ink", in any case."""
         path = Path(name).expanduser()
         if path.is_file():
             return own_files.look_at(path, self._stock.model_folders())
-        return next((each for each in self._stock.own_files() if each.name == name), None)
+        files = self._stock.own_files()
+        by_name = {e.whole_name: e for e in files} | {e.name: e for e in reversed(files)}
+        return by_name.get(as_here(name, by_name) or "")
 
     def discard(self, name: str) -> None:
         """Forgets a download that is over; what came of an incomplete one is deleted."""
@@ -201,13 +204,13 @@ class ModelStore:
             removal.check_ours(model.title, model.folder, self._settings.models)
             return name, model.folder
         try:
-            file = removal.named(name, self._stock.own_files(), models)
+            file = own_files.named(name, self._stock.own_files(), models)
         except UnknownName:
             if preset := preset_called(name, self._stock.presets):
                 raise removal.preset_error(preset) from None
             raise
         removal.check_ours(file.path.name, file.path, self._settings.models)
-        return removal.whole_name(file), file.path
+        return file.whole_name, file.path
 
     def _is_download(self, name: str, model: Model | None) -> bool:
         """Whether it lies in our cache, whole or not, whoever put it there."""

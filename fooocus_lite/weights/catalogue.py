@@ -15,6 +15,7 @@ from ..thinking.model_size import role_of
 from . import configs, folders, lock, own_files, verify
 from .inspect import Inspection
 from .own_files import OwnFile
+from .readable import readable
 
 log = logging.getLogger(__name__)
 # models/<name>, models/<owner>/<name>
@@ -233,4 +234,4 @@ def _licence(folder: Path) -> str:
     except OSError:
         return "unknown"
     said = dict(reversed(_LICENCE.findall(card)))
-    return said.get("license_name") or said.get("license") or "unknown"
+    return readable(said.get("license_name") or said.get("license") or "") or "unknown"

@@ -15,6 +15,7 @@ from .. import __version__
 from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
 from .patience import Hiccup, Patience
+from .readable import readable
 from .refusals import REFUSALS, Asked, explain, saying
 from .repository import RemoteFile, Repository
 
@@ -108,7 +109,7 @@ class Hub:
             repo_id=repo_id,
             revision=info.sha,
             files=tuple(_described_file(each, repo_id) for each in info.siblings or ()),
-            licence=licence if isinstance(licence, str) else "unknown",
+            licence=(readable(licence) if isinstance(licence, str) else "") or "unknown",
             is_gated=bool(info.gated),
             link=page,
         )

@@ -8,18 +8,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from . import header, kinds, lora_kinds, verify
 from .header import Header
 from .kinds import Architecture, Kind
+from .readable import readable
 
 MAX_TRIGGER_WORDS = 12
-MAX_TEXT = 200
 _MAX_TAGS_BYTES = 4_000_000
 _MAX_KEPT = 4096
-# Text from files is shown: no characters that turn or hide what stands around them.
-_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 _PRECISIONS = {
     "F64": "fp64",
     "F32": "fp32",
@@ -201,5 +198,5 @@ def _most_used_tags(text: str) -> list[str]:
     return [tag for tag, count in counts.most_common(MAX_TRIGGER_WORDS) if count * 2 >= most]
 
 
-def _text(said: Any) -> str:
-    return _UNSHOWN.sub(" ", said[: 4 * MAX_TEXT]).strip()[:MAX_TEXT] if said else ""
+def _text(said: str | None) -> str:
+    return readable(said) if said else ""
