@@ -4,7 +4,8 @@ Knows nothing of files, widgets or torch. Every limit of a request stands here, 
 """
 
 import unicodedata
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +18,8 @@ MAX_COUNT = 32
 MAX_PROMPT_CHARACTERS = 10_000
 ImageFormat = Literal["png", "jpeg", "webp"]
 SHA256 = r"^[0-9a-f]{64}$"
+Strength = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+"""How much of an input picture may change, and the share of the steps that are made."""
 
 
 class LoRA(BaseModel):
@@ -56,7 +59,7 @@ class ImageRequest(BaseModel):
     scheduler: str | None = None
     loras: tuple[LoRA, ...] | None = Field(default=None, max_length=10)
     image: str | None = Field(default=None, pattern=SHA256)
-    strength: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    strength: Strength | None = None
     image_format: ImageFormat | None = None
     save_metadata: bool | None = None
     wildcards_in_order: bool = False
@@ -134,7 +137,7 @@ class Recipe(BaseModel):
     refiner: str | None = None
     refiner_switch: float | None = Field(default=None, ge=0.1, lt=1, allow_inf_nan=False)
     image: str | None = Field(default=None, pattern=SHA256)
-    strength: float | None = Field(default=None, gt=0, le=1, allow_inf_nan=False)
+    strength: Strength | None = None
     request: ImageRequest
 
     @model_validator(mode="after")
@@ -194,15 +197,23 @@ def request_from(values: dict[str, object]) -> ImageRequest:
 _BOUNDS = {
     "less_than_equal": "It may be at most {le}",
     "greater_than_equal": "It has to be at least {ge}",
+    "greater_than": "It has to be more than {gt}",
 }
 """Instead of pydantic's words for these mistakes."""
+
+
+def in_words(complaint: Mapping[str, Any]) -> str:
+    """One of pydantic's complaints for a person, without a full stop."""
+    if bound := _BOUNDS.get(complaint["type"]):
+        return bound.format(**complaint["ctx"])
+    return str(complaint["msg"]).removeprefix("Value error, ")
 
 
 def bad_request_from(error: ValidationError) -> BadRequest:
     """The first complaint of pydantic as one sentence that names the field and the value."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+    message = in_words(first)
     if not field:
         return BadRequest(f"{message}.", field=first.get("ctx", {}).get("field"))
     if first["type"] == "extra_forbidden":
@@ -211,6 +222,4 @@ def bad_request_from(error: ValidationError) -> BadRequest:
         return BadRequest(f"The {field.replace('_', ' ')} {message}.", field=field)
     shown = str(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "…"
-    if bound := _BOUNDS.get(first["type"]):
-        message = bound.format(**first["ctx"])
     return BadRequest(f"{field} is “{shown}”: {message[0].lower()}{message[1:]}.", field=field)

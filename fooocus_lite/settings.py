@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from .errors import BadRequest, nearest_names
-from .recipe import ImageFormat
+from .recipe import ImageFormat, in_words
 from .visitor import TIERS, Tier, TierName
 
 PROGRAM = Path(__file__).resolve().parent
@@ -165,10 +165,12 @@ def load(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
+        message = in_words(first)
         if not name:
-            raise BadRequest(f"{first['msg'].removeprefix('Value error, ')}.") from None
+            raise BadRequest(f"{message}.") from None
         raise BadRequest(
-            f"The setting {name} is “{first['input']}”: {first['msg'].lower()}.", field=name
+            f"The setting {name} is “{first['input']}”: {message[:1].lower()}{message[1:]}.",
+            field=name,
         ) from None
 
 

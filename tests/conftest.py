@@ -10,9 +10,14 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from fooocus_lite.studio import Studio
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +53,25 @@ def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="module")
+def working(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Studio]":
+    """A studio that makes pictures with the starter."""
+    import api_client
+
+    studio = api_client.awake(tmp_path_factory.mktemp("home"))
+    yield studio
+    studio.close()
+
+
+@pytest.fixture(scope="module")
+def address(working: "Studio") -> Iterator[str]:
+    """Where its APIs are, over real HTTP."""
+    import api_client
+
+    with api_client.served(working) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 import webuiapi
-from api_client import MINE, SHARED, YOURS, asleep, awake, caller, finished, served
+from api_client import MINE, SHARED, YOURS, asleep, caller, finished
 from PIL import Image
 
 from fooocus_lite.api import a1111
@@ -26,19 +26,6 @@ def picture(colour="red", size=(90, 60)):
 
 
 FROM_IMAGE = {**QUICK, "init_images": [picture()]}
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    opened = awake(tmp_path_factory.mktemp("home"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(studio):
-    with served(studio) as found:
-        yield found
 
 
 @pytest.fixture
@@ -59,15 +46,15 @@ def test_their_client_gets_pictures_with_everything_it_sends_by_default(client):
     assert "Steps: 2" in made.images[0].text["parameters"]
 
 
-def test_their_client_gets_pictures_that_start_from_another(client, studio):
+def test_their_client_gets_pictures_that_start_from_another(client, working):
     red = Image.new("RGB", (90, 60), "red")
     made = client.img2img(images=[red], **QUICK, denoising_strength=0.4, n_iter=2)
     assert [image.size for image in made.images] == [(128, 128)] * 2
     assert made.info["denoising_strength"] == 0.4
     assert made.parameters["init_images"] is None
-    recipe = studio.gallery.history()[0].recipe
+    recipe = working.gallery.history()[0].recipe
     assert (recipe.task, recipe.strength) == ("image-to-image", 0.4)
-    assert studio.gallery.input_size(recipe.image) == (90, 60)
+    assert working.gallery.input_size(recipe.image) == (90, 60)
 
 
 def test_what_little_may_change_keeps_the_colour_it_had(client):
@@ -115,7 +102,7 @@ def test_the_model_is_chosen_in_the_options(client):
     assert answer["error"]["field"] == "CLIP_stop_at_last_layers"
 
 
-def test_progress_is_told_and_interrupt_ends_the_job(client, address, studio):
+def test_progress_is_told_and_interrupt_ends_the_job(client, address, working):
     assert client.get_progress()["state"]["job_count"] == 0
     answers = []
     job = threading.Thread(
@@ -134,7 +121,7 @@ def test_progress_is_told_and_interrupt_ends_the_job(client, address, studio):
     job.join()
     other.session.close()
     assert len(answers[0].images) < 4
-    assert studio.jobs.active() == []
+    assert working.jobs.active() == []
 
 
 @pytest.mark.parametrize(
@@ -218,6 +205,7 @@ def test_a_picture_that_is_no_use_starts_nothing(home, wrong, status, says):
     answer = caller(studio).post(f"{API}/img2img", json={**FROM_IMAGE, **wrong})
     assert answer.status_code == status
     assert says in answer.json()["detail"]
+    assert answer.json()["error"]["field"] == next(iter(wrong))
     assert studio.jobs.waiting() == 0
     assert not list(studio.settings.state.glob("inputs/*/*"))
 
@@ -251,7 +239,7 @@ def test_quotas_and_the_limit_of_a_body_hold_for_pictures_too(home, monkeypatch)
     ("kind", "values"), [("txt2img", QUICK), ("img2img", FROM_IMAGE)], ids=["text", "picture"]
 )
 def test_who_waits_too_long_gets_the_pictures_there_are_and_the_job(
-    studio, monkeypatch, kind, values
+    working, monkeypatch, kind, values
 ):
     async def one_is_there(studio, job_id, owner, _timeout_s):
         while not (view := studio.jobs.view(job_id, owner)).pictures:
@@ -259,14 +247,14 @@ def test_who_waits_too_long_gets_the_pictures_there_are_and_the_job(
         return view
 
     monkeypatch.setattr(a1111, "ended_while_watched", one_is_there)
-    answer = caller(studio).post(f"{API}/{kind}", json={**values, "n_iter": 32, "steps": 20})
+    answer = caller(working).post(f"{API}/{kind}", json={**values, "n_iter": 32, "steps": 20})
     assert (answer.status_code, answer.json()["error"]["code"]) == (408, "timeout")
     told = answer.json()
     assert 1 <= len(told["images"]) < 32
     assert Image.open(io.BytesIO(base64.b64decode(told["images"][0]))).size == (128, 128)
     assert json.loads(told["info"])["seed"] == 5
-    studio.orders.stop(told["job"])
-    finished(studio, told["job"])
+    working.orders.stop(told["job"])
+    finished(working, told["job"])
 
 
 @pytest.mark.parametrize("field", sorted(OFF_WITH_IMAGE))

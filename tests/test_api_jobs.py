@@ -1,7 +1,7 @@
 """Our own API: from a request to pictures, and everything that is said no to."""
 
 import pytest
-from api_client import MINE, SHARED, YOURS, asked, asleep, awake, caller, finished
+from api_client import MINE, SHARED, YOURS, asked, asleep, caller, finished
 
 from fooocus_lite.api import jobs
 from fooocus_lite.events import JobError
@@ -15,13 +15,6 @@ API = "/api/v1"
 @pytest.fixture
 def studio(home):
     return asleep(home)
-
-
-@pytest.fixture(scope="module")
-def working(tmp_path_factory):
-    opened = awake(tmp_path_factory.mktemp("home"))
-    yield opened
-    opened.close()
 
 
 def test_a_job_is_accepted_with_its_place_in_the_line(studio):
@@ -120,7 +113,7 @@ def test_the_names_people_use_are_understood(studio, alias, value, field):
         ({"prompt": " "}, 422, "bad_request", "prompt"),
         ({}, 422, "missing", "prompt"),
         (asked(stepps=3), 422, "unknown_field", "stepps"),
-        (asked(steps=3), 422, "bad_request", None),
+        (asked(steps=3), 422, "bad_request", "num_inference_steps"),
         (asked(count=33), 422, "bad_request", "count"),
         (asked(seed=2**63), 422, "bad_request", "seed"),
         (asked(seed=-2), 422, "bad_request", "seed"),
@@ -161,6 +154,19 @@ def test_a_refusal_names_the_field_and_what_would_do(studio, body, status, code,
 def test_what_is_allowed_is_said(studio, wrong, allowed):
     error = caller(studio).post(f"{API}/generate", json=asked(**wrong)).json()["error"]
     assert set(error["allowed"]) & set(allowed)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"count": 33}, "count is “33”: it may be at most 32."),
+        ({"num_inference_steps": 0}, "num_inference_steps is “0”: it has to be at least 1."),
+        ({"steps": 3}, "num_inference_steps and steps mean the same. Give one of them."),
+    ],
+)
+def test_a_wrong_number_is_told_in_the_words_of_the_command_line(studio, wrong, says):
+    answer = caller(studio).post(f"{API}/generate", json=asked(**wrong))
+    assert answer.json()["error"]["message"] == says
 
 
 def test_an_unknown_model_gets_the_list_of_those_there_are(studio):

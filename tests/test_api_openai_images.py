@@ -7,18 +7,10 @@ import json
 import httpx
 import openai
 import pytest
-from api_client import SHARED, asleep, awake, caller, served
+from api_client import SHARED, asleep, caller
 from PIL import Image
 
 from fooocus_lite.api import openai_images
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    studio = awake(tmp_path_factory.mktemp("home"))
-    with served(studio) as found:
-        yield found
-    studio.close()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from random import Random
 
 import openai
 import pytest
-from api_client import MINE, SHARED, YOURS, asleep, awake, caller, finished, served
+from api_client import MINE, SHARED, YOURS, asleep, caller, finished
 from PIL import Image
 
 from fooocus_lite.api import openai_images
@@ -32,19 +32,6 @@ def form(*, image=None, **files):
     return {name: (f"{name}.png", content) for name, content in files.items()}
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    opened = awake(tmp_path_factory.mktemp("home"))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def address(studio):
-    with served(studio) as found:
-        yield found
-
-
 @pytest.fixture
 def client(address):
     with openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as made:
@@ -60,15 +47,15 @@ def opened(b64_json):
     return Image.open(io.BytesIO(base64.b64decode(b64_json)))
 
 
-def test_their_client_gets_pictures_that_start_from_another(client, studio):
+def test_their_client_gets_pictures_that_start_from_another(client, working):
     made = client.images.edit(
         image=picture(), prompt="a red circle", size="128x96", n=2, quality="low", model="dall-e-2"
     )
     assert [opened(each.b64_json).size for each in made.data] == [(128, 96)] * 2
-    recipe = studio.gallery.history()[0].recipe
-    family = studio.stock.family_of(recipe.model)
+    recipe = working.gallery.history()[0].recipe
+    family = working.stock.family_of(recipe.model)
     assert (recipe.task, recipe.strength) == ("image-to-image", family.strength)
-    assert studio.gallery.input_size(recipe.image) == (90, 60)
+    assert working.gallery.input_size(recipe.image) == (90, 60)
 
 
 def test_left_to_the_model_the_answer_has_the_shape_of_the_picture(client):
@@ -83,9 +70,9 @@ def test_left_to_the_model_the_answer_has_the_shape_of_the_picture(client):
     assert made.data[0].url.endswith(f"?format=webp&size={made.size}")
 
 
-def test_strength_may_be_given_as_an_extra(client, studio):
+def test_strength_may_be_given_as_an_extra(client, working):
     client.images.edit(image=picture(), **PROMPT, extra_body={"strength": 0.3})
-    assert studio.gallery.history()[0].recipe.strength == 0.3
+    assert working.gallery.history()[0].recipe.strength == 0.3
 
 
 def test_a_stream_brings_the_events_of_an_edit(client):
@@ -114,13 +101,13 @@ def test_a_stream_brings_the_events_of_an_edit(client):
         ({"extra_body": {"stregth": 1}}, openai.UnprocessableEntityError, "stregth"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_their_shape(client, studio, wrong, error, param):
-    kept = sorted(studio.settings.state.glob("inputs/*/*"))
+def test_what_cannot_be_done_is_refused_in_their_shape(client, working, wrong, error, param):
+    kept = sorted(working.settings.state.glob("inputs/*/*"))
     with pytest.raises(error) as refused:
         client.images.edit(**{"image": picture(), **PROMPT, **wrong})
     assert refused.value.param == param
     assert refused.value.type == "invalid_request_error"
-    assert sorted(studio.settings.state.glob("inputs/*/*")) == kept or param == "prompt"
+    assert sorted(working.settings.state.glob("inputs/*/*")) == kept or param == "prompt"
 
 
 @pytest.mark.parametrize(
@@ -206,13 +193,13 @@ def test_quotas_and_the_limit_of_a_body_hold_for_forms_too(home, no_wait):
 
 
 def test_who_waits_too_long_gets_the_pictures_there_are_and_does_not_ask_again(
-    address, studio, monkeypatch
+    address, working, monkeypatch
 ):
     asked = []
 
-    async def one_is_there(studio, job_id, owner, _timeout_s):
+    async def one_is_there(working, job_id, owner, _timeout_s):
         asked.append(job_id)
-        while not (view := studio.jobs.view(job_id, owner)).pictures:
+        while not (view := working.jobs.view(job_id, owner)).pictures:
             await asyncio.sleep(0.01)
         return view
 
@@ -227,8 +214,8 @@ def test_who_waits_too_long_gets_the_pictures_there_are_and_does_not_ask_again(
     assert 1 <= len(told["data"]) < 32
     assert opened(told["data"][0]["b64_json"]).size == (128, 128)
     assert asked == [told["id"]]
-    studio.orders.stop(told["id"])
-    finished(studio, told["id"])
+    working.orders.stop(told["id"])
+    finished(working, told["id"])
 
 
 def test_the_form_is_described(home):

@@ -62,6 +62,7 @@ def test_a_model_is_looked_up_downloaded_listed_verified_and_removed(hub, capsys
 
     assert main(["models", "remove", REPO]) == 2
     assert "--yes" in capsys.readouterr().err
+    assert folder.exists()
     assert main(["models", "remove", REPO, "--yes"]) == 0
     assert not folder.exists()
     assert main(["models", "verify", REPO]) == 2
@@ -235,6 +236,10 @@ def test_a_single_file_is_removed_too_and_both_are_written_down(hub, capsys, tmp
         (["download"], 2, "Which model?"),
         (["info"], 2, "Which model?"),
         (["remove", "starter", "--yes"], 2, "came with the program"),
+        (["remove", "starter"], 2, "came with the program"),
+        (["remove", "owner/none"], 2, "no model or file called “owner/none”"),
+        (["remove", "SDXL", "--yes"], 2, "Name what it needs: stabilityai/stable-diffusion-xl-"),
+        (["verify", "sdxl"], 2, "no model or file called “stabilityai/stable-diffusion-xl-"),
         (["download", "a b/c"], 2, "no name of a model"),
         (["download", "../../etc"], 2, "no name of a model"),
         (["download", "nothing"], 2, "nothing"),
@@ -251,6 +256,47 @@ def test_what_goes_wrong_is_a_sentence_and_an_exit_code(hub, capsys, arguments, 
     printed = capsys.readouterr().err
     assert says in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list", "--yes"], ["list", "starter"], ["verify", "--update"], ["info", "a", "b"],
+        ["remove", "a", "--revision", "v1"], ["lst"],
+    ],
+)  # fmt: skip
+def test_what_an_action_has_no_use_for_is_refused_with_its_usage(hub, capsys, arguments):
+    with pytest.raises(SystemExit) as left:
+        main(["models", *arguments])
+    assert left.value.code == 2
+    usage = " ".join(["models", *(arguments[:1] if arguments != ["lst"] else [])])
+    assert f"usage: fooocus-lite {usage} [-h]" in capsys.readouterr().err
+
+
+def test_each_action_tells_its_own_flags(capsys):
+    for action, flags in (("download", ["--update", "--file"]), ("remove", ["--yes"])):
+        with pytest.raises(SystemExit) as left:
+            main(["models", action, "--help"])
+        assert left.value.code == 0
+        said = capsys.readouterr().out
+        assert all(flag in said for flag in flags)
+        assert ("--yes" in said) == (action == "remove")
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["list", "--json"], ["--json", "list"]])
+def test_the_list_needs_no_action_and_flags_may_come_first(hub, capsys, arguments):
+    assert main(["models", *arguments]) == 0
+    assert "starter" in {each["name"] for each in lines(capsys)}
+
+
+def test_a_preset_is_verified_by_the_models_it_needs(hub, capsys, tmp_path):
+    (tmp_path / "presets").mkdir()
+    preset = {"model": REPO, "family": "sdxl"}
+    (tmp_path / "presets" / "small.json").write_text(json.dumps(preset))
+    assert main(["models", "download", "small"]) == 0
+    capsys.readouterr()
+    assert main(["models", "verify", "Small", "--json"]) == 0
+    assert lines(capsys) == [{"name": REPO, "is_hashed": True, "problem": None}]
 
 
 def test_ctrl_c_keeps_what_came_and_the_next_call_goes_on(hub, tmp_path):

@@ -107,7 +107,7 @@ def test_a_size_out_of_reach_keeps_its_shape():
 
 
 def test_spelling_and_fooocus_names_are_ours_afterwards():
-    found = fit(styles=("WATERCOLOR", "Fooocus V2"), performance="speed", loras=(LoRA(name="ink"),))
+    found = fit(styles=("WATERCOLOR", "Fooocus V2"), performance="speed", loras=(LoRA(name="Ink"),))
     assert found.styles == ("Watercolor", "Enhance")
     assert found.performance == "Speed"
     assert found.loras == (LoRA(name="ink"),)

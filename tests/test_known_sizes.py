@@ -14,7 +14,7 @@ from fooocus_lite.thinking.families import FAMILIES, REFINERS
 from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan, plans
 from fooocus_lite.thinking.model_size import ModelSize
 from fooocus_lite.weights import known_sizes
-from fooocus_lite.weights.known_sizes import OTHERS, TABLE, USUAL
+from fooocus_lite.weights.known_sizes import NAMED, OF_FAMILY, TABLE
 
 GIB = 2**30
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
@@ -84,8 +84,9 @@ def test_every_download_of_a_preset_is_as_large_as_its_numbers(tmp_path) -> None
 
 def test_every_family_that_can_be_downloaded_is_known() -> None:
     kinds = {*FAMILIES, *(each.name for each in REFINERS.values())} - {"starter"}
-    assert set(USUAL) == kinds
-    assert {*USUAL.values(), *OTHERS.values()} == set(ARCHITECTURES)
+    assert set(OF_FAMILY) == kinds
+    assert {name for names in OF_FAMILY.values() for name in names} == set(ARCHITECTURES)
+    assert set(NAMED.values()) <= set(ARCHITECTURES)
     assert known_sizes.of("somebody/new", "starter") is None
 
 
@@ -98,6 +99,29 @@ def test_a_download_that_is_not_as_large_as_its_familys_is_not_known(
 ) -> None:
     size = known_sizes.of("somebody/xl", "sdxl", download_gib and download_gib * GIB)
     assert (size is not None) == is_known
+
+
+@pytest.mark.parametrize(
+    ("family", "download_gib", "architecture"),
+    [
+        ("sd35", 25.7, "SD 3.5 Large"),
+        ("sd35", 15.1, "SD 3.5 Medium"),
+        ("sd35", 30.3, "SD 3.5 Medium"),  # in 32 bits
+        ("sd35", 51.4, "SD 3.5 Large"),
+        ("flux2-klein", 14.9, "FLUX.2 klein 4B"),
+        ("flux2-klein", 32.3, "FLUX.2 klein 9B"),
+        ("flux1", None, "FLUX.1 dev"),
+        ("sd35", 6.5, None),
+        ("sd35", None, None),
+        ("flux2-klein", None, None),
+        ("sana", None, None),
+    ],
+)
+def test_a_model_of_a_family_of_several_sizes_is_told_by_its_download(
+    family: str, download_gib: float | None, architecture: str | None
+) -> None:
+    size = known_sizes.of("somebody/tuned", family, download_gib and download_gib * GIB)
+    assert size == (reckoning.size_of(ARCHITECTURES[architecture]) if architecture else None)
 
 
 def test_what_overflows_and_what_is_widened_is_known_too() -> None:

@@ -276,7 +276,7 @@ def test_models_info_describes_a_file_by_path_and_by_name(
     run: Callable[..., Any], tree: Path, capsys: Any
 ) -> None:
     path = tree / "models" / "Lora" / "ink.safetensors"
-    for name in (str(path), "ink"):
+    for name in (str(path), "ink", "loras/ink", "Ink"):
         code, (line,), _ = run("info", name)
         assert code == 0
         assert (line["path"], line["made_for"]) == (str(path), "Stable Diffusion 1.5")

@@ -185,6 +185,15 @@ def test_loras_a_person_names_replace_the_presets_and_are_checked():
         large(loras=(LoRA(name="film"),))
 
 
+@pytest.mark.parametrize("name", ["ink", "Ink", "INK"])
+def test_a_lora_is_found_in_any_case_a_persons_and_a_presets(name):
+    assert large(loras=(LoRA(name=name, weight=0.5),)).loras == (LoRA(name="ink", weight=0.5),)
+    own = LARGE.presets["general"].model_copy(update={"loras": (LoRA(name=name), LoRA(name="Far"))})
+    pantry = replace(LARGE, presets={"general": own})
+    (recipe,) = resolve(ImageRequest(prompt="a"), pantry, Random(1))
+    assert [lora.name for lora in recipe.loras] == ["ink", "Far"]
+
+
 def test_a_distilled_model_has_its_own_row_by_default_and_refuses_the_others():
     recipe = large(preset="turbo")
     assert (recipe.num_inference_steps, recipe.guidance_scale) == (9, 0)

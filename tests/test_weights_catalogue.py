@@ -38,6 +38,11 @@ def test_a_licence_of_the_makers_own_goes_by_its_name(models: Path) -> None:
     assert licence == "flux-1-dev-non-commercial-license"
 
 
+def test_what_a_card_says_cannot_steer_a_terminal(models: Path) -> None:
+    (models / "starter" / "README.md").write_text("---\nlicense: mit\x1b[31m\n---\n")
+    assert catalogue.find([models])["starter"].licence == "mit [31m"
+
+
 def test_the_earlier_folder_wins_and_missing_folders_are_fine(models: Path, home: Path) -> None:
     shutil.copytree(models / "starter", home / "models" / "starter")
     found = catalogue.find([models, home / "models", home / "nowhere"])

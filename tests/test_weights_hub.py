@@ -44,6 +44,15 @@ def test_one_request_tells_revision_files_hashes_and_licence(
     assert len(server.requests) == 1
 
 
+def test_what_a_card_says_cannot_steer_a_terminal(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES, licence="mit\x1b[2J\u202e" + "x" * 500)
+    licence = hub(server, time).repository("owner/name").licence
+    assert licence.startswith("mit [2J x")
+    assert len(licence) == 200
+    server.add_repo("owner/name", FILES, licence="\x1b")
+    assert hub(server, time).repository("owner/name").licence == "unknown"
+
+
 def test_an_older_revision_and_a_tag_can_be_asked_for(server: LocalHub, time: FakeTime) -> None:
     old = server.add_repo("owner/name", FILES)
     server.add_repo("owner/name", {**FILES, "new.json": b"{}"})

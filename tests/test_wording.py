@@ -164,8 +164,24 @@ def test_a_tag_is_added_to_the_loras_and_beats_one_of_the_same_name():
     assert recipe.loras == (LoRA(name="chalk", weight=1), LoRA(name="ink", weight=0.5))
 
 
-def test_an_embedding_is_found_in_any_case():
+def test_a_tag_finds_its_lora_in_any_case_under_the_name_it_has():
+    (recipe,) = recipes("a fox <lora:INK:0.5> <lora:Chalk:1>", preset="chalky")
+    assert recipe.loras == (LoRA(name="chalk", weight=1), LoRA(name="ink", weight=0.5))
+
+
+def test_of_names_that_differ_by_case_alone_only_the_very_same_is_found():
+    both = replace(PANTRY, loras={"starter": frozenset({"Ink", "ink"}), "long": frozenset()})
+    (recipe,) = recipes("a fox <lora:Ink>", pantry=both)
+    assert [lora.name for lora in recipe.loras] == ["Ink"]
+    with pytest.raises(UnknownName):
+        recipes("a fox <lora:INK>", pantry=both)
+
+
+def test_an_embedding_is_found_in_any_case_the_very_same_first():
     (recipe,) = recipes("a fox embedding:calm")
+    assert recipe.embeddings == ("Calm",)
+    both = replace(PANTRY, embeddings={"starter": frozenset({"Calm", "calm"})})
+    (recipe,) = recipes("a fox embedding:Calm", pantry=both)
     assert recipe.embeddings == ("Calm",)
 
 

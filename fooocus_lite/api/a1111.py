@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from .. import __version__
-from ..errors import BadRequest
+from ..errors import BadRequest, FooocusLiteError
 from ..events import JobView, Loading, Picture, Queued, Step
 from ..recipe import MAX_COUNT, request_from
 from ..studio import Studio
@@ -25,6 +25,14 @@ from .refusals import Refusal, RefusalAnswer, Responses, answer_to
 
 WAIT_S = 600.0
 THEIR_DEFAULTS = frozenset({"Euler a", "Euler"})
+THEIR_NAMES = {
+    "image": "init_images",
+    "strength": "denoising_strength",
+    "scheduler": "sampler_name",
+    "guidance_scale": "cfg_scale",
+    "num_inference_steps": "steps",
+}
+"""What they call a field of ours that a refusal names."""
 UNFINISHED: Responses = {
     408: {
         "model": RefusalAnswer,
@@ -130,7 +138,19 @@ async def _made(
 def _start(
     studio: Studio, caller: Visitor, asked: Txt2ImgRequest, chosen: Chosen
 ) -> tuple[str, native.Drawn]:
-    """Puts the job into the line; its id and the sizes of its pictures."""
+    """Puts the job into the line; its id and the sizes of its pictures. A refusal names the
+    field as they do.
+    """
+    try:
+        return _started(studio, caller, asked, chosen)
+    except FooocusLiteError as error:
+        error.field = THEIR_NAMES.get(error.field or "", error.field)
+        raise
+
+
+def _started(
+    studio: Studio, caller: Visitor, asked: Txt2ImgRequest, chosen: Chosen
+) -> tuple[str, native.Drawn]:
     count = asked.batch_size * asked.n_iter
     if count > MAX_COUNT:
         raise BadRequest(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ..errors import BadRequest
-from ..recipe import MAX_COUNT, MAX_SEED
+from ..recipe import MAX_COUNT, MAX_SEED, Strength
 
 ANY = object()
 Off = Mapping[str, tuple[object, ...]]
@@ -136,13 +136,8 @@ class Img2ImgRequest(Txt2ImgRequest):
         ),
     ]
     denoising_strength: Annotated[
-        float | None,
-        Field(
-            gt=0,
-            le=1,
-            allow_inf_nan=False,
-            description="How much of it may change; null: the model family's own.",
-        ),
+        Strength | None,
+        Field(description="How much of it may change; null: the model family's own."),
     ] = None
     include_init_images: Annotated[
         bool, Field(description="Whether `parameters` of the answer has them.")

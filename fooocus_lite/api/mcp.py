@@ -31,7 +31,14 @@ from starlette.routing import Route
 from .. import __version__
 from ..errors import FooocusLiteError
 from ..events import JobView
-from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS, MAX_SEED, bad_request_from, request_from
+from ..recipe import (
+    MAX_COUNT,
+    MAX_PROMPT_CHARACTERS,
+    MAX_SEED,
+    Strength,
+    bad_request_from,
+    request_from,
+)
 from ..studio import Studio
 from ..visitor import Visitor
 from .answers import job_answer
@@ -77,13 +84,8 @@ class GenerateArguments(BaseModel):
         ),
     ] = None
     strength: Annotated[
-        float | None,
-        Field(
-            gt=0,
-            le=1,
-            allow_inf_nan=False,
-            description="With image: how much of it may change, such as 0.3 or 0.8.",
-        ),
+        Strength | None,
+        Field(description="With image: how much of it may change, such as 0.3 or 0.8."),
     ] = None
 
 

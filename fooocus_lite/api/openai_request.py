@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import FormData, UploadFile
 
 from ..errors import BadRequest
-from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS, ImageFormat
+from ..recipe import MAX_COUNT, MAX_PROMPT_CHARACTERS, ImageFormat, Strength
 
 MAX_FILES, MAX_FIELDS = 20, 50
 PICTURES = ("image", "image[]")
@@ -43,13 +43,10 @@ class EditsRequest(ImagesRequest):
 
     input_fidelity: Literal["low"] = "low"
     strength: Annotated[
-        float | None,
+        Strength | None,
         Field(
-            gt=0,
-            le=1,
-            allow_inf_nan=False,
             description="How much of the picture may change; left out, the model family's own. "
-            "OpenAI has no such field.",
+            "OpenAI has no such field."
         ),
     ] = None
 

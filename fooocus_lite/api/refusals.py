@@ -27,6 +27,7 @@ from ..errors import (
     WeightsError,
     nearest_names,
 )
+from ..recipe import in_words
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_S = 30
@@ -174,7 +175,7 @@ def complaint(errors: Sequence[Any], fields: Mapping[str, dict[str, Any]]) -> Re
     first = errors[0]
     place = [str(part) for part in first["loc"][1:]]
     field = ".".join(place) or None
-    message = str(first["msg"]).removeprefix("Value error, ")
+    message = in_words(first)
     if first["type"] == "extra_forbidden":
         near = nearest_names(place[-1], fields)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ..recipe import ImageRequest
 from ..studio import To
@@ -57,11 +58,16 @@ class GenerateRequest(ImageRequest):
         if not isinstance(given, dict):
             return given
         named: dict[str, Any] = {}
+        given_as: dict[str, str] = {}
         for name, value in given.items():
             field = ALIASES.get(name, name)
             if field in named:
-                raise ValueError(f"{field} is given twice, once as {name}. Give it once")
-            named[field] = value
+                raise PydanticCustomError(
+                    "given_twice",
+                    "{name} and {other} mean the same. Give one of them",
+                    {"name": given_as[field], "other": name, "field": field},
+                )
+            named[field], given_as[field] = value, name
         return named
 
     def image_request(self) -> ImageRequest:

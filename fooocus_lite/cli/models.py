@@ -17,6 +17,7 @@ from ..thinking.presets import Preset, preset_of
 from . import model_here, model_need, own_files
 from .json_line import print_json
 from .model_here import BADGES
+from .rows import print_row
 from .transfer import TransferBar, TransferLines
 
 
@@ -187,6 +188,7 @@ def _bring(store: ModelStore, wish: Wish, as_json: bool) -> None:
 def _remove(store: ModelStore, arguments: Namespace) -> int:
     name = _named(arguments)
     if not arguments.yes:
+        store.check_removable(name)
         raise BadRequest(
             f"This deletes the files of {name}. Add --yes if that is what you want.", field="yes"
         )
@@ -201,10 +203,11 @@ def _badge(licence: str) -> str:
 
 def _named(arguments: Namespace) -> str:
     if not arguments.name:
+        names = "a preset's name, owner/name as on the Hub, or a link to its page"
+        if arguments.action == "remove":
+            names = "as `models list` writes it"
         raise BadRequest(
-            f"Which model? Write `models {arguments.action} NAME`: a preset's name, owner/name as "
-            "on the Hub, or a link to its page.",
-            field="name",
+            f"Which model? Write `models {arguments.action} NAME`: {names}.", field="name"
         )
     return str(arguments.name)
 
@@ -213,4 +216,4 @@ def _show(arguments: Namespace, values: dict[str, Any], text: str) -> None:
     if arguments.json:
         print_json(values)
     else:
-        print(f"{values['name']:<44} {text}")
+        print_row(f"{values['name']:<44} {text}")

@@ -9,13 +9,14 @@ from ..studio import Studio
 from ..supplies.model_store import ModelStore, OwnFile
 from ..thinking.amounts import in_bytes
 from .json_line import print_json
+from .rows import print_row
 
 
 def convert(store: ModelStore, arguments: Namespace) -> int:
     """Makes safetensors files of others, one after the other."""
-    if not arguments.name:
+    if not arguments.files:
         raise BadRequest("Which file? Write `models convert FILE`, or several.", field="file")
-    for file in (arguments.name, *arguments.more):
+    for file in arguments.files:
         made = store.convert(Path(file))
         if arguments.json:
             print_json({"event": "converted", "path": str(made.path), **_values(made)})
@@ -33,7 +34,7 @@ def show(studio: Studio, arguments: Namespace) -> None:
         if arguments.json:
             print_json(_values(file))
         else:
-            print(f"{file.name:<44} {in_bytes(file.size_bytes):>9}  {_words(file)}")
+            print_row(f"{file.name:<44} {in_bytes(file.size_bytes):>9}  {_words(file)}")
 
 
 def info(store: ModelStore, arguments: Namespace) -> bool:

@@ -48,20 +48,24 @@ def build() -> ArgumentParser:
 class _Command(ArgumentParser):
     """A command, whose words may stand before, between and after its flags.
 
-    argparse by itself takes the words of `styles sheet --seed 4 "a fox"` for unknown ones.
+    argparse by itself takes the words of `styles sheet --seed 4 "a fox"` for unknown ones, and
+    shows the usage of the whole program to whoever mistypes the flag of a command.
     """
 
     _is_intermixing = False
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         # argparse reads words and flags apart, each by a call of this method.
-        if self._is_intermixing:
+        if self._is_intermixing or self._subparsers is not None:
             return super().parse_known_args(args, namespace)
         self._is_intermixing = True
         try:
-            return self.parse_known_intermixed_args(args, namespace)
+            found, unknown = self.parse_known_intermixed_args(args, namespace)
         finally:
             self._is_intermixing = False
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def _page_flags(parser: ArgumentParser) -> None:
@@ -158,39 +162,55 @@ def _inspect(commands: "_SubParsersAction[_Command]") -> None:
     _common(parser)
 
 
-def _models(commands: "_SubParsersAction[_Command]") -> ArgumentParser:
+def _models(commands: "_SubParsersAction[_Command]") -> None:
     models = commands.add_parser("models", help="the models: what is here, and getting others")
-    models.add_argument(
-        "action",
-        nargs="?",
-        choices=["list", "info", "download", "verify", "remove", "convert"],
-        default="list",
+    models.add_argument("--json", action="store_true", help="one JSON object a line")
+    _common(models)
+    actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=_Command)
+    actions.add_parser("list", help="what is here, and what presets name (without an ACTION, too)")
+    info = actions.add_parser("info", help="one more closely, here or on the Hub")
+    download = actions.add_parser("download", help="get it from the Hub, or go on where it ended")
+    verify = actions.add_parser("verify", help="read it again: is every byte still right?")
+    remove = actions.add_parser("remove", help="delete its files")
+    convert = actions.add_parser("convert", help="safetensors files of .ckpt, .pt, .pth and .bin")
+    for parser in (info, download):
+        parser.add_argument(
+            "name",
+            nargs="?",
+            metavar="NAME",
+            help="a preset's name, owner/name of the Hub, a link, or a file",
+        )
+    _download_flags(download)
+    verify.add_argument(
+        "name", nargs="?", metavar="NAME", help="only this, as `models list` writes it"
     )
-    models.add_argument(
-        "name",
-        nargs="?",
-        metavar="NAME",
-        help="a preset's name, owner/name of the Hub, a link, or a file",
-    )
-    models.add_argument("more", nargs="*", metavar="FILE", help="for convert: further files")
-    models.add_argument("--revision", metavar="REVISION", help="branch, tag or commit of the Hub")
-    models.add_argument("--variant", metavar="VARIANT", help="such as fp16 or bf16, or plain")
-    models.add_argument(
+    remove.add_argument("name", nargs="?", metavar="NAME", help="as `models list` writes it")
+    remove.add_argument("--yes", action="store_true", help="really delete it")
+    convert.add_argument("files", nargs="*", metavar="FILE", help="the originals stay")
+    for parser in actions.choices.values():
+        parser.add_argument(
+            "--json", action="store_true", default=SUPPRESS, help="one JSON object a line"
+        )
+        _common(parser)
+
+
+def _download_flags(parser: ArgumentParser) -> None:
+    parser.add_argument("--revision", metavar="REVISION", help="branch, tag or commit of the Hub")
+    parser.add_argument("--variant", metavar="VARIANT", help="such as fp16 or bf16, or plain")
+    parser.add_argument(
         "--file", action="append", metavar="FILE", help="only this file; may be repeated"
     )
-    models.add_argument(
+    parser.add_argument(
         "--config-only", action="store_true", help="all but the weights, for a checkpoint of yours"
     )
-    models.add_argument("--update", action="store_true", help="the newest, not the one in use")
-    models.add_argument("--yes", action="store_true", help="for remove: really delete it")
-    return models
+    parser.add_argument("--update", action="store_true", help="the newest, not the one in use")
 
 
 def _lists(commands: "_SubParsersAction[_Command]") -> None:
     presets = commands.add_parser("presets", help="the presets that are here")
     presets.add_argument("action", nargs="?", choices=["list", "check"], default="list")
     presets.add_argument("file", nargs="?", metavar="FILE", help="for check: a preset file")
-    models = _models(commands)
+    _models(commands)
     styles = commands.add_parser("styles", help="the styles that are here")
     styles.add_argument("action", nargs="?", choices=["list", "render", "sheet"], default="list")
     styles.add_argument(
@@ -205,7 +225,7 @@ def _lists(commands: "_SubParsersAction[_Command]") -> None:
     history.add_argument("action", nargs="?", choices=["list", "rebuild"], default="list")
     history.add_argument("--search", default="", metavar="WORDS")
     history.add_argument("--limit", type=int, default=20, metavar="N")
-    for parser in (presets, models, styles, history):
+    for parser in (presets, styles, history):
         parser.add_argument("--json", action="store_true", help="one JSON object a line")
         _common(parser)
 

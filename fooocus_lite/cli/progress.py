@@ -1,6 +1,5 @@
 """How a job shows on the command line: a bar on a terminal, or JSON lines for programs."""
 
-import sys
 import time
 from pathlib import Path
 from typing import Any, Protocol, TextIO
@@ -18,6 +17,7 @@ from ..events import (
 )
 from ..thinking.amounts import time_left
 from .json_line import print_json
+from .status_line import StatusLine
 
 BAR_WIDTH = 24
 
@@ -37,36 +37,30 @@ class Terminal:
     """Paths on stdout; a progress bar on stderr where that is a terminal."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._has_bar = self._stream.isatty()
+        self._line = StatusLine(stream)
         self._last_drawn = 0.0
 
     def tell(self, _job_id: str, event: Event) -> None:
         match event:
-            case Step() if self._has_bar:
+            case Step() if self._line.is_terminal:
                 if event.step == event.total_steps or time.monotonic() - self._last_drawn > 0.05:
-                    self._draw(bar(event))
+                    self._last_drawn = time.monotonic()
+                    self._line.draw(bar(event))
             case Queued(position=position) if position > 1:
-                self._draw(f"Waiting: {position - 1} ahead")
+                self._line.draw(f"Waiting: {position - 1} ahead")
             case Loading(stage=stage):
-                self._draw(f"{stage} …")
+                self._line.draw(f"{stage} …")
             case PictureReady(picture=picture):
-                self._draw("")
+                self._line.clear()
                 print(picture.path, flush=True)
             case Finished(notices=notices):
-                self._draw("")
+                self._line.clear()
                 for notice in notices:
-                    print(f"{notice}.", file=self._stream)
+                    print(f"{notice}.", file=self._line.stream)
             case Cancelled() | Failed():
-                self._draw("")
+                self._line.clear()
             case _:
                 pass
-
-    def _draw(self, text: str) -> None:
-        if self._has_bar:
-            self._last_drawn = time.monotonic()
-            self._stream.write(f"\r\x1b[K{text}")
-            self._stream.flush()
 
 
 def bar(step: Step) -> str:

@@ -11,6 +11,7 @@ from ..studio import LOCAL, Studio
 from ..thinking.presets import Preset
 from .json_line import print_json
 from .progress import picture_json
+from .rows import print_row
 
 
 def presets(settings: Settings, arguments: Namespace) -> int:
@@ -27,7 +28,7 @@ def presets(settings: Settings, arguments: Namespace) -> int:
             if arguments.json:
                 print_json({**preset.model_dump(mode="json"), "is_ready": is_ready})
             else:
-                print(f"{preset.name:<18} {_state(preset, is_ready):<25} {preset.description}")
+                print_row(f"{preset.name:<18} {_state(preset, is_ready):<25} {preset.description}")
     _tell_notices(studio)
     return 1 if arguments.action == "check" and studio.stock.problems else 0
 
@@ -62,7 +63,7 @@ def styles(settings: Settings, arguments: Namespace) -> int:
         if arguments.json:
             print_json(style.model_dump(mode="json"))
         else:
-            print(f"{style.name:<24} {style.category:<16} {style.prompt}")
+            print_row(f"{style.name:<24} {style.category:<16} {style.prompt}")
     _tell_notices(studio)
     return 0
 

@@ -1,6 +1,5 @@
 """How a download shows on the command line: a bar on a terminal, or JSON lines for programs."""
 
-import sys
 import time
 from typing import TextIO
 
@@ -8,6 +7,7 @@ from ..supplies.model_store import Progress
 from ..thinking.amounts import in_bytes, time_left
 from .json_line import print_json
 from .progress import BAR_WIDTH
+from .status_line import StatusLine
 
 DRAW_EVERY_S = 0.1
 LINE_EVERY_S = 0.5
@@ -19,9 +19,8 @@ class TransferBar:
     """A bar on stderr where that is a terminal, else a line now and then."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream or sys.stderr
-        self._is_terminal = self._stream.isatty()
-        self._every_s = DRAW_EVERY_S if self._is_terminal else QUIET_EVERY_S
+        self._line = StatusLine(stream)
+        self._every_s = DRAW_EVERY_S if self._line.is_terminal else QUIET_EVERY_S
         self._drawn = float("-inf")
 
     def tell(self, progress: Progress) -> None:
@@ -29,15 +28,13 @@ class TransferBar:
         if now - self._drawn < self._every_s and progress.done_bytes < progress.total_bytes:
             return
         self._drawn = now
-        end = "" if self._is_terminal else "\n"
-        begin = "\r\x1b[K" if self._is_terminal else ""
-        self._stream.write(f"{begin}{bar(progress)}{end}")
-        self._stream.flush()
+        if self._line.is_terminal:
+            self._line.draw(bar(progress))
+        else:
+            print(bar(progress), file=self._line.stream, flush=True)
 
     def end(self) -> None:
-        if self._is_terminal:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+        self._line.clear()
 
 
 class TransferLines:

@@ -20,13 +20,13 @@ from ..archive.jobs import JobStore
 from ..errors import FooocusLiteError, WeightsError
 from ..recipe import ImageRequest, LoRA, Recipe
 from ..settings import Settings
-from ..supplies import removal
 from ..supplies.listing import Listing
 from ..supplies.stock import Stock
 from ..thinking.families import FAMILIES, STARTER, Family
 from ..thinking.forecast import Forecast
 from ..thinking.model_size import ALIKE_BYTES
 from ..thinking.resolve import resolve
+from ..weights import own_files
 from ..weights.catalogue import Model
 from ..weights.folders import LORAS
 from ..weights.own_files import OwnFile
@@ -111,7 +111,7 @@ class Samples:
         for file in listing.own_files(LORAS):
             base = _base(file, listing.models, preferred)
             if base is not None and base.name in found and not file.problem:
-                found[removal.whole_name(file)] = found[base.name]
+                found[file.whole_name] = found[base.name]
         return {name: takes for name, takes in found.items() if self.picture(name) is None}
 
     def forecast(self, name: str) -> Forecast | None:
@@ -180,7 +180,7 @@ class Samples:
         folder, _, lora = name.partition("/")
         if name in listing.models or folder != LORAS:
             return self._of(listing.model(name), listing)
-        file = removal.named(name, listing.own_files(LORAS))
+        file = own_files.named(name, listing.own_files(LORAS))
         words = file.inspection.trigger_words if file.inspection else ()
         plain = [word for word in words if _PLAIN.fullmatch(word)][:MAX_WORDS]
         base = _base(file, listing.models, self._stock.preset_named().model)

@@ -1,14 +1,15 @@
 """Models and single files read again, to see whether they are still whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UnknownName
+from ..thinking.presets import Preset
 from ..weights import lock
 from ..weights.selection import PICKLES
-from .removal import whole_name
 from .stock import Stock
+from .wishes import preset_called
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Checked:
 
 
 def checked(stock: Stock, models_dir: Path, name: str | None = None) -> Iterator[Checked]:
-    """Every model, download and single file ("loras/ink"), or the named one.
+    """Every model, download and single file ("loras/ink"), or the named one; a preset's are those
+    that it needs.
 
     All bytes where lock.json knows what they should be, else the headers. Raises UnknownName, and
     WeightsError when lock.json itself is damaged.
@@ -30,17 +32,25 @@ def checked(stock: Stock, models_dir: Path, name: str | None = None) -> Iterator
     paths = {model.folder for model in models.values()}
     # A pickle is never opened, so nobody can say whether it is whole.
     files = {
-        whole_name(file): file
+        file.whole_name: file
         for file in stock.own_files()
         if file.path not in paths and file.path.suffix.lower() not in PICKLES
     }
     names = sorted({*entries, *models, *files})
-    if name is not None and name not in names:
-        raise UnknownName.among("model or file", name, names)
-    for each in names if name is None else [name]:
+    for each in names if name is None else _meant(name, names, stock.presets):
         problem = stock.model_problem(models[each]) if each in models else None
         if problem is None and each in entries:
             problem = lock.problem(models_dir, each, entries[each])
         if each in files and files[each].inspection is None:
             problem = files[each].problem
         yield Checked(each, each in entries, problem)
+
+
+def _meant(name: str, names: Sequence[str], presets: Mapping[str, Preset]) -> Sequence[str]:
+    """The names asked for: of a preset, what it needs. Raises UnknownName for one not here."""
+    preset = None if name in names else preset_called(name, presets)
+    meant = preset.needs if preset else (name,)
+    for each in meant:
+        if each not in names:
+            raise UnknownName.among("model or file", each, names)
+    return meant

@@ -11,6 +11,7 @@ from ..archive.audit import Entry
 from ..errors import BadRequest, UnknownName
 from ..settings import Settings
 from ..thinking.families import STARTER
+from ..thinking.pantry import as_here
 from ..thinking.presets import Preset
 from ..visitor import LOCAL
 from ..weights import conversion, disk, download, lock, own_files, snapshots
@@ -34,7 +35,7 @@ from .shelving import name_of, shelve
 from .stock import Stock
 from .telling import Told
 from .uploads import Added, Upload
-from .wishes import Wish, performance_loras, wishes_for
+from .wishes import Wish, performance_loras, preset_called, wishes_for
 
 
 class ModelStore:
@@ -160,11 +161,13 @@ class ModelStore:
         return own_files.look_at(made, self._stock.model_folders())
 
     def own_file(self, name: str) -> OwnFile | None:
-        """A single file by its path, or by its name among the models; None when it is neither."""
+        """A single file by its path, or by its name, "ink" or "loras/ink", in any case."""
         path = Path(name).expanduser()
         if path.is_file():
             return own_files.look_at(path, self._stock.model_folders())
-        return next((each for each in self._stock.own_files() if each.name == name), None)
+        files = self._stock.own_files()
+        by_name = {e.whole_name: e for e in files} | {e.name: e for e in reversed(files)}
+        return by_name.get(as_here(name, by_name) or "")
 
     def discard(self, name: str) -> None:
         """Forgets a download that is over; what came of an incomplete one is deleted."""
@@ -177,37 +180,54 @@ class ModelStore:
             with self._told.noting(self._who, "discard", name), untouched(models, repo_id):
                 removal.delete(snapshots.folder_of(models, repo_id))
 
+    def check_removable(self, name: str) -> None:
+        """Raises what `remove` would; deletes nothing."""
+        self._removable(name)
+
     def remove(self, name: str) -> None:
         """Deletes a model, or a single file such as "ink" or "loras/ink".
 
         Raises UnknownName, and BadRequest for what is not ours, or for several of one name.
         """
         with self._told.noting(self._who, "remove", name):
-            if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
-                raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
-            models = self._stock.models_and_refiners()
-            model = models.get(name)
-            if self.revisions(name) or self._is_download(name, model):
+            file = self._removable(name)
+            if file is None:
                 removal.delete_download(self._settings.models, name)
                 self._forget(name)
-            elif model is not None:
-                self._remove_file(name, model.title, model.folder)
             else:
-                file = removal.named(name, self._stock.own_files(), models)
-                self._remove_file(removal.whole_name(file), file.path.name, file.path)
+                self._remove_file(*file)
+
+    def _removable(self, name: str) -> tuple[str, Path] | None:
+        """A folder or file that is ours, with its whole name; None for a download."""
+        if any(each.wish.repo_id == name and not each.is_over for each in self.downloads.all()):
+            raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
+        models = self._stock.models_and_refiners()
+        model = models.get(name)
+        if self.revisions(name) or self._is_download(name, model):
+            return None
+        if model is not None:
+            removal.check_ours(model.title, model.folder, self._settings.models)
+            return name, model.folder
+        try:
+            file = own_files.named(name, self._stock.own_files(), models)
+        except UnknownName:
+            if preset := preset_called(name, self._stock.presets):
+                raise removal.preset_error(preset) from None
+            raise
+        removal.check_ours(file.path.name, file.path, self._settings.models)
+        return file.whole_name, file.path
 
     def _is_download(self, name: str, model: Model | None) -> bool:
         """Whether it lies in our cache, whole or not, whoever put it there."""
         is_there = model is None or (model.revision is not None and self.is_ours(model.folder))
         return is_there and name in snapshots.repositories(self._settings.models)
 
-    def _remove_file(self, name: str, title: str, path: Path) -> None:
-        """A folder or file that is ours; with it the download of which it is the only file.
+    def _remove_file(self, name: str, path: Path) -> None:
+        """With it goes the download of which it is the only file.
 
         A performance's LoRA leaves its download in any case: it would be found there.
         """
         models = self._settings.models
-        removal.check_ours(title, path, models)
         repo_id = removal.only_in(path, models)
         lora = performance_loras().get(path.stem) if path.parent == models / LORAS else None
         if repo_id is not None:

@@ -1,14 +1,13 @@
 """Files of models that leave this computer: only ours, and no rest of them stays."""
 
 import shutil
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..errors import BadRequest, UnknownName, WeightsError
+from ..errors import BadRequest, WeightsError
 from ..thinking.families import STARTER
+from ..thinking.presets import Preset
 from ..weights import lock, snapshots
 from ..weights.download import untouched
-from ..weights.own_files import OwnFile
 
 
 def is_ours(path: Path, models_dir: Path) -> bool:
@@ -28,26 +27,13 @@ def check_ours(title: str, path: Path, models_dir: Path) -> None:
         )
 
 
-def named(name: str, files: Sequence[OwnFile], others: Iterable[str] = ()) -> OwnFile:
-    """The one file of this name: "ink", or "loras/ink" where there are several.
-
-    Raises UnknownName, which tells of `others` too; BadRequest when it could be several.
-    """
-    found = [each for each in files if name in (each.name, whole_name(each))]
-    if not found:
-        known = {*others, *(each.name for each in files)}
-        raise UnknownName.among("model or file", name, known)
-    if len(found) > 1:
-        several = ", ".join(map(whole_name, found))
-        raise BadRequest(
-            f"{name} could be one of several files. Write which: {several}.", field="name"
-        )
-    return found[0]
-
-
-def whole_name(file: OwnFile) -> str:
-    """The name with the kind of file it is, such as "loras/ink"."""
-    return f"{file.folder}/{file.name}"
+def preset_error(preset: Preset) -> BadRequest:
+    """To somebody who names a preset: what it needs may be another's too, so nobody guesses."""
+    return BadRequest(
+        f"{preset.shown_name} is a preset. Name what it needs: {' or '.join(preset.needs)}.",
+        field="name",
+        allowed=preset.needs,
+    )
 
 
 def delete_download(models_dir: Path, repo_id: str) -> None:

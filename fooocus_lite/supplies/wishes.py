@@ -42,7 +42,7 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
     """
     named = name.strip()
     alike = (each for each in presets.values() if each.model == named)
-    if preset := _called(named, presets) or preset_of(named, alike):
+    if preset := preset_called(named, presets) or preset_of(named, alike):
         return Wish(
             name=preset.model,
             title=preset.shown_name,
@@ -78,12 +78,12 @@ def wishes_for(name: str, presets: Mapping[str, Preset]) -> tuple[Wish, ...]:
 
     Raises BadRequest or UnknownName.
     """
-    preset = _called(name.strip(), presets)
+    preset = preset_called(name.strip(), presets)
     others = [each for each in preset.needs[1:] if "/" in each] if preset else []
     return (wish_for(name, presets), *(wish_for(each, presets) for each in others))
 
 
-def _called(name: str, presets: Mapping[str, Preset]) -> Preset | None:
+def preset_called(name: str, presets: Mapping[str, Preset]) -> Preset | None:
     """The preset of this name, as its file or the page writes it, in large letters or small."""
     wanted = name.casefold()
     alike = (

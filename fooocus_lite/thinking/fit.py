@@ -8,7 +8,7 @@ import math
 from ..recipe import LoRA
 from .families import Family
 from .foreign.found import FoundSettings, shortened, stem_of
-from .pantry import Pantry
+from .pantry import Pantry, as_here
 from .presets import Preset, preset_of
 from .resolve import is_distilled
 from .sizes import aspect_of_size, snapped
@@ -108,13 +108,13 @@ def _performance(wanted: str | None, model: str, pantry: Pantry, notes: list[str
 
 
 def _loras(found: FoundSettings, known: frozenset[str], notes: list[str]) -> tuple[LoRA, ...]:
-    here = tuple(lora for lora in found.loras if lora.name in known)
-    notes += [
-        f"Without the LoRA “{shortened(lora.name)}”: not here for this model."
-        for lora in found.loras
-        if lora not in here
-    ]
-    return here
+    here = []
+    for lora in found.loras:
+        if (name := as_here(lora.name, known)) is not None:
+            here.append(LoRA(name=name, weight=lora.weight))
+        else:
+            notes.append(f"Without the LoRA “{shortened(lora.name)}”: not here for this model.")
+    return tuple(here)
 
 
 def _scheduler(found: FoundSettings, family: Family, notes: list[str]) -> str | None:

@@ -1,6 +1,6 @@
 """All that names in a request can mean: what an installation has. Filled by others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import FooocusLiteError, UnknownName, WeightsError
@@ -36,12 +36,19 @@ class Pantry:
     expand: Expander = additions
     """Who writes what Enhance adds."""
 
-    def check_loras(self, loras: Iterable[LoRA], model: str) -> None:
-        """Raises UnknownName, or WeightsError for one of no use, unless the model can have all."""
+    def loras_here(self, loras: Iterable[LoRA], model: str) -> tuple[LoRA, ...]:
+        """The same under the names that they have here.
+
+        Raises UnknownName, or WeightsError for one of no use, unless the model can have all.
+        """
         known = self.loras[model]
+        found = []
         for lora in loras:
-            if lora.name not in known:
+            name = as_here(lora.name, known)
+            if name is None:
                 raise self.stranger("lora", lora.name, known, LORA_FOLDER)
+            found.append(LoRA(name=name, weight=lora.weight))
+        return tuple(found)
 
     def stranger(self, kind: str, name: str, known: Iterable[str], folder: str) -> FooocusLiteError:
         """The error about a LoRA or embedding of no known name: it is no use, or is not here."""
@@ -49,3 +56,11 @@ class Pantry:
         return (
             WeightsError(why, field=kind) if why else UnknownName.among(kind, name, known, folder)
         )
+
+
+def as_here(name: str, known: Collection[str]) -> str | None:
+    """The known name that is meant: this one, else the only one that differs by case alone."""
+    if name in known:
+        return name
+    alike = [each for each in known if each.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None

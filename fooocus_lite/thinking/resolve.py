@@ -14,7 +14,7 @@ from . import chance
 from .distilled import is_named_distilled
 from .families import Family, Performance
 from .image_to_image import image_size
-from .pantry import MODEL_FOLDER, Pantry
+from .pantry import MODEL_FOLDER, Pantry, as_here
 from .presets import Preset
 from .refiner import refiner_for
 from .schedulers import SCHEDULERS
@@ -153,8 +153,14 @@ def _loras(
 
     Only the person's names are checked: the others' files may still have to come.
     """
-    pantry.check_loras(request.loras or (), model)
-    loras = tuple(preset.loras if request.loras is None else request.loras)
+    if request.loras is None:
+        known = pantry.loras[model]
+        loras = tuple(
+            LoRA(name=as_here(lora.name, known) or lora.name, weight=lora.weight)
+            for lora in preset.loras
+        )
+    else:
+        loras = pantry.loras_here(request.loras, model)
     needed = performance.lora if performance else None
     if needed is None or any(lora.name == needed.name for lora in loras):
         return loras

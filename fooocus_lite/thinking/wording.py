@@ -9,7 +9,7 @@ from . import emphasis
 from . import styles as style_rules
 from .arrays import combination, variants
 from .expansion import Expander
-from .pantry import EMBEDDING_FOLDER, Pantry
+from .pantry import EMBEDDING_FOLDER, Pantry, as_here
 from .presets import Preset
 from .prompt import filled, named_embeddings, write
 from .styles import Style
@@ -54,12 +54,12 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
     prompt, negative_prompt = style_rules.apply(
         styles, written.prompt, written.negative_prompt, added, is_joined
     )
-    pantry.check_loras(written.loras, recipe.model)
+    tagged = pantry.loras_here(written.loras, recipe.model)
     known = pantry.embeddings.get(recipe.model, frozenset())
     named = named_embeddings(prompt, negative_prompt)
     embeddings = (_embedding(name, known, pantry) for name in named)
     # A tag in the prompt beats the same LoRA of a preset or a performance.
-    loras = {lora.name: lora for lora in (*recipe.loras, *written.loras)}
+    loras = {lora.name: lora for lora in (*recipe.loras, *tagged)}
     return recipe.model_copy(
         update={
             "seed": seed,
@@ -102,8 +102,8 @@ def _enhancement(prompt: str, styles: Sequence[Style], random: Random, expand: E
 
 
 def _embedding(name: str, known: frozenset[str], pantry: Pantry) -> str:
-    """The file's own name for what was written in any case."""
-    by_folded = {each.casefold(): each for each in sorted(known)}
-    if name.casefold() not in by_folded:
+    """The file's own name. Raises UnknownName, or WeightsError for one of no use."""
+    here = as_here(name, known)
+    if here is None:
         raise pantry.stranger("embedding", name, known, EMBEDDING_FOLDER)
-    return by_folded[name.casefold()]
+    return here

@@ -6,7 +6,6 @@ from typing import Any
 from ..errors import WeightsError
 from ..studio import Listing, Studio
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
-from ..supplies.removal import whole_name
 from ..supplies.wishes import performance_loras
 from ..thinking.amounts import in_bytes
 from ..thinking.families import FAMILIES, REFINERS, TITLES
@@ -58,7 +57,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     return {
         "models": cards,
         "files": [
-            _file(editable, each) | (sample(whole_name(each)) if _is_lora(each) else {})
+            _file(editable, each) | (sample(each.whole_name) if _is_lora(each) else {})
             for each in own
             if each.path not in paths and each.name not in loras
         ],
@@ -129,7 +128,7 @@ def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
     found = file.inspection
     is_ours = store is not None and store.is_ours(file.path)
     return {
-        "name": whole_name(file),
+        "name": file.whole_name,
         "can_remove": is_ours,
         "place": str(file.path.parent) if store is not None and not is_ours else "",
         "title": file.name,

@@ -234,4 +234,4 @@ def _licence(folder: Path) -> str:
     except OSError:
         return "unknown"
     said = dict(reversed(_LICENCE.findall(card)))
-    return label(said.get("license_name") or said.get("license") or "unknown")
+    return label(said.get("license_name") or said.get("license") or "") or "unknown"

@@ -3,6 +3,7 @@
 Talks HTTP through huggingface_hub, to huggingface.co or a mirror.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,7 +127,7 @@ class Hub:
             repo_id=repo_id,
             revision=info.sha,
             files=tuple(_described_file(each, repo_id) for each in info.siblings or ()),
-            licence=label(licence) if isinstance(licence, str) else "unknown",
+            licence=(label(licence) if isinstance(licence, str) else "") or "unknown",
             is_gated=bool(info.gated),
             link=page,
         )

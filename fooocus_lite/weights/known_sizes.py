@@ -4,7 +4,8 @@ The table beside this file is written by `benchmarks/known_sizes.py`, from publi
 """
 
 import json
-from functools import cache
+import math
+from functools import cache, partial
 from pathlib import Path
 
 from ..thinking.activations import DecoderShape, DenoiserShape
@@ -12,48 +13,65 @@ from ..thinking.model_size import ModelSize, Part
 
 TABLE = Path(__file__).with_suffix(".json")
 
-USUAL = {
-    "sd15": "SD 1.5",
-    "sdxl": "SDXL",
-    "sdxl-refiner": "SDXL refiner",
-    "sd35": "SD 3.5 Large",
-    "flux1": "FLUX.1 dev",
-    "flux2-klein": "FLUX.2 klein 4B",
-    "z-image": "Z-Image",
-    "qwen-image": "Qwen-Image",
-    "chroma": "Chroma",
-    "lumina2": "Lumina Image 2.0",
-    "sana": "Sana 1.6B",
+OF_FAMILY = {
+    "sd15": ("SD 1.5",),
+    "sdxl": ("SDXL",),
+    "sdxl-refiner": ("SDXL refiner",),
+    "sd35": ("SD 3.5 Large", "SD 3.5 Medium"),
+    "flux1": ("FLUX.1 dev", "FLUX.1 schnell"),
+    "flux2-klein": ("FLUX.2 klein 4B", "FLUX.2 klein 9B"),
+    "z-image": ("Z-Image",),
+    "qwen-image": ("Qwen-Image",),
+    "chroma": ("Chroma",),
+    "lumina2": ("Lumina Image 2.0",),
+    "sana": ("Sana 1.6B", "Sana 0.6B", "SANA 1.5 4.8B"),
 }
-"""The architecture that a family's models have, for all that are not named below."""
+"""The architectures that a family's models have."""
 
-OTHERS = {
+NAMED = {
+    "stabilityai/stable-diffusion-3.5-large": "SD 3.5 Large",
+    "stabilityai/stable-diffusion-3.5-large-turbo": "SD 3.5 Large",
     "stabilityai/stable-diffusion-3.5-medium": "SD 3.5 Medium",
     "black-forest-labs/FLUX.1-schnell": "FLUX.1 schnell",
+    "black-forest-labs/FLUX.2-klein-4B": "FLUX.2 klein 4B",
+    "black-forest-labs/FLUX.2-klein-base-4B": "FLUX.2 klein 4B",
     "black-forest-labs/FLUX.2-klein-9B": "FLUX.2 klein 9B",
     "black-forest-labs/FLUX.2-klein-base-9B": "FLUX.2 klein 9B",
     "Efficient-Large-Model/Sana_600M_512px_diffusers": "Sana 0.6B",
     "Efficient-Large-Model/Sana_600M_1024px_diffusers": "Sana 0.6B",
+    "Efficient-Large-Model/Sana_1600M_512px_diffusers": "Sana 1.6B",
+    "Efficient-Large-Model/Sana_1600M_1024px_diffusers": "Sana 1.6B",
+    "Efficient-Large-Model/SANA1.5_1.6B_1024px_diffusers": "Sana 1.6B",
     "Efficient-Large-Model/SANA1.5_4.8B_1024px_diffusers": "SANA 1.5 4.8B",
 }
-"""Repositories whose architecture is another one than their family's usual."""
-
+"""The makers' repositories of families that have several."""
 
 NUMBER_BYTES = (1.8, 4.2)
 """Of each number in a download: files in 16 or 32 bits, with what lies between."""
+ALIKE = 1.1
+"""Architectures whose numbers differ by less than this factor are taken for each other."""
 
 
 def of(name: str, family: str, download_bytes: float | None = None) -> ModelSize | None:
     """The size of a repository, such as "Qwen/Qwen-Image-2512"; None where it is not known.
 
-    One without a row here is taken for a usual model of its family, if its download, where that is
-    known, is as large as such a model's.
+    One that is not named here has the architecture of its family that is as large as its download;
+    where nobody says how large that is, the only one there is.
     """
-    size = _table().get(OTHERS.get(name) or USUAL.get(family, ""))
-    if size is None or download_bytes is None:
-        return size
-    least, most = (each * size.parameters for each in NUMBER_BYTES)
-    return size if least <= download_bytes <= most else None
+    names = [NAMED[name]] if name in NAMED else OF_FAMILY.get(family, ())
+    sizes = [_table()[each] for each in names]
+    if download_bytes is not None:
+        least, most = NUMBER_BYTES
+        fitting = [each for each in sizes if least <= download_bytes / each.parameters <= most]
+        return min(fitting, key=partial(_distance, download_bytes), default=None)
+    counts = [each.parameters for each in sizes]
+    return sizes[0] if sizes and max(counts) < ALIKE * min(counts) else None
+
+
+def _distance(download_bytes: float, size: ModelSize) -> float:
+    """How far a download is from 16 or 32 bits for each number of a model."""
+    number_bytes = download_bytes / size.parameters
+    return min(abs(math.log2(number_bytes / whole)) for whole in (2, 4))
 
 
 @cache

@@ -1,11 +1,11 @@
 """The single files people have: what each is for, and why some cannot be used as they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import WeightsError
+from ..errors import BadRequest, UnknownName, WeightsError
 from . import configs, folders
 from .inspect import Inspection, inspect
 from .kinds import Architecture
@@ -43,6 +43,11 @@ class OwnFile:
     config: Path | None = None
 
     @property
+    def whole_name(self) -> str:
+        """The name with the kind of file it is, such as "loras/ink"."""
+        return f"{self.folder}/{self.name}"
+
+    @property
     def note(self) -> str:
         """A few words about a file that is in order and of a kind that is not used; else empty."""
         is_unused = self.inspection is not None and self.inspection.kind not in USED
@@ -73,6 +78,23 @@ def look_at(path: Path, models_dirs: Sequence[Path]) -> OwnFile:
     return _described(
         path.stem, path, "", lambda architecture: configs.folder_for(architecture, models_dirs)
     )
+
+
+def named(name: str, files: Sequence[OwnFile], others: Iterable[str] = ()) -> OwnFile:
+    """The one file of this name: "ink", or "loras/ink" where there are several.
+
+    Raises UnknownName, which tells of `others` too; BadRequest when it could be several.
+    """
+    found = [each for each in files if name in (each.name, each.whole_name)]
+    if not found:
+        known = {*others, *(each.name for each in files)}
+        raise UnknownName.among("model or file", name, known)
+    if len(found) > 1:
+        several = ", ".join(each.whole_name for each in found)
+        raise BadRequest(
+            f"{name} could be one of several files. Write which: {several}.", field="name"
+        )
+    return found[0]
 
 
 def misfit(name: str, inspection: Inspection, family: str, title: str) -> str:
