@@ -154,6 +154,21 @@ def test_a_containers_quota_limits_the_threads(
     assert hardware._quota() == cpus
 
 
+def test_a_containers_memory_is_all_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    stat = f"anon {700 * MIB}\nactive_file {100 * MIB}\ninactive_file {200 * MIB}\nslab 5\n"
+    for name, text in (("max", 1024 * MIB), ("current", 1000 * MIB), ("stat", stat)):
+        (tmp_path / f"memory.{name}").write_text(f"{text}\n")
+    monkeypatch.setattr(hardware, "CGROUP", tmp_path)
+    facts = hardware.facts(is_cpu_only=True)
+    assert (facts.free_ram_mib, facts.total_mib) == (324, 1024)
+    with pretended_gpu.plugged_in(monkeypatch):
+        assert hardware.facts().free_ram_mib == 324
+    (tmp_path / "memory.max").write_text("max\n")
+    assert hardware.facts(is_cpu_only=True).total_mib > 1024
+
+
 @pytest.mark.parametrize(
     ("flags", "has"), [("avx2 avx512_bf16", True), ("amx_bf16", True), ("avx2", False)]
 )

@@ -398,3 +398,44 @@ def test_a_lane_that_breaks_begins_again_three_times_and_then_says_so(place, mon
     waiting = place.add()
     assert place.lane.close(WAIT_S)
     assert place.store.get(waiting).state == "queued"
+
+
+def test_a_skipped_picture_takes_no_other_with_it(place, kitchen):
+    job_id = place.add(pictures=3)
+    kitchen.orders = [lambda: place.store.request_skip(job_id, 0)]
+    place.lane.start()
+    job = place.ended(job_id)
+    assert job.state == "completed"
+    assert [each.index for each in place.store.pictures_of(job_id)] == [1, 2]
+    assert job.skipped == (0,)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_picture_can_be_skipped_before_it_is_tried_again(place, kitchen, index):
+    job_id = place.add(pictures=2)
+
+    def skip_and_fail() -> None:
+        place.store.request_skip(job_id, index)
+        raise HICCUP
+
+    kitchen.orders = [*[lambda: None] * index, skip_and_fail]
+    place.lane.start()
+    job = place.ended(job_id)
+    assert job.state == "completed"
+    assert (job.skipped, job.attempts) == ((index,), 2)
+
+
+def test_a_picture_can_be_skipped_while_its_model_is_read(place, kitchen, monkeypatch):
+    job_id, loads = place.add(pictures=2), []
+
+    def load(_kitchen: Any, recipe: Recipe, _files: Any, on_stage: Callable[[str], None]) -> None:
+        loads.append(recipe.seed)
+        if recipe.seed == 1:
+            place.store.request_skip(job_id, 1)
+        on_stage("Loading the model")
+        assert recipe.seed == 0, "nobody waits for a model that is not wanted"
+
+    monkeypatch.setattr(kitchen, "load", load)
+    place.lane.start()
+    job = place.ended(job_id)
+    assert (job.state, job.skipped, loads) == ("completed", (1,), [0, 1])

@@ -188,7 +188,7 @@ class JobStore:
     def heartbeat(
         self,
         job_id: str,
-        picture_index: int,
+        picture_index: int | None,
         step: int,
         total_steps: int,
         seconds_per_step: float | None = None,
@@ -196,8 +196,9 @@ class JobStore:
     ) -> Wish:
         """Notes how far the lane is; returns what people asked for meanwhile.
 
-        With a `stage` ("Loading the starter model") a job not yet running stays `loading`. A job
-        that is no longer the lane's (ended, or put back) answers with a stop.
+        With a `stage` ("Loading the starter model") a job not yet running stays `loading`. Without
+        a `picture_index` it is about the whole job, and no wish to skip is answered. A job that is
+        no longer the lane's (ended, or put back) answers with a stop.
         """
         with self._database.transaction() as connection:
             self._tick(connection)

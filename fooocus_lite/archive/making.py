@@ -11,7 +11,7 @@ NO_WISH_BUT_STOP = Wish(stop=True, skip=False)
 def note_progress(
     connection: sqlite3.Connection,
     job_id: str,
-    picture_index: int,
+    picture_index: int | None,
     step: int,
     total_steps: int,
     seconds_per_step: float | None,
@@ -29,7 +29,7 @@ def note_progress(
     if not row:
         return NO_WISH_BUT_STOP
     stop, skip = row[0]
-    return Wish(stop=bool(stop), skip=skip == picture_index)
+    return Wish(stop=bool(stop), skip=skip is not None and skip == picture_index)
 
 
 def next_index(connection: sqlite3.Connection, job_id: str) -> int | None:

@@ -16,6 +16,8 @@ from . import bf16
 
 log = logging.getLogger(__name__)
 MIB = 2**20
+CGROUP = Path("/sys/fs/cgroup")
+"""What a Linux container is held to (cgroup v2)."""
 # Turing chips without tensor cores overflow in float16 (pytorch issue 58123, ComfyUI issue 884).
 BROKEN_FLOAT16 = re.compile(
     r"\b(GTX 16[356]0|T[456]00|T1000|T1200|T2000|MX[45]50|CMP 30HX)\b", re.IGNORECASE
@@ -27,20 +29,21 @@ BACKENDS = ("bitsandbytes",)
 def facts(state: Path | None = None, is_cpu_only: bool = False) -> HardwareFacts:
     """The best device here and what it offers: CUDA before MPS before CPU, or only that.
 
-    `cores` honours OMP_NUM_THREADS and a container's CPU quota. The speed of bfloat16 on a CPU is
-    measured once and remembered in the folder `state`; without one, the CPU's flags are believed.
+    What a container is held to is honoured, and for `cores` OMP_NUM_THREADS. The speed of bfloat16
+    on a CPU is measured once and remembered in the folder `state`; without one, the CPU's flags
+    are believed.
     """
     if not is_cpu_only and torch.cuda.is_available() and _has_kernels():
         return _cuda()
     if not is_cpu_only and torch.backends.mps.is_available():
         return _mps()
-    memory, name = psutil.virtual_memory(), _cpu_name()
+    (free, total), name = _memory(), _cpu_name()
     return HardwareFacts(
         device="cpu",
         name=name,
         cores=_cores(),
-        free_ram_mib=memory.available // MIB,
-        total_mib=memory.total // MIB,
+        free_ram_mib=free // MIB,
+        total_mib=total // MIB,
         has_native_bf16=_cpu_has_bf16() and (state is None or bf16.is_faster(name, state)),
     )
 
@@ -60,7 +63,7 @@ def _cuda() -> HardwareFacts:
         device="cuda",
         name=name,
         cores=_cores(),
-        free_ram_mib=psutil.virtual_memory().available // MIB,
+        free_ram_mib=_memory()[0] // MIB,
         free_vram_mib=free // MIB,
         total_mib=total // MIB,
         has_native_bf16=_gpu_has_bf16(),
@@ -129,6 +132,21 @@ def _mps() -> HardwareFacts:
     )
 
 
+def _memory() -> tuple[int, int]:
+    """Bytes of the computer's memory that are free, and all there are.
+
+    Files that the system keeps in memory count as free, for they make way.
+    """
+    memory = psutil.virtual_memory()
+    limit, used = (_text(CGROUP / f"memory.{name}").strip() for name in ("max", "current"))
+    if not (limit.isdigit() and used.isdigit()):
+        return memory.available, memory.total
+    lines = (line.partition(" ") for line in _text(CGROUP / "memory.stat").splitlines())
+    files = sum(int(value) for name, _, value in lines if name in ("active_file", "inactive_file"))
+    free = max(0, int(limit) - int(used) + files)
+    return min(memory.available, free), min(memory.total, int(limit))
+
+
 def _cores() -> int:
     """Physical cores this process may use."""
     physical: int | None = psutil.cpu_count(logical=False)
@@ -137,8 +155,8 @@ def _cores() -> int:
 
 
 def _quota() -> int | None:
-    """Whole CPUs a Linux container is held to (cgroup v2), None without a limit."""
-    limit, _, period = _text(Path("/sys/fs/cgroup/cpu.max")).partition(" ")
+    """Whole CPUs a container is held to, None without a limit."""
+    limit, _, period = _text(CGROUP / "cpu.max").partition(" ")
     if not (limit.isdigit() and period.strip().isdigit()):
         return None
     return max(1, round(int(limit) / int(period)))

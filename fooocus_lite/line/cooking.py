@@ -94,10 +94,13 @@ class Cooking:
         finally:
             self._deadline = None
 
-    def show_stage(self, job: Job, stage: str) -> None:
-        """Tells what is being done before the steps begin, and obeys what people want."""
+    def show_stage(self, job: Job, stage: str, index: int | None = None) -> None:
+        """Tells what is being done before the steps begin, and obeys what people want.
+
+        `index` is the picture it is done for; None for the whole job, which nobody can skip.
+        """
         self._board.show(job.id, Loading(stage))
-        self._obey(self._heartbeat(job, stage=stage))
+        self._obey(self._heartbeat(job, index, stage=stage))
 
     def completed(
         self, recipe: Recipe, on_stage: Callable[[str], None]
@@ -157,7 +160,7 @@ class Cooking:
     def _cook_one(self, kitchen: "Kitchen", job: Job, index: int) -> None:
         started = time.monotonic()
         recipe, files = self.completed(
-            job.recipes[index], lambda stage: self.show_stage(job, stage)
+            job.recipes[index], lambda stage: self.show_stage(job, stage, index)
         )
         self._store.set_recipe(job.id, index, recipe)
         image = self._cooked(kitchen, job, index, recipe, files)
@@ -178,7 +181,7 @@ class Cooking:
         start = None if recipe.image is None else self._inputs.open(recipe.image)
         while True:
             try:
-                kitchen.load(recipe, files, lambda stage: self.show_stage(job, stage))
+                kitchen.load(recipe, files, lambda stage: self.show_stage(job, stage, index))
                 return kitchen.cook(
                     recipe,
                     on_step=lambda step: self._on_step(job, index, step),
@@ -190,7 +193,7 @@ class Cooking:
                 if plan is None:
                     raise
             # The failed try is let go of by now; the recipe, and so the seed, is the same.
-            self.show_stage(job, f"Not enough memory. Once more: {plan.place}")
+            self.show_stage(job, f"Not enough memory. Once more: {plan.place}", index)
 
     def _files(self, recipe: Recipe) -> Ingredients:
         """What the recipe names. Raises WeightsError when some of it is no longer there."""
@@ -225,7 +228,7 @@ class Cooking:
         self._obey(self._heartbeat(job, index, step))
 
     def _heartbeat(
-        self, job: Job, index: int = 0, step: "CookStep | None" = None, stage: str | None = None
+        self, job: Job, index: int | None, step: "CookStep | None" = None, stage: str | None = None
     ) -> Wish:
         """Notes progress and learns what people want; a disk in trouble loses only this note."""
         done = (step.step, step.total_steps, step.seconds_per_step) if step else (0, 0, None)
