@@ -31,6 +31,8 @@ def address(text: str) -> Address:
     Raises BadRequest when it is neither. Case counts; `..`, `--` and spaces are refused.
     """
     typed = text.strip().rstrip("/")
+    if typed.partition("/")[0].lower() in _LINK_HOSTS:  # as some browsers show it
+        typed = f"https://{typed}"
     parts = urlsplit(typed)
     if parts.scheme not in ("http", "https"):
         owner, name, path = [*typed.split("/", 2), "", ""][:3]

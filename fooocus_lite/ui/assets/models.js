@@ -42,6 +42,8 @@
 
   async function change(what, values) {
     const said = await order(what, values);
+    // What the page still says of this one's end, and offers to do, is over.
+    if (said) document.dispatchEvent(new CustomEvent('fl:moot', { detail: values.name }));
     await refresh();
     return said;
   }
@@ -56,7 +58,8 @@
 
   function announce(each) {
     if (each.state === 'failed') {
-      say('error', `${each.title}: ${each.message}`, { label: 'Try again', event: 'fl:download', detail: each.name });
+      const words = each.message.includes(each.title) ? each.message : `${each.title}: ${each.message}`;
+      say('error', words, { label: 'Try again', event: 'fl:download', detail: each.name });
     } else if (each.state === 'done' && !each.can_use) {
       say('info', `${each.title} is here.`);
     } else if (each.state === 'done') {
@@ -126,5 +129,7 @@
     await change('download', { name: event.detail });
   });
   lite.on('panel', (name) => { if (name === 'models') refresh(); });
+  // Before the engine is there, what a model needs of this machine is not known.
+  lite.on('isReady', (isReady) => { if (isReady && lite.get('panel') === 'models') refresh(); });
   setTimeout(look, 600);
 })();
