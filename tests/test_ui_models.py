@@ -394,6 +394,15 @@ def test_using_a_model_turns_the_page_to_its_preset_and_begins_to_load_it(panel,
     assert studio.warmed == ["large"]
 
 
+def test_the_presets_to_choose_from_follow_what_is_here(panel, studio):
+    preset = panel.actions.fields["preset"]
+    for is_here, shown in ((False, "Large · to download"), (True, "Large")):
+        changes = panel.look({preset: "large"})
+        assert (shown, "large") in changes[preset]["choices"]
+        assert bool(changes[panel.about]["state"]) is not is_here
+        studio.stock.here[LARGE.model] = studio.stock.here["starter"]
+
+
 @pytest.mark.parametrize("name", ["somebody/gone", "", None, 5, ["starter"]])
 def test_a_model_that_is_gone_is_said(panel, name):
     changes = chosen(panel, name)

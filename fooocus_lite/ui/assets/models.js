@@ -5,6 +5,7 @@
   const SAMPLE_MS = 3000;
   const seen = new Map();
   let sampling = '';
+  let here = null;
   let timer = 0;
   let request = null;
 
@@ -48,10 +49,14 @@
     return said;
   }
 
-  async function refresh() {
+  // What can be chosen elsewhere on the page changes with what is here.
+  async function refresh(hasCome = false) {
     const found = await get('models');
     if (!found) return;
     lite.set('models', found);
+    const before = here;
+    here = found.models.map((each) => `${each.name} ${each.is_here}`).join();
+    if (hasCome || (before !== null && before !== here)) document.dispatchEvent(new CustomEvent('fl:stock'));
     sampling = found.sampling.join();
     follow(found.downloads, sampling);
   }
@@ -60,7 +65,7 @@
     if (each.state === 'failed') {
       const words = each.message.includes(each.title) ? each.message : `${each.title}: ${each.message}`;
       say('error', words, { label: 'Try again', event: 'fl:download', detail: each.name });
-    } else if (each.state === 'done' && !each.can_use) {
+    } else if (each.state === 'done' && (!each.can_use || (lite.get('inUse') || []).includes(each.name))) {
       say('info', `${each.title} is here.`);
     } else if (each.state === 'done') {
       say('info', `${each.title} is here.`, { label: 'Switch to it', event: 'fl:use-model', detail: each.name });
@@ -77,7 +82,7 @@
     clearTimeout(timer);
     if (downloads.some(isUnderway)) timer = setTimeout(look, LOOK_MS);
     else if (samples) timer = setTimeout(look, SAMPLE_MS);
-    if (ended.length || samples !== sampling) refresh();
+    if (ended.length || samples !== sampling) refresh(ended.some((each) => each.state === 'done'));
   }
 
   async function look() {

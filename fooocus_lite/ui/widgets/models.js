@@ -225,7 +225,10 @@ lite.on('models-said', ({ kind, text, link: address }) => {
   page.hidden = !isAddress(address);
   page.href = isAddress(address) ? address : '';
 });
+document.addEventListener('fl:stock', () => trigger('select'));
+lite.set('inUse', props.in_use);
 watch('in_use', () => {
+  lite.set('inUse', props.in_use);
   paint();
   document.dispatchEvent(new CustomEvent('fl:preset'));
 });
