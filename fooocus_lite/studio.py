@@ -105,6 +105,11 @@ class Studio:
         return self._lane is not None and self._lane.trouble is None
 
     @property
+    def is_settled(self) -> bool:
+        """Whether `status` changes no more by itself: nothing starts, or is loaded ahead."""
+        return self._device_lock is None if self._lane is None else self._lane.is_settled
+
+    @property
     def is_device_lost(self) -> bool:
         """Whether only a new process can go on making pictures; the jobs wait for it."""
         return self._lane is not None and self._lane.is_device_lost

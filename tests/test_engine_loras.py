@@ -207,11 +207,14 @@ def test_a_lora_of_another_model_is_refused_with_its_layers_named(
     loras: LoRAs, pipeline: Any, tiny_lora: Path, tmp_path: Path
 ) -> None:
     strange = renamed(load_file(tiny_lora), "blocks", "towers")
+    narrow = {name: value[:, :3].contiguous() for name, value in load_file(tiny_lora).items()}
     square = kohya(pipeline, dora_scale=torch.ones(3, 1))
-    files = saved(tmp_path, strange=strange, empty={"weight": torch.zeros(1)}, square=square)
+    empty = {"weight": torch.zeros(1)}
+    files = saved(tmp_path, strange=strange, narrow=narrow, empty=empty, square=square)
     plain = effect(pipeline)
     for name, words in {
         "strange": "24 of its 24 layers have no place in it .*towers",
+        "narrow": "its layers have other sizes than the model's. Choose another",
         "empty": "weight",
         "square": "1 of its 1 layers",
         "nobody": "no file",

@@ -347,7 +347,7 @@ def test_a_chosen_presets_model_is_loaded_before_the_first_job(studio):
     studio.warm("starter")
     kitchen = studio._lane._opening.kitchen(300)
     deadline = time.monotonic() + 300
-    while kitchen.plan is None or studio._lane.loading_ahead:
+    while kitchen.plan is None or not studio.is_settled:
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
     assert finished(studio, studio.orders.start(request())).state == "completed"

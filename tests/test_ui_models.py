@@ -1,7 +1,7 @@
 """The Models panel: what it says, what the host may order, and what a visitor may not."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -176,7 +176,18 @@ def test_what_is_pasted_is_described_first(studio):
     assert (found["name"], found["about"]) == ("somebody/nice", "SDXL")
     assert (found["badge"], found["kind"]) == ("Non-commercial only", "non-commercial")
     assert found["can_download"]
+    assert found["size"] == "6.4 GiB, 6.4 GiB to download, 212.0 GiB free"
     assert studio.downloads() == ()
+
+
+def test_what_is_pasted_and_is_here_can_be_used_at_once(studio):
+    studio.stock.here["somebody/nice"] = studio.stock.here["starter"]
+    found = client_of(studio).post("/models/look-up", json={"name": "somebody/nice"}).json()
+    assert found["can_download"], "of its parts, some are not here"
+    studio.model_store().missing_bytes = 0
+    found = client_of(studio).post("/models/look-up", json={"name": "somebody/nice"}).json()
+    assert (found["is_here"], found["can_use"], found["can_download"]) == (True, True, False)
+    assert found["size"] == "6.4 GiB, here already"
 
 
 def test_a_refusal_has_the_sentence_and_the_link_to_click(studio):
@@ -259,15 +270,38 @@ def test_files_of_ones_own_are_listed_with_what_they_are_and_what_is_wrong(studi
     folder = home / "models" / "loras"
     folder.mkdir(parents=True)
     shapes = {"lora_unet_x.lora_down.weight": [4, 8], "lora_unet_x.lora_up.weight": [8, 4]}
-    (folder / "wobble.safetensors").write_bytes(safetensors(shapes))
+    said = {"modelspec.license": "CC-BY-NC-4.0"}
+    (folder / "wobble.safetensors").write_bytes(safetensors(shapes, said))
     (folder / "old.pt").write_bytes(b"\x80\x02")
     found = {each["name"]: each for each in client_of(studio).get("/models").json()["files"]}
     wobble = found["loras/wobble"]
     assert wobble["about"].startswith("LoRA for ")
     assert wobble["size"].endswith(" in fp16")
+    assert (wobble["badge"], wobble["licence"]) == ("Non-commercial only", "CC-BY-NC-4.0")
+    assert "badge" not in found["loras/old.pt"]
     assert (wobble["sample_takes"], wobble["can_remove"]) == (TAKES, True)
     assert "models convert old.pt" in found["loras/old.pt"]["problem"]
     assert "sample" not in found["loras/old.pt"]
+
+
+def test_a_checkpoint_without_its_settings_has_a_button_for_the_host_alone(studio, home):
+    folder = home / "models" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / "Dream.safetensors").write_bytes(safetensors(SD15))
+    here = studio.stock.here["starter"]
+    studio.stock.here["Dream"] = replace(
+        here, name="Dream", folder=folder / "Dream.safetensors", kind="file"
+    )
+    for visitor, needs, is_told_how in (
+        (HOST, "stable-diffusion-v1-5/stable-diffusion-v1-5/model_index.json", False),
+        (STRANGER, "", True),
+    ):
+        cards = client_of(studio, visitor).get("/models").json()["models"]
+        (card,) = [each for each in cards if each["name"] == "Dream"]
+        assert card["needs"] == needs
+        assert card["problem"].startswith("The model Dream is a single file")
+        assert ("--config-only" in card["problem"]) is is_told_how
+        assert {each["needs"] for each in cards if each["name"] == "starter"} == {""}
 
 
 def test_files_of_one_name_in_two_folders_are_both_listed(studio, home):
@@ -358,6 +392,15 @@ def test_using_a_model_turns_the_page_to_its_preset_and_begins_to_load_it(panel,
     assert ("Large", "large") in changes[panel.actions.fields["preset"]]["choices"]
     assert changes[panel.about]["state"] == ""
     assert studio.warmed == ["large"]
+
+
+def test_the_presets_to_choose_from_follow_what_is_here(panel, studio):
+    preset = panel.actions.fields["preset"]
+    for is_here, shown in ((False, "Large · to download"), (True, "Large")):
+        changes = panel.look({preset: "large"})
+        assert (shown, "large") in changes[preset]["choices"]
+        assert bool(changes[panel.about]["state"]) is not is_here
+        studio.stock.here[LARGE.model] = studio.stock.here["starter"]
 
 
 @pytest.mark.parametrize("name", ["somebody/gone", "", None, 5, ["starter"]])

@@ -127,6 +127,8 @@ def test_alive_tells_runs_apart_and_who_is_busy(studio):
     assert answer == {
         "instance": "run-1",
         "is_busy": False,
+        "is_ready": True,
+        "is_settled": True,
         "status": studio.status(),
         "notices": [],
     }

@@ -26,9 +26,10 @@ FLUX = {
 }
 
 
-def safetensors(shapes: dict[str, list[int]]) -> bytes:
-    """A whole file of zeros, as another program would write it."""
-    table, at = {}, 0
+def safetensors(shapes: dict[str, list[int]], said: dict[str, str] | None = None) -> bytes:
+    """A whole file of zeros, as another program would write it, and what it says of itself."""
+    table: dict[str, object] = {"__metadata__": said} if said else {}
+    at = 0
     for name, shape in shapes.items():
         size = 2
         for side in shape:

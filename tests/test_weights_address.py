@@ -16,6 +16,8 @@ HEX = "0123456789" * 4
         ("owner/name/a/b c.safetensors", Address("owner/name", None, "a/b c.safetensors")),
         ("https://huggingface.co/owner/name", Address("owner/name")),
         ("https://hf.co/owner/name/", Address("owner/name")),
+        ("huggingface.co/owner/name", Address("owner/name")),
+        ("HF.co/owner/name/tree/v1", Address("owner/name", "v1")),
         ("https://huggingface.co/owner/name/tree/main", Address("owner/name", "main")),
         ("https://huggingface.co/owner/name/tree/main/unet", Address("owner/name", "main")),
         (f"https://huggingface.co/owner/name/tree/{HEX}", Address("owner/name", HEX)),

@@ -217,6 +217,7 @@ class FakeModelStore:
         self.stock = stock
         self.step_s = step_s
         self.steps = 20
+        self.missing_bytes = 6_900_000_000
         self.known: dict[str, tuple[str, ...]] = {}
         self.broken: set[str] = set()
         self.downloads = Downloads(self.bring, settings.state / "downloads.json", lambda *_all: 0)
@@ -254,7 +255,7 @@ class FakeModelStore:
             error.link = link
             raise error
         return Described(
-            wish.name, wish.repo_id, "c" * 40, "SDXL", 6_900_000_000, 6_900_000_000,
+            wish.name, wish.repo_id, "c" * 40, "SDXL", 6_900_000_000, self.missing_bytes,
             "cc-by-nc-4.0", False, link, {"model_index.json": 500},
         )  # fmt: skip
 
@@ -340,6 +341,7 @@ class FakeStudio:
     """
 
     is_ready = True
+    is_settled = True
 
     def __init__(self, settings: Settings, step_s: float = 0.05, steps: int = 10) -> None:
         self.settings = settings

@@ -178,6 +178,8 @@ def _misfits(name: str) -> Iterator[None]:
         if is_out_of_memory(error):
             raise
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        if "size mismatch" in str(error):
+            first = "its layers have other sizes than the model's."
         raise WeightsError(
             f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or "
             "model."

@@ -108,6 +108,11 @@ class Lane:
         return not self._thread.is_alive()
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the engine is there, or will not come, and loads nothing ahead."""
+        return self._opening.is_done and not self.loading_ahead
+
+    @property
     def trouble(self) -> str | None:
         """Why nothing can be cooked yet, or at all; None when the kitchen is open."""
         return self._broken or self._opening.trouble

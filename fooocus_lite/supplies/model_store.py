@@ -5,6 +5,7 @@ For the host only; `Studio.model_store` looks at who asks.
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..archive.audit import Entry
@@ -36,6 +37,9 @@ from .stock import Stock
 from .telling import Told
 from .uploads import Added, Upload
 from .wishes import Wish, performance_loras, preset_called, wishes_for
+
+LOOK_UP_S = 15.0
+"""How long somebody who asks what the Hub has is left waiting."""
 
 
 class ModelStore:
@@ -133,7 +137,9 @@ class ModelStore:
     def look_up(self, text: str) -> Described:
         """What the Hub has under a name or link. Raises BadRequest, or WeightsError with a link."""
         wish = self.wish(text)
-        return described(wish.name, self._order(wish))
+        patience = Patience(min(LOOK_UP_S, self._settings.download_timeout_s))
+        order = self._order(wish)
+        return described(wish.name, replace(order, hub=replace(order.hub, patience=patience)))
 
     def checked(self, name: str | None = None) -> Iterator[Checked]:
         """Every model, download and single file, or the named one, read again, as `checking` does.

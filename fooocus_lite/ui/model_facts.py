@@ -40,7 +40,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     editable = None if problem else store
     paths, loras = {model.folder for model in here.values()}, performance_loras()
     own = lying.own_files()
-    problems = {each.path: each.problem for each in own}
+    singles = {each.path: each for each in own}
     costs = ModelCosts(studio, lying)
 
     def sample(name: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
 
     cards = [_here(costs, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
-        card["problem"] = problems.get(model.folder, "")
+        card |= _trouble(singles.get(model.folder), can_change=editable is not None)
         if model.family in FAMILIES:  # a refiner makes no pictures of its own
             card |= sample(model.name)
     used = sum(model.size_bytes for model in here.values())
@@ -69,23 +69,28 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def offer(found: Described, free_bytes: int, need: Forecast | None) -> dict[str, Any]:
-    """What was found under a pasted name, and what it needs here, before it is downloaded."""
-    is_here = found.missing_bytes == 0
-    needs = "" if is_here else f"{in_bytes(found.missing_bytes)} to download"
+def offer(
+    found: Described, free_bytes: int, need: Forecast | None, is_here: bool
+) -> dict[str, Any]:
+    """What was found under a pasted name, and what it needs here, before it is downloaded.
+
+    `is_here`: a model of that name can be used already.
+    """
+    is_here = is_here and found.missing_bytes == 0
+    room = [f"{in_bytes(found.missing_bytes)} to download", f"{in_bytes(free_bytes)} free"]
     return {
         "name": found.name,
         "title": found.name,
         "about": found.family or "",
-        "size": ", ".join(
-            filter(None, [in_bytes(found.size_bytes), needs, f"{in_bytes(free_bytes)} free"])
-        ),
+        "size": ", ".join([in_bytes(found.size_bytes), *(["here already"] if is_here else room)]),
         **_licence(found.licence),
-        **(_memory(need, found.name, ()) if need else {}),
+        **(_memory(need, found.name, ()) if need else {"memory": ""}),
         "gate": "Its makers want you to accept their conditions first." if found.is_gated else "",
         "link": found.link,
         "problem": found.problem,
-        "can_download": not found.problem,
+        "is_here": is_here,
+        "can_use": is_here,
+        "can_download": not found.problem and not is_here,
     }
 
 
@@ -119,6 +124,15 @@ def _here(
     }
 
 
+def _trouble(file: OwnFile | None, can_change: bool) -> dict[str, str]:
+    """Why a single file cannot be used as it is, and what to download so that it can."""
+    if file is None:
+        return {"problem": "", "needs": ""}
+    if can_change and file.download:
+        return {"problem": file.lacks, "needs": file.download}
+    return {"problem": file.problem, "needs": ""}
+
+
 def _is_lora(file: OwnFile) -> bool:
     return file.inspection is not None and file.inspection.kind == "lora" and not file.problem
 
@@ -134,7 +148,7 @@ def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
         "title": file.name,
         "about": " · ".join(filter(None, [file_kind(found) if found else file.folder, file.note])),
         "size": in_bytes(file.size_bytes) + _precision(found),
-        "licence": found.licence if found else "",
+        **(_licence(found.licence) if found and found.licence else {"licence": ""}),
         "words": _words(found),
         "problem": file.problem,
     }

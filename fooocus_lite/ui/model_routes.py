@@ -85,7 +85,8 @@ class ModelRoutes:
             found = store.look_up(_text(order, "name"))
             # Before the engine is there, its device would have to be asked with torch.
             need = self.studio.needs.of_offer(found) if self.studio.is_ready else None
-            return offer(found, store.free_bytes(), need)
+            is_here = found.repo_id in self.studio.stock.models() and found.name == found.repo_id
+            return offer(found, store.free_bytes(), need, is_here)
 
         return await self._order(act)(request)
 

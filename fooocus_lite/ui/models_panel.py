@@ -21,8 +21,8 @@ Changes = dict[Component, Any]
 
 
 def models_panel(preset: Preset, **given: Any) -> gr.HTML:
-    """Models that are here or could be; `input` carries {"use": name} when one is chosen, `in_use`
-    holds the names of those the page's preset needs.
+    """Models that are here or could be; `input` carries {"use": name} when one is chosen, `select`
+    tells that models came or left; `in_use` holds the names of those the page's preset needs.
 
     Lists, downloads and uploads go over the addresses of `model_routes`.
     """
@@ -56,6 +56,14 @@ class ModelsPanel:
             self.actions.fields["preset"]: choice,
             self.about: about(preset, is_ready),
             self.actions.message: {"kind": "info", "text": text},
+        }
+
+    def look(self, values: Values) -> Changes:
+        """The presets to choose from and the facts about the chosen one, as models came or left."""
+        preset = preset_named(self.studio, values[self.actions.fields["preset"]])
+        return {
+            self.actions.fields["preset"]: gr.update(choices=preset_choices(self.studio)),
+            self.about: about(preset, preset.name in self.studio.stock.ready_presets()),
         }
 
     def mark(self, values: Values) -> Changes:

@@ -63,7 +63,7 @@ def build(studio: Studio) -> gr.Blocks:
         )
         line = ForecastLine(studio, actions.fields, prompt.forecast)
         _wire(demo, actions, prompt, advanced)
-        _wire_forecast(demo, line, [prompt.note.input, finished.change])
+        _wire_forecast(demo, line, [prompt.note.input, finished.change, models.select])
         panel = PresetsPanel(studio, actions, advanced.about, advanced.kept, advanced.preset_name)
         _wire_presets(demo, panel, advanced)
         _wire_models(ModelsPanel(studio, actions, models, advanced.about))
@@ -173,6 +173,7 @@ def _wire_models(models: ModelsPanel) -> None:
         **NOW,
     )
     preset.change(models.mark, {preset}, models.panel, **NOW)
+    models.panel.select(models.look, {preset}, [preset, models.about], **NOW)
 
 
 def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:
@@ -190,8 +191,8 @@ def _wire_queue(queue: QueuePanel, prompt: PromptRegion) -> None:
 
 
 def _wire_forecast(demo: gr.Blocks, line: ForecastLine, others: list[Any]) -> None:
-    """Looks anew after `others` too: a pause in writing, and a picture that corrects what is
-    known.
+    """Looks anew after `others` too: a pause in writing, a picture that corrects what is known,
+    and models that came or left.
     """
     gr.on(
         [demo.load, *others, *(each.change for each in line.deciding)],

@@ -135,6 +135,8 @@ class Routes:
         facts = {
             "instance": self.instance,
             "is_busy": bool(jobs),
+            "is_ready": self.studio.is_ready,
+            "is_settled": self.studio.is_settled,
             "status": self.studio.status(),
             "notices": list(self.studio.notices),
         }

@@ -33,6 +33,8 @@ def address(text: str) -> Address:
     Raises BadRequest when it is neither. Case counts; `..`, `--` and spaces are refused.
     """
     typed = text.strip().rstrip("/")
+    if typed.partition("/")[0].lower() in _LINK_HOSTS:  # as some browsers show it
+        typed = f"https://{typed}"
     try:
         parts = urlsplit(typed)
     except ValueError:

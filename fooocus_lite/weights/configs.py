@@ -40,22 +40,26 @@ def checked(name: str, inspection: Inspection, config: Path | None) -> Path:
         )
     architecture = inspection.architecture
     if inspection.kind == "diffusion model" and (config is None or not _has_other_parts(config)):
-        raise WeightsError(
+        problem = (
             f"The file {name} holds only a part of {architecture.title}: its text encoders and VAE "
-            f"are missing. Get them: fooocus-lite models download {architecture.repo_id}",
-            field="model",
+            "are missing."
         )
+        way = f"Get them: fooocus-lite models download {architecture.repo_id}"
+        raise _lacking(problem, way, architecture.repo_id)
     if config is None:
         problem = (
             f"The model {name} is a single file, which needs the settings and word lists of "
             f"{architecture.title} beside it (a few megabytes)."
         )
-        way = f"fooocus-lite models download {architecture.repo_id} --config-only"
-        error = WeightsError(f"{problem} Get them once: {way}", field="model")
-        error.problem = problem
-        error.download = f"{architecture.repo_id}/{INDEX}"
-        raise error
+        way = f"Get them once: fooocus-lite models download {architecture.repo_id} --config-only"
+        raise _lacking(problem, way, f"{architecture.repo_id}/{INDEX}")
     return config
+
+
+def _lacking(problem: str, way: str, download: str | None) -> WeightsError:
+    error = WeightsError(f"{problem} {way}", field="model")
+    error.problem, error.download = problem, download
+    return error
 
 
 def _has_other_parts(config: Path) -> bool:

@@ -31,7 +31,8 @@ class OwnFile:
     """A file in one of the folders of `folders.SPELLINGS`; `folder` is empty for one elsewhere.
 
     `problem` is a sentence, or empty when the file can be used; `inspection` is None when the file
-    could not be read. `config` has the settings that a checkpoint lacks.
+    could not be read. `config` has the settings that a checkpoint lacks. Where a `download` helps,
+    `lacks` is the problem without its way out.
     """
 
     name: str
@@ -41,6 +42,8 @@ class OwnFile:
     inspection: Inspection | None
     problem: str = ""
     config: Path | None = None
+    lacks: str = ""
+    download: str = ""
 
     @property
     def whole_name(self) -> str:
@@ -128,14 +131,17 @@ def _described(
     except WeightsError as error:
         return _unread(name, path, kind, error.message)
     config = config_of(inspection.architecture)
+    lacking = _lacking(name, inspection, config)
     return OwnFile(
         name=name,
         path=path,
         folder=kind,
         size_bytes=_size(path),
         inspection=inspection,
-        problem=_problem(name, kind, inspection, config),
+        problem=lacking.message if lacking else _misplaced(name, kind, inspection),
         config=config,
+        lacks=(lacking and lacking.problem) or "",
+        download=(lacking and lacking.download) or "",
     )
 
 
@@ -144,12 +150,17 @@ def _unread(name: str, path: Path, kind: str, problem: str) -> OwnFile:
     return OwnFile(name, path, kind, _size(path), inspection=None, problem=problem)
 
 
-def _problem(name: str, kind: str, inspection: Inspection, config: Path | None) -> str:
-    if inspection.needs_settings:
-        try:
+def _lacking(name: str, inspection: Inspection, config: Path | None) -> WeightsError | None:
+    """Why a model cannot be used as it is."""
+    try:
+        if inspection.needs_settings:
             configs.checked(name, inspection, config)
-        except WeightsError as error:
-            return error.message
+    except WeightsError as error:
+        return error
+    return None
+
+
+def _misplaced(name: str, kind: str, inspection: Inspection) -> str:
     belongs = FOLDER_OF.get(inspection.kind)
     if kind and belongs and belongs != kind:
         return (

@@ -60,6 +60,9 @@ def test_what_a_model_would_need_here_is_told_before_its_download_and_why(visit)
     large.locator("summary").click()
     expect(reason).to_be_visible()
     assert findings(page) == []
+    page.evaluate("window.fooocusLite.set('isReady', false)")
+    with page.expect_response("**/models"):  # the engine is there, and with it the numbers
+        page.evaluate("window.fooocusLite.set('isReady', true)")
 
 
 def test_a_sample_is_made_at_a_click_and_shown_on_the_card_from_then_on(visit):
@@ -109,8 +112,10 @@ def test_what_breaks_off_is_said_and_can_be_tried_again(visit):
     )
     page.locator("#fl-message").get_by_role("button", name="Try again").click()
     expect(fetching(page, "somebody/broken")).to_contain_text("Here and checked", timeout=20_000)
+    expect(page.locator("#fl-message")).to_contain_text("somebody/broken is here.")
     fetching(page, "somebody/broken").get_by_role("button", name="Dismiss").click()
     expect(fetching(page, "somebody/broken")).to_have_count(0)
+    expect(page.locator("#fl-message .fl-message")).to_be_hidden()
 
 
 def test_a_gated_model_has_the_link_to_click(visit):
@@ -141,7 +146,7 @@ def test_a_name_is_shown_as_it_is_written_and_never_run(visit):
     assert not page.evaluate("'isCaught' in window")
 
 
-def test_a_missing_model_is_offered_downloaded_and_switched_to(visit):
+def test_a_missing_model_is_offered_and_can_be_used_when_it_has_come(visit):
     page = visit()
     open_panel(page, "advanced")
     page.click("#fl-preset input")
@@ -152,15 +157,13 @@ def test_a_missing_model_is_offered_downloaded_and_switched_to(visit):
     message = page.locator("#fl-message")
     message.get_by_role("button", name="Download (30.6 GiB)").click()
     expect(page.locator("#fl-panel-models")).to_be_visible()
-    switch = message.get_by_role("button", name="Switch to it")
-    expect(switch).to_be_visible(timeout=20_000)
-    switch.click()
-    expect(message).to_contain_text("Large is chosen.")
-    expect(fetching(page, "somebody/large")).to_have_count(0)
+    expect(message).to_contain_text("Large is here.", timeout=20_000)
+    expect(message.get_by_role("button", name="Switch to it")).to_be_hidden()
     open_panel(page, "advanced")
     expect(page.locator("#fl-about")).not_to_contain_text("Not downloaded yet")
     expect(page.locator("#fl-preset input")).to_have_value("Large")
     page.evaluate(REMOVE_LARGE)
+    expect(page.locator("#fl-preset input")).to_have_value("Large · to download")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -180,6 +183,10 @@ def test_on_a_phone_nothing_is_wider_than_the_screen_and_using_a_model_shows_the
     look_up(page, "somebody/" + "very-long-" * 7 + "name")
     expect(page.locator(".fl-found-model article")).to_be_visible()
     shoot(page, "models-phone")
+    page.set_viewport_size({"width": 360, "height": 740})
+    brand = "(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)"
+    assert page.evaluate(f"{brand}(document.querySelector('.fl-brand'))")
+    page.set_viewport_size(PHONE["viewport"])
     wide = "Math.max(...[...document.querySelectorAll('#fl-panel-models *')]"
     assert page.evaluate(wide + ".map((one) => one.getBoundingClientRect().right))") <= 390
     look_up(page, "somebody/large")
@@ -197,9 +204,17 @@ def test_the_model_in_use_says_so(visit):
     expect(used).to_have_attribute("aria-disabled", "true")
     look_up(page, "somebody/large")
     page.locator(".fl-found-model").get_by_role("button", name="Download").click()
-    card(page, "somebody/large").get_by_role("button", name="Use").press("Enter")
-    expect(card(page, "somebody/large").get_by_role("button", name="In use")).to_be_focused()
+    message = page.locator("#fl-message")
+    message.get_by_role("button", name="Switch to it").press("Enter", timeout=20_000)
+    expect(message).to_contain_text("Large is chosen.")
+    expect(fetching(page, "somebody/large")).to_have_count(0)
+    expect(card(page, "somebody/large").get_by_role("button", name="In use")).to_be_visible()
     expect(used).to_have_count(0)
+    tops = "[...document.querySelectorAll('.fl-aspects button')].map((one) => one.offsetTop)"
+    rows = page.evaluate(tops)
+    assert (len(rows), len(set(rows))) == (7, 1)
+    card(page, "starter").get_by_role("button", name="Use").press("Enter")
+    expect(used).to_be_focused()
     page.evaluate(REMOVE_LARGE)
 
 

@@ -3,9 +3,11 @@
   const lite = window.fooocusLite;
   const SILENCE_MS = 12_000;
   const LOOK_MS = 3_000;
+  const SETTLE_MS = 2_000;
   let instance = '';
   let isAway = false;
   let lookedAt = 0;
+  let settling = 0;
 
   const wants = (name) => {
     try { return localStorage.getItem(`fooocus_lite_${name}`) === 'yes'; } catch { return false; }
@@ -79,6 +81,13 @@
     new CustomEvent('fl:say', { detail: { kind, text } }),
   );
 
+  // While the engine starts or loads ahead, its line changes; what needs it is told when it is there.
+  function settle(answer) {
+    clearTimeout(settling);
+    if (!answer.is_settled) settling = setTimeout(() => { if (!document.hidden) look(); }, SETTLE_MS);
+    if (answer.is_ready !== lite.get('isReady')) lite.set('isReady', answer.is_ready);
+  }
+
   // Asks the program how it is. A new run of it: load the page anew; work of ours: follow it again.
   async function look() {
     lookedAt = Date.now();
@@ -108,6 +117,7 @@
     instance = answer.instance;
     document.querySelectorAll('[data-status]').forEach((one) => { one.textContent = answer.status; });
     showNotices(answer.notices);
+    settle(answer);
     const wasAway = isAway;
     isAway = false;
     if (wasAway) say('', '');
@@ -129,6 +139,8 @@
   });
   window.addEventListener('online', look);
   lite.on('isBusy', (isBusy) => { if (!isBusy) look(); });
+  // Its model is loaded ahead.
+  document.addEventListener('fl:preset', () => setTimeout(look, LOOK_MS / 6));
   [300, 4000, 12_000, 30_000].forEach((pause) => setTimeout(look, pause));
 
   // Gradio's own red boxes are hidden; what they mean is said in our line.

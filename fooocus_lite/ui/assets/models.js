@@ -5,6 +5,7 @@
   const SAMPLE_MS = 3000;
   const seen = new Map();
   let sampling = '';
+  let here = null;
   let timer = 0;
   let request = null;
 
@@ -42,22 +43,29 @@
 
   async function change(what, values) {
     const said = await order(what, values);
+    // What the page still says of this one's end, and offers to do, is over.
+    if (said) document.dispatchEvent(new CustomEvent('fl:moot', { detail: values.name }));
     await refresh();
     return said;
   }
 
-  async function refresh() {
+  // What can be chosen elsewhere on the page changes with what is here.
+  async function refresh(hasCome = false) {
     const found = await get('models');
     if (!found) return;
     lite.set('models', found);
+    const before = here;
+    here = found.models.map((each) => `${each.name} ${each.is_here}`).join();
+    if (hasCome || (before !== null && before !== here)) document.dispatchEvent(new CustomEvent('fl:stock'));
     sampling = found.sampling.join();
     follow(found.downloads, sampling);
   }
 
   function announce(each) {
     if (each.state === 'failed') {
-      say('error', `${each.title}: ${each.message}`, { label: 'Try again', event: 'fl:download', detail: each.name });
-    } else if (each.state === 'done' && !each.can_use) {
+      const words = each.message.includes(each.title) ? each.message : `${each.title}: ${each.message}`;
+      say('error', words, { label: 'Try again', event: 'fl:download', detail: each.name });
+    } else if (each.state === 'done' && (!each.can_use || (lite.get('inUse') || []).includes(each.name))) {
       say('info', `${each.title} is here.`);
     } else if (each.state === 'done') {
       say('info', `${each.title} is here.`, { label: 'Switch to it', event: 'fl:use-model', detail: each.name });
@@ -74,7 +82,7 @@
     clearTimeout(timer);
     if (downloads.some(isUnderway)) timer = setTimeout(look, LOOK_MS);
     else if (samples) timer = setTimeout(look, SAMPLE_MS);
-    if (ended.length || samples !== sampling) refresh();
+    if (ended.length || samples !== sampling) refresh(ended.some((each) => each.state === 'done'));
   }
 
   async function look() {
@@ -126,5 +134,7 @@
     await change('download', { name: event.detail });
   });
   lite.on('panel', (name) => { if (name === 'models') refresh(); });
+  // Before the engine is there, what a model needs of this machine is not known.
+  lite.on('isReady', (isReady) => { if (isReady && lite.get('panel') === 'models') refresh(); });
   setTimeout(look, 600);
 })();

@@ -30,6 +30,9 @@ box.querySelector('.fl-icon').addEventListener('click', () => {
   window.fooocusLite.promptBox()?.focus();
 });
 document.addEventListener('fl:say', (event) => say(event.detail.kind, event.detail.text, event.detail.action));
+document.addEventListener('fl:moot', (event) => {
+  if (box.hidden === false && offered?.detail === event.detail) say('', '');
+});
 window.fooocusLite.on('prompt', (text) => {
   if (box.dataset.kind === 'hint' && text.trim()) say('', '');
 });

@@ -85,10 +85,13 @@ function drawn(card) {
   if (card.can_download && !isUnderway(card.name)) {
     row.append(button('Download', `${card.name} download`, () => get(card.name)));
   }
+  if (card.needs && !isUnderway(card.needs)) {
+    row.append(button('Get what it lacks', `${card.name} needs`, () => get(card.needs)));
+  }
   const offersSample = typeof card.sample_takes === 'string';
   if (offersSample) row.append(sampleButton(card));
   row.querySelectorAll('button').forEach((each) => {
-    each.setAttribute('aria-label', `${each.textContent}${each.textContent.endsWith('sample') ? ' of' : ''} ${card.title}`);
+    each.setAttribute('aria-label', `${each.textContent}${each.textContent.endsWith('sample') ? ' of' : each.textContent.endsWith('lacks') ? ':' : ''} ${card.title}`);
   });
   one.append(...('sample' in card ? [withSample(card, facts(card))] : facts(card)));
   if (card.is_sampling) one.append(node('p', '', 'A sample picture is being made…'));
@@ -105,7 +108,8 @@ async function get(name) {
   if (!await lite.models.change('download', { name })) return;
   // The button that was pressed is gone.
   const bar = [...list('downloads').querySelectorAll('article')].find((each) => each.dataset.name === name);
-  if (document.activeElement === document.body) bar?.querySelector('button')?.focus();
+  if (document.activeElement === document.body) bar?.querySelector('button')?.focus({ preventScroll: true });
+  bar?.scrollIntoView({ block: 'nearest' });
 }
 
 // Visitors see how a download stands, and change nothing of it.
@@ -221,6 +225,12 @@ lite.on('models-said', ({ kind, text, link: address }) => {
   page.hidden = !isAddress(address);
   page.href = isAddress(address) ? address : '';
 });
-watch('in_use', paint);
+document.addEventListener('fl:stock', () => trigger('select'));
+lite.set('inUse', props.in_use);
+watch('in_use', () => {
+  lite.set('inUse', props.in_use);
+  paint();
+  document.dispatchEvent(new CustomEvent('fl:preset'));
+});
 lite.on('models', paint);
 lite.on('downloads', paintDownloads);

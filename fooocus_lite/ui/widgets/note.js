@@ -52,3 +52,5 @@ window.fooocusLite.on('prompt', (text) => {
   later();
 });
 window.fooocusLite.on('styles', later);
+// What a picture takes can be said only then.
+window.fooocusLite.on('isReady', (isReady) => { if (isReady) later(); });
