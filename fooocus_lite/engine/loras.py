@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 
 from ..errors import WeightsError
 from ..recipe import LoRA
+from ..thinking.labels import label
 from ..weights import header, verify
 from . import lora_deltas, lora_names
 from .lora_deltas import Change, Deltas, fits
@@ -26,6 +27,14 @@ _PARTS = ("unet", "transformer", "text_encoder", "text_encoder_2")
 _LAYER = re.compile(
     r"(.+?)\.(?:alpha|lora_[AB]|lora_(?:down|up|mid)|lora\.(?:down|up)|lora_linear_layer|"
     r"lora_magnitude_vector|lokr_\w+)\b"
+)
+# The two factors of a layer's change. diffusers fills in for one that it does not find in a file
+# whatever lies in the memory.
+_HALF = re.compile(r"(.+?)\.lora(?:_linear_layer)?[._](?:(A|down)|(?:B|up))\b(.*)")
+# What peft puts around the names: what it wrapped, and what the program called the adapter.
+_PEFT = re.compile(
+    r"^base_model\.model\.|(?<=\.lora_[AB])\.\w+(?=\.(?:weight|bias)$)|"
+    r"(?<=\.lora_magnitude_vector)\.\w+(?:\.weight)?$"
 )
 _ENDS = ("lora_A", "lora_B")
 _TEXT_ENDS = ("lora_linear_layer.down", "lora_linear_layer.up")
@@ -103,19 +112,32 @@ class LoRAs:
                     name, _translated({found.name: changes[e] for e, found in fitting.items()})
                 )
             return notice
-        layers = self._layers(name, file)
+        source = self._by_diffusers_names(file) if any(map(_PEFT.search, tensors)) else file
+        layers = self._layers(name, source)
         notice = _told(name, _without_place(self._pipeline, layers), len(layers))
-        self._load_adapter(name, file)
+        self._load_adapter(name, source)
         return notice
 
-    def _layers(self, name: str, file: Path) -> tuple[str, ...]:
+    def _by_diffusers_names(self, file: Path) -> dict[str, torch.Tensor]:
+        """The tensors of a file that peft wrote, which says nothing of the part they are for."""
+        has_unet = getattr(self._pipeline, "unet", None) is not None
+        part = "unet" if has_unet else "transformer"
+        found = {}
+        for name, tensor in load_file(file).items():
+            known = _PEFT.sub("", name)
+            is_bare = name != known and known.partition(".")[0] not in (*_PARTS, "diffusion_model")
+            found[f"{part}.{known}" if is_bare else known] = tensor
+        return found
+
+    def _layers(self, name: str, source: Path | dict[str, torch.Tensor]) -> tuple[str, ...]:
         """The layers of a file by the names that diffusers knows them by."""
         unet = getattr(self._pipeline, "unet", None)
         with _misfits(name):
             found = self._pipeline.lora_state_dict(
-                **_source(file), **({"unet_config": unet.config} if unet else {})
+                **_source(source), **({"unet_config": unet.config} if unet else {})
             )
         tensors = found[0] if isinstance(found, tuple) else found
+        _check_halves(name, tensors)
         matches = ((_LAYER.match(each), each) for each in tensors)
         return tuple(dict.fromkeys(match.group(1) if match else each for match, each in matches))
 
@@ -126,10 +148,7 @@ class LoRAs:
         with _misfits(name), warnings.catch_warnings():
             # About layers without a place, which the notice names.
             warnings.simplefilter("ignore")
-            if isinstance(source, Path):
-                self._pipeline.load_lora_weights(**_source(source), adapter_name=adapter)
-            else:
-                self._pipeline.load_lora_weights(source, adapter_name=adapter)
+            self._pipeline.load_lora_weights(**_source(source), adapter_name=adapter)
 
 
 def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
@@ -141,10 +160,13 @@ def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
     return files[lora.name]
 
 
-def _source(file: Path) -> dict[str, Any]:
+def _source(given: Path | dict[str, torch.Tensor]) -> dict[str, Any]:
+    """A file or tensors as arguments for diffusers, which empties a table that it reads."""
+    if isinstance(given, dict):
+        return {"pretrained_model_name_or_path_or_dict": dict(given)}
     return {
-        "pretrained_model_name_or_path_or_dict": str(file.parent),
-        "weight_name": file.name,
+        "pretrained_model_name_or_path_or_dict": str(given.parent),
+        "weight_name": given.name,
         "use_safetensors": True,
         "local_files_only": True,
     }
@@ -174,9 +196,27 @@ def _misfits(name: str) -> Iterator[None]:
             raise
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise WeightsError(
-            f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or "
-            "model."
+            f"The LoRA “{name}” does not fit this model: {label(first, 300)} Choose another LoRA "
+            "or model."
         ) from error
+
+
+def _check_halves(name: str, tensors: Iterable[str]) -> None:
+    """Raises WeightsError when a layer has only one of its factors."""
+    halves: dict[str, set[str]] = {}
+    for match in filter(None, map(_HALF.fullmatch, tensors)):
+        side = "down" if match[2] else "up"
+        halves.setdefault(match[1], set()).update({side} if match[3] == ".weight" else ())
+    halved = [layer for layer, sides in halves.items() if len(sides) < 2]
+    if halved:
+        raise WeightsError(
+            f"The LoRA “{name}” is damaged: {len(halved)} of its {len(halves)} layers lack a part "
+            f"of their numbers ({_shown(halved)}). Copy or download it again, or choose another."
+        )
+
+
+def _shown(layers: Sequence[str]) -> str:
+    return label(", ".join(layers[:SHOWN])) + (" …" if len(layers) > SHOWN else "")
 
 
 def _without_place(pipeline: Any, layers: Iterable[str]) -> tuple[str, ...]:
@@ -202,7 +242,7 @@ def _told(name: str, strangers: Sequence[str], count: int) -> str | None:
     """A sentence about layers without a place. Raises WeightsError when too few have one."""
     if count and not strangers:
         return None
-    shown = ", ".join(strangers[:SHOWN]) + (" …" if len(strangers) > SHOWN else "")
+    shown = _shown(strangers)
     if len(strangers) > count * (1 - MIN_FIT) or not count:
         raise WeightsError(
             f"The LoRA “{name}” does not fit this model: {len(strangers)} of its {count} layers "
