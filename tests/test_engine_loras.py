@@ -62,6 +62,10 @@ def kohya(pipeline: Any, name: str = LAYER, rank: int = 2, **more: torch.Tensor)
     return {f"{prefix}.{end}": tensor for end, tensor in tensors.items()}
 
 
+def ends_of(pipeline: Any) -> dict[str, torch.Tensor]:
+    return {name.partition(".")[2]: value for name, value in kohya(pipeline).items()}
+
+
 def saved(folder: Path, **tensors: dict[str, torch.Tensor]) -> dict[str, Path]:
     files = {}
     for name, values in tensors.items():
@@ -95,7 +99,7 @@ def test_kohyas_dora_has_its_whole_effect(loras: LoRAs, pipeline: Any, tmp_path:
 def test_diffusers_dora_has_its_whole_effect(loras: LoRAs, pipeline: Any, tmp_path: Path) -> None:
     plain = effect(pipeline)
     lengths = torch.rand(len(plain), generator=torch.Generator().manual_seed(5)) + 0.5
-    ends = {name.partition(".")[2]: value for name, value in kohya(pipeline).items()}
+    ends = ends_of(pipeline)
     tensors = {
         f"unet.{LAYER}.lora_A.weight": ends["lora_down.weight"],
         f"unet.{LAYER}.lora_B.weight": ends["lora_up.weight"],
@@ -103,6 +107,56 @@ def test_diffusers_dora_has_its_whole_effect(loras: LoRAs, pipeline: Any, tmp_pa
     }
     loras.apply([LoRA(name="d")], saved(tmp_path, d=tensors))
     torch.testing.assert_close(effect(pipeline).norm(dim=1), lengths, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("adapter", ["", ".default", ".mine"])
+@pytest.mark.parametrize("wrapped", ["unet.", "base_model.model.", "base_model.model.unet."])
+def test_a_lora_that_peft_wrote_adds_its_product(
+    loras: LoRAs, pipeline: Any, tmp_path: Path, wrapped: str, adapter: str
+) -> None:
+    plain, ends = effect(pipeline), ends_of(pipeline)
+    tensors = {
+        f"{wrapped}{LAYER}.lora_A{adapter}.weight": ends["lora_down.weight"],
+        f"{wrapped}{LAYER}.lora_B{adapter}.weight": ends["lora_up.weight"],
+    }
+    assert loras.apply([LoRA(name="p")], saved(tmp_path, p=tensors)) == ()
+    product = ends["lora_up.weight"] @ ends["lora_down.weight"]
+    torch.testing.assert_close(effect(pipeline), plain + product)
+
+
+def test_a_layer_with_half_of_its_numbers_is_never_filled_up(
+    loras: LoRAs, pipeline: Any, tmp_path: Path
+) -> None:
+    plain, ends = effect(pipeline), ends_of(pipeline)
+    first, second = f"unet.{LAYER}.lora_A", f"unet.{LAYER}.lora_B"
+    down, up = ends["lora_down.weight"], ends["lora_up.weight"]
+    whole = {f"{first}.weight": down, f"{second}.weight": up}
+    files = saved(
+        tmp_path,
+        only_first={f"{first}.weight": down},
+        only_second={f"{second}.weight": up},
+        nameless={first: down, second: up},
+        beside=whole | {f"{first}.weight".replace("to_q", "to_k"): down},
+        old={f"unet.{LAYER}.lora.down.weight": down},
+    )
+    for name in files:
+        with pytest.raises(WeightsError, match=r"damaged: 1 of its .* lack a part"):
+            loras.apply([LoRA(name=name)], files)
+        assert effect(pipeline).equal(plain)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"alpha": torch.ones(2)},
+        {"lora_up.weight": torch.ones(16, 0), "lora_down.weight": torch.ones(0, 16)},
+    ],
+)
+def test_numbers_that_make_no_lora_are_refused_in_words(
+    loras: LoRAs, pipeline: Any, tmp_path: Path, more: dict[str, torch.Tensor]
+) -> None:
+    with pytest.raises(WeightsError, match="1 of its 1 layers"):
+        loras.apply([LoRA(name="k")], saved(tmp_path, k=kohya(pipeline, **more)))
 
 
 def test_loha_and_lora_together_add_up_and_leave_one_by_one(

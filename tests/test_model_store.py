@@ -672,3 +672,13 @@ def test_what_another_program_downloads_is_not_removed_meanwhile(settings, hub, 
 def test_what_no_link_can_be_is_refused_in_words(store, name):
     with pytest.raises(BadRequest):
         store.wish(f"{name}.safetensors")
+
+
+def test_a_text_of_a_repository_can_come_alone(settings, hub, store):
+    hub.add_repo(NAME, {"vae/config.json": b"{}"})
+    wish = store.wish(NAME).model_copy(update={"files": ("vae/config.json",)})
+    snapshot = store.bring(wish)
+    assert (snapshot.folder / "vae" / "config.json").read_bytes() == b"{}"
+    assert not [
+        each.name for each in settings.models.iterdir() if each.is_dir() and each.name != "hub"
+    ]

@@ -198,7 +198,19 @@ def test_a_refusal_has_the_sentence_and_the_link_to_click(studio):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{", '"x"', "{}", '{"name": 5}', '{"name": " "}', "[" * 5000, "x" * 20_000]
+    "body",
+    [
+        "",
+        "[]",
+        "{",
+        '"x"',
+        "{}",
+        '{"name": 5}',
+        '{"name": " "}',
+        "[" * 5000,
+        "x" * 20_000,
+        '{"name": "\\ud800", "revision": "x"}',
+    ],
 )
 @pytest.mark.parametrize("order", ORDERS)
 def test_an_order_that_is_none_is_refused(studio, order, body):

@@ -17,6 +17,8 @@ from fooocus_lite.weights import conversion
 from fooocus_lite.weights.conversion import convert
 from fooocus_lite.weights.inspect import inspect
 
+META = torch.empty(10, device="meta")
+
 
 class Malicious:
     """Makes a file when it is unpickled."""
@@ -140,8 +142,19 @@ def test_what_is_no_file_of_torch_is_refused(
 
 
 def test_a_file_without_weights_is_refused(models: Path, tmp_path: Path) -> None:
+    without = {"epoch": 3, "notes": ["x"], "few": torch.eye(2).to_sparse(), "none": META}
     with pytest.raises(WeightsError, match="no weights in it"):
-        convert(saved(tmp_path / "a.pt", {"epoch": 3, "notes": ["x"]}), models)
+        convert(saved(tmp_path / "a.pt", without), models)
+
+
+def test_a_program_of_torchscript_is_called_so(models: Path, tmp_path: Path) -> None:
+    # What torch 2 writes for one, as far as it is looked at.
+    saved(tmp_path / "plain.pt", {"a": torch.ones(2)})
+    with zipfile.ZipFile(tmp_path / "plain.pt", "a") as archive:
+        folder = archive.namelist()[0].partition("/")[0]
+        archive.writestr(f"{folder}/constants.pkl", b"\x80\x02).")
+    with pytest.raises(WeightsError, match="made by TorchScript, not weights alone"):
+        convert(tmp_path / "plain.pt", models)
 
 
 def test_a_wrong_ending_and_a_missing_file_are_said_at_once(models: Path, tmp_path: Path) -> None:

@@ -294,14 +294,13 @@ def test_a_gated_model_opens_after_its_conditions_are_accepted(place: Place) -> 
         (weights()[:-1], "4,"),
     ],
 )
+@pytest.mark.parametrize("name", ["x.safetensors", "X.SAFETENSORS"])
 def test_a_file_that_is_only_called_safetensors_is_not_registered(
-    place: Place, content: bytes, why: str
+    place: Place, content: bytes, why: str, name: str
 ) -> None:
-    place.server.add_repo("owner/lora", {"x.safetensors": content})
-    with pytest.raises(
-        WeightsError, match=r"x\.safetensors of owner/lora is no safetensors"
-    ) as caught:
-        place.get("owner/lora", wanted=Wanted(files=("x.safetensors",)))
+    place.server.add_repo("owner/lora", {name: content})
+    with pytest.raises(WeightsError, match=f"{name} of owner/lora is no safetensors") as caught:
+        place.get("owner/lora", wanted=Wanted(files=(name,)))
     assert why in caught.value.message
     assert place.is_empty()
     assert not list(place.models.rglob("blobs/*"))

@@ -63,6 +63,31 @@ def test_names_that_diffusers_knows_a_model_by_mean_the_same_here(keys: str, fam
         assert (found.kind, found.family) == ("diffusion model", family), name
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (2**40, 0), (1, 1, 1, 1, 1)])
+def test_tensors_of_no_sensible_shape_are_looked_at_all_the_same(shape: tuple[int, ...]) -> None:
+    known = [each for keys in CHECKPOINT_KEY_NAMES.values() for each in keys if len(each) > 1]
+    others = [
+        "conditioner.embedders.1.model.x",
+        "control_model.input_hint_block.0.weight",
+        "controlnet_cond_embedding.conv_in.weight",
+        "decoder.conv_in.weight",
+        "double_blocks.0.img_attn.norm.key_norm.scale",
+        "img_in.weight",
+        "lora_unet_down_blocks_0_attn2_to_k.lora_down.weight",
+        "single_stream_modulation.lin.weight",
+        "single_stream_modulation.linear.weight",
+        "single_transformer_blocks.0.proj_mlp.weight",
+        "time_embedding.linear_1.weight",
+        "x.attn2.to_k.weight",
+    ]
+    for name in {*known, *others}:
+        for beside in (
+            {},
+            {"txt_in.weight": shape, "img_in.weight": shape, "conv_in.weight": shape},
+        ):
+            assert header_of({name: shape} | beside).shown_kind
+
+
 def test_z_image_and_lumina_are_told_apart() -> None:
     shapes = {"cap_embedder.0.weight": (8,), "layers.0.adaLN_modulation.0.weight": (8, 8)}
     assert header_of(shapes).family == "z-image"

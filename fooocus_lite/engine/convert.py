@@ -55,7 +55,7 @@ def _tensors(source: Path) -> dict[str, torch.Tensor]:
     places: set[int] = set()
     for name, tensor in _named(_loaded(source)):
         whole = tensor.detach().contiguous()
-        if whole.untyped_storage().data_ptr() in places or whole.layout is not torch.strided:
+        if whole.untyped_storage().data_ptr() in places:
             whole = whole.clone()
         places.add(whole.untyped_storage().data_ptr())
         found[name] = whole
@@ -85,6 +85,8 @@ def _loaded(source: Path) -> Any:
             f"{what}which weights do not need and which could run code on this computer"
         ) from None
     except (RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
+        if "TorchScript" in str(error):
+            raise _Refused("it is a program made by TorchScript, not weights alone") from None
         first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise _Refused(f"it is no file of torch, or damaged ({first[:200]})") from None
 
@@ -105,7 +107,10 @@ def _named(loaded: Any) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def _is_tensor(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and not value.is_quantized
+    """Whether it is one with all of its numbers in the file, as a safetensors file has them."""
+    if not isinstance(value, torch.Tensor) or value.is_quantized or value.is_meta:
+        return False
+    return value.layout is torch.strided
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ def delta(change: Change, weight: torch.Tensor) -> torch.Tensor:
 
 def fits(change: Change, weight: torch.Tensor) -> bool:
     """Whether the change can be added to this weight; computes nothing of its size."""
+    if not all(tensor.numel() for tensor in change.values()):
+        return False
     with torch.device("meta"):
         shapes = {end: torch.empty(tensor.shape) for end, tensor in change.items()}
     try:

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,20 +12,16 @@ from safetensors.torch import load_file
 
 from ..errors import WeightsError
 from ..recipe import LoRA
+from ..thinking.labels import label
 from ..weights import header, verify
-from . import lora_deltas, lora_names
+from . import lora_deltas, lora_fit, lora_names
 from .lora_deltas import Change, Deltas, fits
 from .pipelines import is_out_of_memory
 
-MIN_FIT = 0.5
-"""A LoRA of which less than this share of layers fits was made for another model, and is refused;
-of any other the layers that fit are used, and the rest are named."""
-SHOWN = 3
-
-_PARTS = ("unet", "transformer", "text_encoder", "text_encoder_2")
-_LAYER = re.compile(
-    r"(.+?)\.(?:alpha|lora_[AB]|lora_(?:down|up|mid)|lora\.(?:down|up)|lora_linear_layer|"
-    r"lora_magnitude_vector|lokr_\w+)\b"
+# What peft puts around the names: what it wrapped, and what the program called the adapter.
+_PEFT = re.compile(
+    r"^base_model\.model\.|(?<=\.lora_[AB])\.\w+(?=\.(?:weight|bias)$)|"
+    r"(?<=\.lora_magnitude_vector)\.\w+(?:\.weight)?$"
 )
 _ENDS = ("lora_A", "lora_B")
 _TEXT_ENDS = ("lora_linear_layer.down", "lora_linear_layer.up")
@@ -93,7 +89,9 @@ class LoRAs:
                 for layer, change in changes.items()
                 if (found := self._names.get(layer)) and fits(change, found.module.weight)
             }
-            notice = _told(name, [each for each in changes if each not in fitting], len(changes))
+            notice = lora_fit.told(
+                name, [each for each in changes if each not in fitting], len(changes)
+            )
             if is_merged:
                 self._deltas.add(
                     name, [(found.module.weight, changes[each]) for each, found in fitting.items()]
@@ -103,23 +101,41 @@ class LoRAs:
                     name, _translated({found.name: changes[e] for e, found in fitting.items()})
                 )
             return notice
-        converted = self._converted(name, file)
-        layers = _layers(converted)
-        notices = [_told(name, _without_place(self._pipeline, layers), len(layers))]
-        _check_widths(name, converted, self._pipeline)
-        self._load_adapter(name, file)
+        source = self._by_diffusers_names(file) if any(map(_PEFT.search, tensors)) else file
+        converted = self._converted(name, source)
+        layers = lora_fit.layers_of(converted)
+        notices = [lora_fit.told(name, lora_fit.without_place(self._pipeline, layers), len(layers))]
+        lora_fit.check_halves(name, converted)
+        lora_fit.check_widths(name, converted, self._pipeline)
+        self._load_adapter(name, source)
         if any(tensor.endswith("dora_scale") for tensor in tensors):
             notices.append(
                 f"Of the DoRA “{name}” only the LoRA in it is used: this model takes no magnitudes"
             )
         return "; ".join(filter(None, notices)) or None
 
-    def _converted(self, name: str, file: Path) -> dict[str, torch.Tensor]:
+    def _by_diffusers_names(self, file: Path) -> dict[str, torch.Tensor]:
+        """The tensors of a file that peft wrote, which says nothing of the part they are for."""
+        has_unet = getattr(self._pipeline, "unet", None) is not None
+        part = "unet" if has_unet else "transformer"
+        found = {}
+        for name, tensor in load_file(file).items():
+            known = _PEFT.sub("", name)
+            is_bare = name != known and known.partition(".")[0] not in (
+                *lora_fit.PARTS,
+                "diffusion_model",
+            )
+            found[f"{part}.{known}" if is_bare else known] = tensor
+        return found
+
+    def _converted(
+        self, name: str, source: Path | dict[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         """The tensors of a file by the names that diffusers knows them by."""
         unet = getattr(self._pipeline, "unet", None)
         with _misfits(name):
             found = self._pipeline.lora_state_dict(
-                **_source(file), **({"unet_config": unet.config} if unet else {})
+                **_source(source), **({"unet_config": unet.config} if unet else {})
             )
         tensors: dict[str, torch.Tensor] = found[0] if isinstance(found, tuple) else found
         return tensors
@@ -131,10 +147,7 @@ class LoRAs:
         with _misfits(name), warnings.catch_warnings():
             # About layers without a place, which the notice names.
             warnings.simplefilter("ignore")
-            if isinstance(source, Path):
-                self._pipeline.load_lora_weights(**_source(source), adapter_name=adapter)
-            else:
-                self._pipeline.load_lora_weights(source, adapter_name=adapter)
+            self._pipeline.load_lora_weights(**_source(source), adapter_name=adapter)
 
 
 def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
@@ -146,10 +159,13 @@ def _file_of(lora: LoRA, files: Mapping[str, Path]) -> Path:
     return files[lora.name]
 
 
-def _source(file: Path) -> dict[str, Any]:
+def _source(given: Path | dict[str, torch.Tensor]) -> dict[str, Any]:
+    """A file or tensors as arguments for diffusers, which empties a table that it reads."""
+    if isinstance(given, dict):
+        return {"pretrained_model_name_or_path_or_dict": dict(given)}
     return {
-        "pretrained_model_name_or_path_or_dict": str(file.parent),
-        "weight_name": file.name,
+        "pretrained_model_name_or_path_or_dict": str(given.parent),
+        "weight_name": given.name,
         "use_safetensors": True,
         "local_files_only": True,
     }
@@ -181,67 +197,6 @@ def _misfits(name: str) -> Iterator[None]:
         if "size mismatch" in str(error):
             first = "its layers have other sizes than the model's."
         raise WeightsError(
-            f"The LoRA “{name}” does not fit this model: {first[:300]} Choose another LoRA or "
-            "model."
+            f"The LoRA “{name}” does not fit this model: {label(first, 300)} Choose another LoRA "
+            "or model."
         ) from error
-
-
-def _layers(tensors: Iterable[str]) -> tuple[str, ...]:
-    """The layers of tensors with these names."""
-    matches = ((_LAYER.match(each), each) for each in tensors)
-    return tuple(dict.fromkeys(match.group(1) if match else each for match, each in matches))
-
-
-def _check_widths(name: str, tensors: Mapping[str, torch.Tensor], pipeline: Any) -> None:
-    """Raises WeightsError for layers of other widths than the model's.
-
-    diffusers widens FLUX.1's layers for them, as those that need a picture to go by want it, and
-    leaves them so: that model makes no picture any more.
-    """
-    for part in _PARTS:
-        module = getattr(pipeline, part, None)
-        for inside, layer in module.named_modules() if module is not None else ():
-            for end, side, axis in (("A", "in_features", 1), ("B", "out_features", 0)):
-                tensor = tensors.get(f"{part}.{inside}.lora_{end}.weight")
-                width = getattr(layer, side, None)
-                if tensor is not None and width not in (None, tensor.shape[axis]):
-                    raise WeightsError(
-                        f"The LoRA “{name}” does not fit this model: its layer {part}.{inside} is "
-                        f"made for {tensor.shape[axis]} numbers, and the model's for {width}. "
-                        "Choose another LoRA or model."
-                    )
-
-
-def _without_place(pipeline: Any, layers: Iterable[str]) -> tuple[str, ...]:
-    """diffusers only logs about layers that it has no place for, or says nothing at all."""
-    known = {part: _module_names(getattr(pipeline, part, None)) for part in _PARTS}
-    strangers = []
-    for layer in layers:
-        part, _, inside = layer.partition(".")
-        if inside not in known.get(part, ()):
-            strangers.append(layer)
-    return tuple(strangers)
-
-
-def _module_names(module: Any) -> set[str]:
-    """Names of all layers, with and without the prefix that transformers 5 no longer has."""
-    if not isinstance(module, torch.nn.Module):
-        return set()
-    names = {name for name, _ in module.named_modules()}
-    return names | {f"text_model.{name}" for name in names}
-
-
-def _told(name: str, strangers: Sequence[str], count: int) -> str | None:
-    """A sentence about layers without a place. Raises WeightsError when too few have one."""
-    if count and not strangers:
-        return None
-    shown = ", ".join(strangers[:SHOWN]) + (" …" if len(strangers) > SHOWN else "")
-    if len(strangers) > count * (1 - MIN_FIT) or not count:
-        raise WeightsError(
-            f"The LoRA “{name}” does not fit this model: {len(strangers)} of its {count} layers "
-            f"have no place in it ({shown or 'it is empty'}). Choose another LoRA or model."
-        )
-    return (
-        f"Of the LoRA “{name}” {count - len(strangers)} of {count} layers are used; the rest have "
-        f"no place in this model ({shown})"
-    )

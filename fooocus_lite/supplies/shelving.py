@@ -8,7 +8,7 @@ from pathlib import Path
 from ..weights import inspect, snapshots, verify
 from ..weights.disk import writing_to
 from ..weights.download import Snapshot
-from ..weights.folders import CHECKPOINTS, LORAS
+from ..weights.folders import CHECKPOINTS, LORAS, SAFETENSORS
 from .uploads import FOLDERS
 
 NAMELESS = ("pytorch_lora_weights", "diffusion_pytorch_model", "model")
@@ -22,6 +22,8 @@ def shelve(snapshot: Snapshot, file: str, models_dir: Path, lora: str | None = N
     None for a file that is not used by itself. Raises WeightsError.
     """
     path = snapshot.folder / file
+    if path.suffix.lower() != SAFETENSORS:
+        return None
     folder = LORAS if lora else FOLDERS.get(inspect.inspect(path).kind)
     if folder is None:
         return None

@@ -31,6 +31,7 @@ async def order_of(request: Request) -> Order:
             raise BadRequest("That is too long.")
     try:
         order = json.loads(body)
+        json.dumps(order, ensure_ascii=False).encode()  # half letters could not be answered
     except (ValueError, RecursionError):
         order = None
     if not isinstance(order, dict):

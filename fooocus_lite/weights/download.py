@@ -19,6 +19,7 @@ from . import header, lock, selection, snapshots
 from .address import COMMIT, checked_repo_id, checked_revision
 from .disk import check_room, refused, writing_to
 from .fetch import Follower, fetch, present_bytes
+from .folders import SAFETENSORS
 from .hub import Hub
 from .lock import Entry
 from .patience import stop_if
@@ -235,7 +236,7 @@ def _check_unchanged(
 
 def _check_weights(repository: Repository, file: RemoteFile, blobs: Path) -> None:
     """Raises WeightsError when a file with weights is whole, but was never what its name says."""
-    if not file.name.endswith(".safetensors"):
+    if not file.name.lower().endswith(SAFETENSORS):
         return
     try:
         header.read(blobs / file.blob)

@@ -212,7 +212,7 @@ def _unet_by_width(shapes: Shapes, prefix: str) -> Architecture:
 
 
 def _flux1(shapes: Shapes, entry: str, guidance: str) -> Architecture:
-    if shapes.get(entry, (0, 64))[-1] != 64:
+    if _width(shapes.get(entry, (64,))) != 64:
         return Architecture(
             "FLUX.1 for editing pictures", why_not="it needs a picture to start from"
         )
@@ -221,7 +221,12 @@ def _flux1(shapes: Shapes, entry: str, guidance: str) -> Architecture:
 
 def _flux2(text: tuple[int, ...]) -> Architecture:
     """By the width of three layers of its text encoder side by side."""
-    return {15360: FLUX2_DEV, 12288: FLUX2_9B}.get(text[-1], FLUX2_4B)
+    return {15360: FLUX2_DEV, 12288: FLUX2_9B}.get(_width(text), FLUX2_4B)
+
+
+def _width(shape: tuple[int, ...]) -> int:
+    """How many numbers come into a layer; 0 for a tensor that is a number alone."""
+    return shape[-1] if shape else 0
 
 
 def _is_controlnet(shapes: Shapes) -> bool:
