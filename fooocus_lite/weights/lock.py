@@ -10,6 +10,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import WeightsError
+from ..whole_file import write_whole
 from . import snapshots, verify
 from .address import COMMIT
 from .disk import writing_to
@@ -204,11 +205,8 @@ def _alone(models_dir: Path) -> Iterator[None]:
 
 def _write(models_dir: Path, entries: Mapping[str, Entry]) -> None:
     values = _LockFile(repositories=dict(sorted(entries.items()))).model_dump(mode="json")
-    path = models_dir / NAME
-    part = path.with_suffix(".json.part")
     with writing_to(models_dir):
-        part.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
+        write_whole(models_dir / NAME, f"{json.dumps(values, indent=1)}\n".encode())
 
 
 def _check(name: str, entry: Entry) -> None:
