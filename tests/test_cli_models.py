@@ -46,6 +46,8 @@ def test_a_model_is_looked_up_downloaded_listed_verified_and_removed(hub, capsys
     assert "cc-by-nc-4.0 (non-commercial only)" in said
     assert "unet/diffusion_pytorch_model.safetensors" in said
     assert not (tmp_path / "models").exists()
+    assert main(["models", "info", REPO, "--json"]) == 0
+    assert lines(capsys)[0]["family"] == "sdxl"
 
     assert main(["models", "download", REPO]) == 0
     printed = capsys.readouterr()
@@ -344,6 +346,7 @@ def test_a_bar_says_share_bytes_speed_and_time() -> None:
     shown = bar(halfway)
     for part in (" 50%", "1.0 GiB of 2.0 GiB", "48 MiB/s", "about 21 s left", "unet/x"):
         assert part in shown
+    assert "left" not in bar(Progress("unet/x", 2**30, 2**30, 50e6, 0.0))
     assert "Waiting" in bar(Progress("", 0, 0, is_waiting=True))
 
 

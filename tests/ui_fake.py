@@ -249,7 +249,7 @@ class FakeModelStore:
             error.link = link
             raise error
         return Described(
-            wish.name, wish.repo_id, "c" * 40, "SDXL", 6_900_000_000, 6_900_000_000,
+            wish.name, wish.repo_id, "c" * 40, "sdxl", 6_900_000_000, 6_900_000_000,
             "cc-by-nc-4.0", False, link, {"model_index.json": 500},
         )  # fmt: skip
 

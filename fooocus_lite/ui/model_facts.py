@@ -76,7 +76,7 @@ def offer(found: Described, free_bytes: int, need: Forecast | None) -> dict[str,
     return {
         "name": found.name,
         "title": found.name,
-        "about": found.family or "",
+        "about": TITLES.get(found.family or "", ""),
         "size": ", ".join(
             filter(None, [in_bytes(found.size_bytes), needs, f"{in_bytes(free_bytes)} free"])
         ),
