@@ -194,18 +194,22 @@ def request_from(values: dict[str, object]) -> ImageRequest:
         raise bad_request_from(error) from None
 
 
-_BOUNDS = {
+_WORDS = {
     "less_than_equal": "It may be at most {le}",
     "greater_than_equal": "It has to be at least {ge}",
     "greater_than": "It has to be more than {gt}",
+    "int_parsing": "It has to be a whole number",
+    "int_from_float": "It has to be a whole number",
+    "float_parsing": "It has to be a number",
 }
-"""Instead of pydantic's words for these mistakes."""
+"""Instead of pydantic's for these mistakes."""
 
 
 def in_words(complaint: Mapping[str, Any]) -> str:
     """One of pydantic's complaints for a person, without a full stop."""
-    if bound := _BOUNDS.get(complaint["type"]):
-        return bound.format(**complaint["ctx"])
+    if words := _WORDS.get(complaint["type"]):
+        limits = complaint.get("ctx", {})
+        return words.format(**{name: f"{each}".removesuffix(".0") for name, each in limits.items()})
     return str(complaint["msg"]).removeprefix("Value error, ")
 
 

@@ -51,6 +51,14 @@ def test_a_picture_is_made_inspected_replayed_and_found_again(capsys, tmp_path):
     assert lines(capsys)[0]["added"] == 1  # the file that replay put beside the first
 
 
+def test_what_cannot_be_replayed_says_why(capsys, tmp_path):
+    Image.new("RGB", (8, 8)).save(tmp_path / "bare.png")
+    for name, says in (("gone.png", "There is no file gone.png. Check"), ("bare.png", "no recipe")):
+        given = name if name == "gone.png" else str(tmp_path / name)
+        assert main(["replay", given]) == 2
+        assert says in capsys.readouterr().err
+
+
 def test_a_changed_picture_replays_as_different(capsys, tmp_path):
     (made,) = cooked(capsys)
     with Image.open(made["path"]) as image:

@@ -46,6 +46,8 @@ def test_a_model_is_looked_up_downloaded_listed_verified_and_removed(hub, capsys
     assert "cc-by-nc-4.0 (non-commercial only)" in said
     assert "unet/diffusion_pytorch_model.safetensors" in said
     assert not (tmp_path / "models").exists()
+    assert main(["models", "info", REPO, "--json"]) == 0
+    assert lines(capsys)[0]["family"] == "sdxl"
 
     assert main(["models", "download", REPO]) == 0
     printed = capsys.readouterr()
@@ -347,6 +349,7 @@ def test_a_bar_says_share_bytes_speed_and_time() -> None:
     paused = bar(Progress("unet/x", 2**30, 2 * 2**30, doing="retrying"))
     assert "trying again" in paused
     assert "/s" not in paused
+    assert "left" not in bar(Progress("unet/x", 2**30, 2**30, 50e6, 0.0))
     assert "Waiting" in bar(Progress("", 0, 0, doing="waiting"))
 
 

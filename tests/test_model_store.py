@@ -162,7 +162,7 @@ def test_a_performances_lora_lies_where_it_is_looked_for(settings, hub, store, t
 def test_what_is_pasted_is_described_before_it_is_downloaded(settings, hub, store, tiny_model):
     hub.add_repo(NAME, tiny_model, licence="cc-by-nc-4.0")
     found = store.look_up(f"https://huggingface.co/{NAME}")
-    assert (found.name, found.repo_id, found.family) == (NAME, NAME, "SDXL")
+    assert (found.name, found.repo_id, found.family) == (NAME, NAME, "sdxl")
     assert found.licence == "cc-by-nc-4.0"
     assert found.size_bytes == found.missing_bytes == sum(found.files.values())
     assert found.problem == ""

@@ -117,7 +117,7 @@ def test_a_model_that_is_here_and_a_refiner_that_is_not_are_added_up(tiny_model:
 
 @pytest.mark.parametrize(
     ("family", "gib", "is_known"),
-    [("SDXL", 6.5, True), ("SDXL", 2.0, False), ("SDXL refiner", 5.7, False), (None, 6.5, False)],
+    [("sdxl", 6.5, True), ("sdxl", 2.0, False), ("sdxl-refiner", 5.7, False), (None, 6.5, False)],
 )
 def test_what_the_hub_has_is_reckoned_where_it_is_a_model_of_known_size(
     studio: Studio, family: str | None, gib: float, is_known: bool

@@ -13,7 +13,14 @@ from fooocus_lite.settings import load
 from fooocus_lite.supplies import library
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.pantry import Pantry
-from fooocus_lite.thinking.presets import Preset, json_schema, named, problem_of, saved_as
+from fooocus_lite.thinking.presets import (
+    Preset,
+    json_schema,
+    named,
+    preset_called,
+    problem_of,
+    saved_as,
+)
 from fooocus_lite.thinking.resolve import resolve
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +100,20 @@ def test_what_the_family_cannot_do_is_a_problem_of_that_key(values, field):
 
 def test_a_preset_without_a_family_is_judged_when_its_model_is_known():
     assert problem_of(Preset(name="x", model="m", aspect="7:5")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("sdxl", "sdxl"), ("SDXL", "sdxl"), (" sdxl ", "sdxl"), ("general", "sdxl"),
+        ("Photos", "realistic"), ("REALISTIC", "realistic"), ("gen", None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_preset_is_called_as_its_file_or_the_page_writes_it_names_before_titles(name, found):
+    titles = {"sdxl": "General", "realistic": "Photos", "other": "Realistic"}
+    presets = {each: Preset(name=each, title=title, model="a") for each, title in titles.items()}
+    called = preset_called(name, presets)
+    assert (called and called.name) == found
 
 
 def test_width_and_height_come_together():

@@ -9,7 +9,8 @@ from fooocus_lite.recipe import ImageRequest, Recipe, request_from
 @pytest.mark.parametrize(
     ("values", "field", "says"),
     [
-        ({"prompt": "x", "seed": "abc"}, "seed", "abc"),
+        ({"prompt": "x", "seed": "abc"}, "seed", "“abc”: it has to be a whole number."),
+        ({"prompt": "x", "loras": [{"name": "a", "weight": 3}]}, "loras.0.weight", "at most 2."),
         ({"prompt": "x", "seed": 2**70}, "seed", str(2**70)),
         ({"prompt": "x", "seed": -2}, "seed", "-2"),
         ({"prompt": "x", "width": 0, "height": 64}, "width", "“0”"),

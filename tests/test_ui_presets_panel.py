@@ -13,6 +13,7 @@ from ui_fake import LARGE, FakeStock, FakeStudio
 from fooocus_lite.settings import Settings
 from fooocus_lite.thinking.presets import Licence
 from fooocus_lite.ui import page
+from fooocus_lite.ui.actions import preset_named
 from fooocus_lite.ui.preset_facts import about, preset_choices
 from fooocus_lite.ui.presets_panel import PresetsPanel
 from fooocus_lite.visitor import Visitor
@@ -39,6 +40,12 @@ def panel(built: PresetsPanel) -> PresetsPanel:
     """The same, with nothing left of what other tests saved."""
     built.studio.stock.presets = FakeStock(built.studio.settings).presets
     return built
+
+
+@pytest.mark.parametrize("asked", [LARGE.name.upper(), LARGE.shown_name])
+def test_the_page_begins_with_the_preset_that_was_asked_for_in_any_case(asked, tmp_path):
+    settings = Settings(home=tmp_path, output_path=tmp_path, preset=asked)
+    assert preset_named(FakeStudio(settings)) == LARGE
 
 
 def asked_by(is_host: bool) -> gr.Request:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from fooocus_lite.errors import WeightsError
 from fooocus_lite.weights import snapshots
 from fooocus_lite.weights.snapshots import Place
 
@@ -60,6 +61,14 @@ def test_what_a_killed_process_left_half_done_is_no_hindrance(models: Path) -> N
     assert read(snapshots.register(models, REPO, OLD, {"a.json": "one"}, "main")) == {
         "a.json": "one"
     }
+
+
+def test_a_reference_that_cannot_be_written_leaves_nothing_behind(models: Path) -> None:
+    refs = snapshots.folder_of(models, REPO) / "refs"
+    (refs / "main").mkdir(parents=True)
+    with pytest.raises(WeightsError, match="cannot be written"):
+        snapshots.point(models, REPO, OLD)
+    assert [each.name for each in refs.iterdir()] == ["main"]
 
 
 def test_in_use_is_what_main_means(models: Path) -> None:

@@ -255,7 +255,7 @@ class FakeModelStore:
             error.link = link
             raise error
         return Described(
-            wish.name, wish.repo_id, "c" * 40, "SDXL", 6_900_000_000, self.missing_bytes,
+            wish.name, wish.repo_id, "c" * 40, "sdxl", 6_900_000_000, self.missing_bytes,
             "cc-by-nc-4.0", False, link, {"model_index.json": 500},
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from ..studio import Studio
 from ..supplies.model_store import Described, ModelStore
 from ..supplies.wishes import Wish
 from ..thinking.amounts import in_bytes
-from ..thinking.families import REFINERS
+from ..thinking.families import REFINERS, TITLES
 from ..thinking.forecast import Forecast
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Preset, preset_of
@@ -117,9 +117,8 @@ def _info(studio: Studio, arguments: Namespace) -> int:
         values = {**vars(found), "pictures": allowed_by(found.licence), "files": dict(found.files)}
         print_json(values | model_need.values(need))
         return 0
-    print(
-        f"{found.repo_id}  {found.family or 'single files' if not found.problem else ''}".rstrip()
-    )
+    kind = TITLES[found.family] if found.family else "single files"
+    print(found.repo_id if found.problem else f"{found.repo_id}  {kind}")
     print(f"  licence   {found.licence}: {_badge(found.licence)}")
     if found.is_gated:
         print(f"  gated     accept the conditions at {found.link}, then set HF_TOKEN")

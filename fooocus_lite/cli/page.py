@@ -27,8 +27,7 @@ def page(settings: Settings, _arguments: Namespace) -> int:
     _check_extra(settings)
     studio = Studio(settings)
     _refuse_open_doors(studio)
-    if settings.preset not in studio.stock.presets:
-        studio.stock.preset_named(settings.preset)  # raises UnknownName with the nearest
+    studio.stock.preset_named()  # raises UnknownName, with the nearest
     studio.prepare()
     has_device = studio.take_device()  # before Gradio puts files where we tidy up
     from ..ui.server import serve

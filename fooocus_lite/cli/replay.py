@@ -81,15 +81,17 @@ def _original(studio: Studio, given: str) -> _Original:
         shared = link.from_link(given)
         return _Original(shared.recipe, fingerprint=shared.fingerprint)
     path = Path(given)
-    if path.suffix.lower() == ".json" and path.is_file():
+    if not path.is_file():
+        raise BadRequest(f"There is no file {path}. Check the path.", field="picture")
+    if path.suffix.lower() == ".json":
         if path.stat().st_size > MAX_FILE_BYTES:
             raise BadRequest(f"{path.name} is too large to be a recipe file.", field="picture")
         shared = link.from_file(path.read_text(encoding="utf-8", errors="replace"))
         return _Original(shared.recipe, path, fingerprint=shared.fingerprint)
     found = studio.gallery.inspect(path)
     if found.recipe is None:
-        reason = found.problem or "it carries no recipe of Fooocus Lite."
-        raise BadRequest(f"{path.name} cannot be replayed: {reason}", field="picture")
+        reason = found.problem or "It carries no recipe of Fooocus Lite."
+        raise BadRequest(f"{path.name} cannot be replayed. {reason}", field="picture")
     return _Original(found.recipe, path, path, found.made_with)
 
 

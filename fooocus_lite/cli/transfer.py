@@ -66,6 +66,6 @@ def bar(progress: Progress) -> str:
         f"{in_bytes(progress.done_bytes)} of {in_bytes(progress.total_bytes)}",
         DOING.get(progress.doing) or f"{in_bytes(progress.bytes_per_s)}/s",
     ]
-    if progress.eta_s is not None:
+    if progress.eta_s:
         parts.append(f"about {time_left(progress.eta_s)} left")
     return "  ".join([*parts, progress.file])

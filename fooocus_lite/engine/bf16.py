@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
+from ..whole_file import write_whole
+
 log = logging.getLogger(__name__)
 
 FILE_NAME = "bf16.json"
@@ -73,10 +75,8 @@ def _read(state: Path) -> dict[str, float]:
 
 def _write(state: Path, known: dict[str, float]) -> None:
     """Remembers it where the folder can be written; elsewhere it is measured at every start."""
-    part = state / f"{FILE_NAME}.part"
     try:
         state.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(known, indent=2), encoding="utf-8")
-        part.replace(state / FILE_NAME)
+        write_whole(state / FILE_NAME, json.dumps(known, indent=2).encode())
     except OSError as error:
         log.info("the speed of bfloat16 is not remembered: %s", error)

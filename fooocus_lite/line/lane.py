@@ -27,6 +27,8 @@ from .patience import Restarts
 IDLE_S = 0.5
 """How long a command line's job, put in the line by another process, may go unnoticed."""
 
+NOT_NOTED = "How the job ended could not be written down. Is the disk full?"
+
 log = logging.getLogger(__name__)
 
 
@@ -263,7 +265,7 @@ class Lane:
             self._store.finish(job.id, state, error)
         except (sqlite3.Error, DiskError) as broken:
             log.error("the end of job %s could not be written: %s", job.id, broken)
-            self._board.fail(job.id, error or JobError("disk", f"The disk is full: {broken}"))
+            self._board.fail(job.id, error or JobError("disk", f"{NOT_NOTED} {broken}"))
 
     def _release(self, job: Job) -> None:
         try:

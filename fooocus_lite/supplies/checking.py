@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UnknownName
-from ..thinking.presets import Preset
+from ..thinking.presets import Preset, preset_called
 from ..weights import lock
 from ..weights.selection import PICKLES
 from .stock import Stock
-from .wishes import preset_called
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..errors import BadRequest, UnknownName
 from ..settings import Settings
 from ..thinking.families import STARTER
 from ..thinking.pantry import as_here
-from ..thinking.presets import Preset
+from ..thinking.presets import Preset, preset_called
 from ..visitor import LOCAL
 from ..weights import conversion, disk, download, lock, own_files, snapshots
 from ..weights.address import as_on_the_hub
@@ -36,7 +36,7 @@ from .shelving import name_of, shelve
 from .stock import Stock
 from .telling import Told
 from .uploads import Added, Upload
-from .wishes import Wish, performance_loras, preset_called, wishes_for
+from .wishes import Wish, performance_loras, wishes_for
 
 LOOK_UP_S = 15.0
 """How long somebody who asks what the Hub has is left waiting."""

@@ -48,7 +48,7 @@ class Needs:
 
     def of_offer(self, found: Described) -> Forecast | None:
         """The same of what the Hub has, if it is a model whose size is known."""
-        family = next((each for each in FAMILIES.values() if each.title == found.family), None)
+        family = FAMILIES.get(found.family or "")
         if family is None:
             return None
         size = known_sizes.of(found.repo_id, family.name, found.size_bytes)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..thinking.families import FAMILIES, REFINERS, STARTER
+from ..thinking.families import FAMILIES, REFINERS, STARTER, TITLES
 from ..thinking.labels import label
 from ..weights import download
 from ..weights.download import Offer, Order
@@ -12,17 +12,16 @@ from ..weights.hub import Hub
 from ..weights.selection import INDEX
 
 KINDS = {
-    each.pipeline: each.title
-    for each in (*FAMILIES.values(), *REFINERS.values())
-    if each != STARTER
+    each.pipeline: each.name for each in (*FAMILIES.values(), *REFINERS.values()) if each != STARTER
 }
-"""What is run here: the pipeline's class, and what people call such models."""
+"""What is run here: the family, or kind of refiner, by the pipeline's class."""
 
 
 @dataclass(frozen=True)
 class Described:
     """What the Hub has, told before it is downloaded. `problem`: why it could not be used here.
 
+    `family`, or the kind of refiner, is None for single files and for what cannot be used.
     `files`: those that would be downloaded, with their sizes in bytes.
     """
 
@@ -65,5 +64,5 @@ def _kind(offer: Offer, hub: Hub) -> tuple[str | None, str]:
     class_name = label(json.loads(body).get("_class_name"), 100)
     if class_name in KINDS:
         return KINDS[class_name], ""
-    known = ", ".join(sorted(KINDS.values()))
+    known = ", ".join(sorted(TITLES[name] for name in KINDS.values()))
     return None, f"Models of the kind {class_name} cannot be used here. Known: {known}."

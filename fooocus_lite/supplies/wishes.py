@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..errors import UnknownName
 from ..thinking.families import FAMILIES
 from ..thinking.families.family import PerformanceLoRA
-from ..thinking.presets import Preset, preset_of
+from ..thinking.presets import Preset, preset_called, preset_of
 from ..weights.address import address
 from ..weights.selection import INDEX
 
@@ -78,20 +78,9 @@ def wishes_for(name: str, presets: Mapping[str, Preset]) -> tuple[Wish, ...]:
 
     Raises BadRequest or UnknownName.
     """
-    preset = preset_called(name.strip(), presets)
+    preset = preset_called(name, presets)
     others = [each for each in preset.needs[1:] if "/" in each] if preset else []
     return (wish_for(name, presets), *(wish_for(each, presets) for each in others))
-
-
-def preset_called(name: str, presets: Mapping[str, Preset]) -> Preset | None:
-    """The preset of this name, as its file or the page writes it, in large letters or small."""
-    wanted = name.casefold()
-    alike = (
-        each
-        for each in presets.values()
-        if wanted in (each.name.casefold(), each.shown_name.casefold())
-    )
-    return presets.get(name) or next(alike, None)
 
 
 def performance_loras() -> dict[str, PerformanceLoRA]:

@@ -145,6 +145,14 @@ class Preset(BaseModel):
         return None if self.refiner_gib is None else round(self.download_gib + self.refiner_gib, 1)
 
 
+def preset_called(name: str, presets: Mapping[str, Preset]) -> Preset | None:
+    """The preset of this name, as its file or the page writes it, in large letters or small."""
+    wanted = name.strip().casefold()
+    by_title = {each.shown_name.casefold(): each for each in presets.values()}
+    by_name = {known.casefold(): each for known, each in presets.items()}
+    return presets.get(name.strip()) or (by_title | by_name).get(wanted)
+
+
 def preset_of(model: str, presets: Iterable[Preset]) -> Preset | None:
     """The preset that stands for a model or refiner: of those that use it, the one needing least.
 

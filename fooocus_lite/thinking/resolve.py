@@ -15,7 +15,7 @@ from .distilled import is_named_distilled
 from .families import Family, Performance
 from .image_to_image import image_size
 from .pantry import MODEL_FOLDER, Pantry, as_here
-from .presets import Preset
+from .presets import Preset, preset_called
 from .refiner import refiner_for
 from .schedulers import SCHEDULERS
 from .sizes import size_for
@@ -72,9 +72,8 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
 
 
 def preset_for(name: str, presets: Mapping[str, Preset]) -> Preset:
-    """The preset of that name, in whatever case. Raises UnknownName."""
-    by_lower = {known.lower(): preset for known, preset in presets.items()}
-    preset = by_lower.get(name.strip().lower())
+    """The preset of that name, as `preset_called` finds it. Raises UnknownName."""
+    preset = preset_called(name, presets)
     if preset is None:
         raise UnknownName.among("preset", name, presets)
     return preset

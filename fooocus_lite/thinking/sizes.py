@@ -15,9 +15,8 @@ def size_for(
 
     Of one source an exact size beats an aspect. The shape of an `image` to start from, of this
     width and height, is what the person set if they said nothing else; a preset's exact size then
-    says how large that is. Raises BadRequest with the
-    two nearest sizes when the model cannot make the size asked, UnknownName for an aspect it does
-    not have.
+    says how large that is. Raises BadRequest with the two nearest sizes when the model cannot make
+    the size asked, UnknownName for an aspect it does not have.
     """
     for source in (request, preset):
         if source.width is not None and source.height is not None:

@@ -15,7 +15,7 @@ from ..studio import Studio
 from ..thinking.fit import fitted
 from ..thinking.foreign.found import FoundSettings
 from ..thinking.inspection import of_recipe
-from ..thinking.presets import Preset
+from ..thinking.presets import Preset, preset_called
 from ..visitor import Visitor
 from .advanced import model_line
 from .cards import card
@@ -223,10 +223,8 @@ class Actions:
 def preset_named(studio: Studio, name: str | None = None) -> Preset:
     """That preset, else the one of the settings, else the first there is."""
     presets = studio.stock.presets
-    for wanted in (name, studio.settings.preset):
-        if wanted in presets:
-            return presets[wanted]
-    return next(iter(presets.values()))
+    wanted = (preset_called(each or "", presets) for each in (name, studio.settings.preset))
+    return next(filter(None, wanted), None) or next(iter(presets.values()))
 
 
 def _notice(asked: Mapping[str, Any], used: FoundSettings) -> dict[str, str]:

@@ -48,7 +48,7 @@ def _line(download: Download, share: float) -> str:
     if download.state == "running":
         if download.bytes_per_s:
             words.append(f"{in_bytes(download.bytes_per_s)}/s")
-        if download.eta_s is not None:
+        if download.eta_s:
             words.append(f"about {time_left(download.eta_s)} left")
     else:
         words.insert(0, STATES[download.state])

@@ -81,7 +81,7 @@ def offer(
     return {
         "name": found.name,
         "title": found.name,
-        "about": found.family or "",
+        "about": TITLES.get(found.family or "", ""),
         "size": ", ".join([in_bytes(found.size_bytes), *(["here already"] if is_here else room)]),
         **_licence(found.licence),
         **(_memory(need, found.name, ()) if need else {"memory": ""}),

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..whole_file import write_whole
 from .address import COMMIT
 from .disk import writing_to
 
@@ -155,6 +156,4 @@ def _put(blob: Path, target: Path) -> None:
 
 def _point(ref: Path, revision: str) -> None:
     ref.parent.mkdir(parents=True, exist_ok=True)
-    part = ref.with_name(f"{ref.name}.{uuid.uuid4().hex[:8]}.part")
-    part.write_text(revision, encoding="utf-8")
-    part.replace(ref)
+    write_whole(ref, revision.encode())
