@@ -398,7 +398,7 @@ class _Handler(BaseHTTPRequestHandler):
     @property
     def token(self) -> str | None:
         said = self.headers.get("Authorization", "")
-        return said.removeprefix("Bearer ") or None
+        return said.removeprefix("Bearer ") if said.startswith("Bearer ") else None
 
     @property
     def range_start(self) -> int:

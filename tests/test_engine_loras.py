@@ -225,6 +225,10 @@ def test_a_transformers_lora_in_kohyas_format_is_left_to_diffusers(tmp_path: Pat
         torch.testing.assert_close(wrapped(words) - layer(words), (up @ down).T)
     loras.apply((), {})
     assert pipeline.transformer.transformer_blocks[0].attn.to_out[0].weight.equal(before)
+    name = "lycoris_transformer_blocks_0_attn_to_out_0"
+    files = saved(tmp_path, odd={f"{name}.{end}": value for end, value in tensors.items()})
+    with pytest.raises(WeightsError, match="no layer whose name is known here"):
+        loras.apply([LoRA(name="odd")], files)
 
 
 def renamed(tensors: dict[str, Any], before: str, after: str) -> dict[str, Any]:

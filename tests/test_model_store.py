@@ -682,3 +682,22 @@ def test_a_text_of_a_repository_can_come_alone(settings, hub, store):
     assert not [
         each.name for each in settings.models.iterdir() if each.is_dir() and each.name != "hub"
     ]
+
+
+def test_a_link_out_of_a_download_leaves_without_what_it_leads_to(
+    settings, hub, store, tiny_lora, tmp_path
+):
+    repo_id = "ByteDance/Hyper-SD"
+    names = [name for name, each in performance_loras().items() if each.repo_id == repo_id][:2]
+    files = [performance_loras()[name].file for name in names]
+    hub.add_repo(repo_id, {file: tiny_lora.read_bytes() for file in files})
+    for name in names:
+        store.bring(store.wish(name))
+    own = tmp_path / "elsewhere.safetensors"
+    shutil.copyfile(tiny_lora, own)
+    (link,) = snapshots.folder_of(settings.models, repo_id).glob(f"snapshots/*/{files[0]}")
+    link.unlink()
+    link.symlink_to(own)
+    store.remove(f"loras/{names[0]}")
+    assert not link.is_symlink()
+    assert own.is_file()

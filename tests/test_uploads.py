@@ -104,6 +104,9 @@ def test_the_same_bytes_are_kept_once_whatever_they_are_called(tmp_path):
         ("картинка 1.safetensors", "картинка 1"),
         ("x" * 500 + ".SAFETENSORS", "x" * 120),
         ("漢" * 120 + ".safetensors", "漢" * 66),
+        ("हिन्दी ไทย.safetensors", "हिन्दी ไทย"),
+        ("cafe\u0301.safetensors", "caf\u00e9"),
+        ("a\u202eb\u200b--c_d.safetensors", "a-b---c_d"),
     ],
 )
 def test_a_name_becomes_one_that_every_disk_takes(name, stem):

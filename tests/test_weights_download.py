@@ -1,5 +1,6 @@
 """A whole repository onto the disk: only what is needed, only when it is whole, and only once."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -241,6 +242,43 @@ def test_a_download_larger_than_the_disk_is_refused_before_its_first_byte(place:
         place.get()
     assert not list(place.models.rglob("*.part"))
     assert place.is_empty()
+
+
+def test_the_room_is_looked_for_on_the_disk_where_the_hub_lies(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.server.add_repo(REPO, FILES)
+    (tmp_path / "small").mkdir()
+    place.models.mkdir()
+    (place.models / "hub").symlink_to(tmp_path / "small")
+    real = shutil.disk_usage
+
+    def usage(path: Path) -> object:
+        is_small = Path(path).resolve().is_relative_to(tmp_path / "small")
+        return real(path)._replace(free=1000) if is_small else real(path)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    with pytest.raises(WeightsError, match="free disk space, and there is 1000 B"):
+        place.get()
+
+
+def test_what_came_of_a_file_that_is_gone_from_the_hub_is_deleted_later(place: Place) -> None:
+    newer = {**FILES, "unet/diffusion_pytorch_model.fp16.safetensors": weights(3000, 1)}
+    other = {"other.safetensors": weights(5000)}
+    place.server.add_repo(REPO, FILES | other)
+    for path, wanted in (
+        ("unet/diffusion_pytorch_model.fp16.safetensors", Wanted()),
+        ("other.safetensors", Wanted(files=("other.safetensors",))),
+    ):
+        place.server.fault(path, drop_at=1000)
+        with pytest.raises(WeightsError):
+            place.get(wanted=wanted)
+    assert len(list(place.models.rglob("*.part"))) == 2
+    place.server.heal()
+    place.server.add_repo(REPO, newer | other)
+    place.get()
+    (left,) = place.models.rglob("*.part")
+    assert left.stem == hashlib.sha256(other["other.safetensors"]).hexdigest()
 
 
 @pytest.mark.parametrize(

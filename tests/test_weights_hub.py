@@ -234,6 +234,18 @@ def test_a_token_that_no_header_can_carry_is_said_and_never_quoted(
     assert not server.requests
 
 
+def test_a_mirrors_password_is_in_no_sentence_and_no_link(server: LocalHub, time: FakeTime) -> None:
+    server.add_repo("owner/name", FILES)
+    patience = Patience(clock=time.clock, sleep=time.sleep)
+    mirror = Hub(server.endpoint.replace("://", "://somebody:secret@"), None, patience)
+    assert mirror.repository("owner/name").link == f"{server.endpoint}/owner/name"
+    server.fault("info", page=b"<html>")
+    with pytest.raises(WeightsError, match="not the Hub's") as caught:
+        mirror.repository("owner/name")
+    assert "secret" not in caught.value.message
+    assert server.endpoint in caught.value.message
+
+
 def test_a_list_without_hashes_is_refused(server: LocalHub, time: FakeTime) -> None:
     server.add_repo("owner/name", FILES)
     server.claim("owner/name", "odd.safetensors", blob="../../x")

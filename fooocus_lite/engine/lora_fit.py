@@ -32,13 +32,18 @@ def layers_of(tensors: Iterable[str]) -> tuple[str, ...]:
 
 def told(name: str, strangers: Sequence[str], count: int) -> str | None:
     """A sentence about layers without a place. Raises WeightsError when too few have one."""
-    if count and not strangers:
+    if not count:
+        raise WeightsError(
+            f"The LoRA “{name}” does not fit this model: it has no layer whose name is known here. "
+            "Choose another LoRA or model."
+        )
+    if not strangers:
         return None
     shown = _shown(strangers)
-    if len(strangers) > count * (1 - MIN_FIT) or not count:
+    if len(strangers) > count * (1 - MIN_FIT):
         raise WeightsError(
             f"The LoRA “{name}” does not fit this model: {len(strangers)} of its {count} layers "
-            f"have no place in it ({shown or 'it is empty'}). Choose another LoRA or model."
+            f"have no place in it ({shown}). Choose another LoRA or model."
         )
     return (
         f"Of the LoRA “{name}” {count - len(strangers)} of {count} layers are used; the rest have "

@@ -60,7 +60,8 @@ def delete_from_download(models_dir: Path, repo_id: str, file: str) -> None:
     for path in folder.glob(f"snapshots/*/{file}"):
         blob = path.resolve()
         delete(path)
-        if not any(other.resolve() == blob for other in folder.glob("snapshots/*/**/*")):
+        is_used = any(other.resolve() == blob for other in folder.glob("snapshots/*/**/*"))
+        if not is_used and blob.is_relative_to(folder.resolve()):
             delete(blob)
 
 

@@ -9,6 +9,7 @@ import itertools
 import re
 import secrets
 import shutil
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ INCOMING = ".incoming"
 SUFFIX = ".safetensors"
 FOLDERS = {kind: own_files.FOLDER_OF[kind] for kind in own_files.USED}
 MAX_STEM_CHARACTERS, MAX_STEM_BYTES = 120, 200
-_UNSAFE = re.compile(r"[^\w .+()-]+")
+_SAFE = frozenset(" .+()-_")
 # Names that Windows keeps for devices, whatever the ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -145,11 +146,22 @@ def checked_stem(file_name: str) -> str:
         raise BadRequest(
             f"{shown or 'That'} is no model file; those end in {SUFFIX}.", field="file"
         )
-    stem = _UNSAFE.sub("-", name[: -len(SUFFIX)]).strip(" .-")[:MAX_STEM_CHARACTERS]
+    stem = _storable(name[: -len(SUFFIX)]).strip(" .-")[:MAX_STEM_CHARACTERS]
     stem = stem.encode()[:MAX_STEM_BYTES].decode(errors="ignore").strip(" .-")
     if not stem or _DEVICES.fullmatch(stem):
         stem = f"model-{stem}".rstrip("-")
     return stem
+
+
+def _storable(name: str) -> str:
+    """Letters of every script with their marks, digits and a few signs; a dash for what is left."""
+    letters = unicodedata.normalize("NFC", name)
+    kept = (each if _is_kept(each) else "\0" for each in letters)
+    return re.sub("\0+", "-", "".join(kept))
+
+
+def _is_kept(letter: str) -> bool:
+    return letter.isalnum() or letter in _SAFE or unicodedata.category(letter).startswith("M")
 
 
 def sweep(models_dir: Path) -> None:

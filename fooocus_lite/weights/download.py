@@ -18,7 +18,7 @@ from ..errors import BadRequest, WeightsError
 from . import header, lock, selection, snapshots
 from .address import COMMIT, checked_repo_id, checked_revision
 from .disk import check_room, refused, writing_to
-from .fetch import Follower, fetch, present_bytes
+from .fetch import Follower, fetch, present_bytes, sweep
 from .folders import SAFETENSORS
 from .hub import Hub
 from .lock import Entry
@@ -152,7 +152,7 @@ def _bring(
     files = _chosen(order, repository, is_cancelled)
     blobs = _blobs(order)
     sizes = {file.path: (file.size, present_bytes(file, blobs)) for file in files}
-    check_room(sum(size - here for size, here in sizes.values()), order.models_dir)
+    check_room(sum(size - here for size, here in sizes.values()), blobs)
     entry = lock.read(order.models_dir).get(order.repo_id)
     _check_unchanged(repository, files, entry)
     expect(files)
@@ -165,6 +165,8 @@ def _bring(
         _check_weights(repository, file, blobs)
     meter.finish()
     stop_if(is_cancelled)
+    if _target(order) is None:
+        sweep(repository, blobs)
     named = order.revision
     folder = snapshots.register(
         order.models_dir,

@@ -82,6 +82,15 @@ def present_bytes(file: RemoteFile, blobs: Path) -> int:
     return 0
 
 
+def sweep(repository: Repository, blobs: Path) -> None:
+    """Deletes what came of files that the repository no longer has: nothing goes on there."""
+    known = {f"{file.blob}.part" for file in repository.files}
+    with writing_to(blobs):
+        for part in blobs.glob("*.part"):
+            if part.name not in known:
+                part.unlink(missing_ok=True)
+
+
 class _Part:
     """A file on its way: the bytes so far, and their hash."""
 

@@ -19,6 +19,7 @@ from .patience import Hiccup, Patience
 from .refusals import REFUSALS, Asked, explain, saying
 from .repository import BLOB, RemoteFile, Repository
 
+_PASSWORD = re.compile(r"//[^/@]*@")
 _TOKEN = re.compile(r"[!-~]+")
 # What is raised at an answer that is not shaped as the Hub's.
 _NONSENSE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -112,7 +113,8 @@ class Hub:
 
     def asked(self, repo_id: str, revision: str | None = None, path: str = "") -> Asked:
         """A question to this Hub, for the sentence that explains a refusal."""
-        return Asked(self.endpoint, self.token is not None, repo_id, revision, path)
+        shown = _PASSWORD.sub("//", self.endpoint)
+        return Asked(shown, self.token is not None, repo_id, revision, path)
 
     def _described(self, repo_id: str, info: ModelInfo) -> Repository:
         page = self.asked(repo_id).page
