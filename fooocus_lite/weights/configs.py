@@ -41,8 +41,8 @@ def checked(name: str, inspection: Inspection, config: Path | None) -> Path:
     architecture = inspection.architecture
     if inspection.kind == "diffusion model" and (config is None or not _has_other_parts(config)):
         raise WeightsError(
-            f"The file {name} holds only a part of {architecture.title}: its text encoders and VAE "
-            f"are missing. Get them: fooocus-lite models download {architecture.repo_id}",
+            f"The file {name} holds only a part of {architecture.title}, without its text "
+            f"encoders. Get the rest: fooocus-lite models download {architecture.repo_id}",
             field="model",
         )
     if config is None:
