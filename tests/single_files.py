@@ -93,6 +93,21 @@ def sd15(folder: Path, target: Path) -> Path:
     )
 
 
+def z_image(folder: Path, target: Path, beside: Iterable[str]) -> Path:
+    """Z-Image's denoiser as its makers name it, with these parts as ComfyUI puts them beside it."""
+    denoiser = {
+        re.sub(r"^all_(\w+)\.2-1\.", r"\1.", name): value
+        for name, value in _weights(folder / "transformer").items()
+    }
+    prefixes = {"vae": "vae.", "text_encoder": "text_encoders.qwen3_4b."}
+    return _written(
+        target,
+        None,
+        ("model.diffusion_model.", denoiser),
+        *((prefixes[part], _weights(folder / part)) for part in beside),
+    )
+
+
 def lora(target: Path, width: int, trigger: str = "inkstyle") -> Path:
     """A LoRA as kohya's trainer writes it, for a UNet that reads text of this width."""
     layer = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"

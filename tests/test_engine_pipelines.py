@@ -93,6 +93,24 @@ def test_a_class_that_diffusers_does_not_have_is_a_sentence(folder: Path) -> Non
             pipelines.load(folder, SD15, plan(folder))
 
 
+def test_a_model_of_karras_formulation_is_refused_by_the_name_of_its_repository(
+    folder: Path, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "hub" / "models--owner--playful" / "snapshots" / ("0" * 40)
+    snapshot.parent.mkdir(parents=True)
+    folder.rename(snapshot)
+    index = json.loads((snapshot / "model_index.json").read_text())
+    index["scheduler"] = ["diffusers", "EDMDPMSolverMultistepScheduler"]
+    (snapshot / "model_index.json").write_text(json.dumps(index))
+    with pytest.raises(WeightsError, match=r"^The model owner/playful was trained for another"):
+        pipelines.load(snapshot, SD15, plan(snapshot))
+    (snapshot / "vae" / "config.json").unlink()
+    (snapshot / "vae" / "diffusion_pytorch_model.safetensors").unlink()
+    (snapshot / "vae").rmdir()
+    with pytest.raises(WeightsError, match=r"^The part owner/playful/vae is missing"):
+        verify.check_folder(snapshot)
+
+
 def test_reading_stops_when_somebody_says_so(folder: Path) -> None:
     def stop(done: int, total: int) -> None:
         raise Cancelled("stop")

@@ -19,7 +19,7 @@ from fooocus_lite.errors import WeightsError
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.thinking.memory import HardwareFacts, MemoryPlan
-from fooocus_lite.weights import catalogue, refiners
+from fooocus_lite.weights import catalogue, refiners, sizes
 from fooocus_lite.weights.ingredients import Ingredients
 
 
@@ -211,6 +211,24 @@ def test_a_denoiser_alone_is_loaded_again_when_its_other_parts_are_others(tmp_pa
         pictures.append(kitchen.cook(recipe, lambda _: None, lambda: False).tobytes())
     assert pictures[0] == pictures[1] != pictures[2]
     assert len(stages) == 2
+
+
+@pytest.mark.parametrize("beside", [("vae",), ("vae", "text_encoder")])
+def test_a_file_without_text_encoders_that_can_be_read_takes_them_from_a_whole_model(
+    tmp_path: Path, beside: tuple[str, ...]
+) -> None:
+    folder = tiny_families.build("z-image", tmp_path / "folder")
+    file = single_files.z_image(folder, tmp_path / "mine.safetensors", beside)
+    assert {part.name for part in sizes.of_folder(file, folder).parts} == {
+        "transformer",
+        "text_encoder",
+        "vae",
+    }
+    pictures = [
+        picture(pipelines.load(each, FAMILIES["z-image"], PLAN, config=folder))
+        for each in (file, folder)
+    ]
+    assert torch.equal(*pictures)
 
 
 def test_a_denoiser_alone_takes_parts_that_come_as_fp16(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,21 @@ def wait_for_engine(studio: Studio) -> Forecast:
     while (found := studio.orders.forecast(REQUEST)) is None:
         pass
     return found
+
+
+def test_what_is_loaded_before_the_first_job_is_timed_too(tmp_path: Path) -> None:
+    studio = Studio(load({"home": tmp_path}))
+    studio.cook()
+    kitchen = studio._lane._opening.kitchen(300)
+    studio.warm("starter")
+    while kitchen.plan is None:
+        time.sleep(0.01)
+    made(studio)
+    studio.close()
+    again = Studio(load({"home": tmp_path}))
+    again.cook()
+    assert wait_for_engine(again).load_s > 0
+    again.close()
 
 
 def test_the_plan_of_a_loaded_model_that_stays_is_said(studio: Studio) -> None:

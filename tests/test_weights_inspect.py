@@ -88,6 +88,21 @@ def test_tensors_of_no_sensible_shape_are_looked_at_all_the_same(shape: tuple[in
             assert header_of({name: shape} | beside).shown_kind
 
 
+@pytest.mark.parametrize(
+    ("beside", "kind"),
+    [
+        ("first_stage_model.decoder.conv_in.weight", "diffusion model"),
+        ("text_encoders.qwen3_4b.model.layers.0.input_layernorm.weight", "diffusion model"),
+        ("text_encoders.clip_l.transformer.text_model.final_layer_norm.weight", "diffusion model"),
+        ("text_encoders.t5xxl.transformer.shared.weight", "checkpoint"),
+    ],
+)
+def test_a_file_is_a_whole_model_when_its_text_encoders_can_be_read(beside: str, kind: str) -> None:
+    *_, entry = CHECKPOINT_KEY_NAMES["sd35_large"]
+    found = header_of({entry: (8, 8), beside: (8,)})
+    assert (found.kind, found.family, found.problem) == (kind, "sd35", "")
+
+
 def test_z_image_and_lumina_are_told_apart() -> None:
     shapes = {"cap_embedder.0.weight": (8,), "layers.0.adaLN_modulation.0.weight": (8, 8)}
     assert header_of(shapes).family == "z-image"

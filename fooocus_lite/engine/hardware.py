@@ -1,4 +1,4 @@
-"""What this machine has, asked once. Never fails: what cannot be found out counts as absent."""
+"""What this machine has at the moment. What cannot be found out counts as absent."""
 
 import logging
 import os

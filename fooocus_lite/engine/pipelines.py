@@ -14,7 +14,7 @@ import transformers
 from ..errors import WeightsError
 from ..thinking.families import Family
 from ..thinking.memory import MemoryPlan
-from ..weights import verify
+from ..weights import snapshots, verify
 from . import placing, schedulers, single_file
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,8 @@ def load(
         if is_out_of_memory(error):
             raise
         raise WeightsError(
-            f"The model {folder.name} does not load: {_first_line(error)}. {verify.WAY_OUT}"
+            f"The model {snapshots.model_name(folder)} does not load: {_first_line(error)}. "
+            f"{verify.WAY_OUT}"
         ) from error
     _assert_whole(pipeline, folder)
     _hear_out_of_memory(pipeline.vae)
@@ -87,8 +88,8 @@ def _check_class(folder: Path, family: Family) -> None:
     found = index.get("_class_name")
     if found != family.pipeline:
         raise WeightsError(
-            f"The model {folder.name} is a {found}, but {family.title} needs a {family.pipeline}. "
-            "Choose another model."
+            f"The model {snapshots.model_name(folder)} is a {found}, but {family.title} needs a "
+            f"{family.pipeline}. Choose another model."
         )
     if family.text != "clip":
         return
@@ -97,8 +98,8 @@ def _check_class(folder: Path, family: Family) -> None:
     for encoder in family.text_encoders:
         if missing := {encoder.name, encoder.tokenizer} - parts:
             raise WeightsError(
-                f"The model {folder.name} is not {family.title}, as its model_index.json says: it "
-                f"has no {min(missing)}. Choose another model."
+                f"The model {snapshots.model_name(folder)} is not {family.title}, as its "
+                f"model_index.json says: it has no {min(missing)}. Choose another model."
             )
 
 
@@ -151,8 +152,8 @@ def _assert_whole(pipeline: Any, folder: Path) -> None:
         for parameter, value in part.named_parameters():
             if value.is_meta:
                 raise WeightsError(
-                    f"The model {folder.name} has no weights for {name}.{parameter}. "
-                    f"{verify.WAY_OUT}"
+                    f"The model {snapshots.model_name(folder)} has no weights for "
+                    f"{name}.{parameter}. {verify.WAY_OUT}"
                 )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import diffusers
 
+from ..errors import WeightsError
 from ..thinking.schedulers import scheduler_named
-from ..weights import verify
+from ..weights import snapshots, verify
 
 # LCM and TCD skip along the steps their teacher was distilled with; 50 in both papers.
 DISTILLED_STEPS = 50
@@ -27,10 +28,17 @@ METHOD = (
 def own(folder: Path) -> Any:
     """The scheduler of a model's folder, without the method it was saved with.
 
-    Some could not even be made: Chroma1-Base asks for beta sigmas, which need scipy. Raises OSError
-    or what diffusers raises for a config it does not understand.
+    Some could not even be made: Chroma1-Base asks for beta sigmas, which need scipy. Raises
+    WeightsError for models of Karras' own formulation (EDM, arXiv:2206.00364), which take a quarter
+    of the noise's logarithm for the time where all others take 0 to 999; and what diffusers raises
+    for a config it does not understand.
     """
     _, class_name = verify.model_index(folder)["scheduler"]
+    if class_name.startswith("EDM"):
+        raise WeightsError(
+            f"The model {snapshots.model_name(folder)} was trained for another kind of scheduler "
+            f"({class_name}), which is not run here. Choose another model."
+        )
     scheduler_class = getattr(diffusers, class_name)
     config = scheduler_class.load_config(folder, subfolder="scheduler", local_files_only=True)
     return scheduler_class.from_config({k: v for k, v in config.items() if k not in METHOD})

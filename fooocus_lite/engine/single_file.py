@@ -29,8 +29,9 @@ def check(file: Path, family: Family, config: Path | None) -> Path:
 def load(file: Path, family: Family, config: Path | None, dtype: torch.dtype) -> Any:
     """The pipeline of a file, on the CPU; `config` has its settings and tokenizers.
 
-    A file with a denoiser only takes its other parts from there too. Asks no network. Raises
-    WeightsError as `check` does, and what diffusers raises for weights that do not fit.
+    Of a file without text encoders only the denoiser is taken, and the rest from there. Asks no
+    network. Raises WeightsError as `check` does, and what diffusers raises for weights that do not
+    fit.
     """
     config = check(file, family, config)
     try:
@@ -43,7 +44,7 @@ def load(file: Path, family: Family, config: Path | None, dtype: torch.dtype) ->
 
 
 def _assembled(file: Path, family: Family, config: Path, dtype: torch.dtype) -> Any:
-    """The whole of a checkpoint; or a denoiser among the other parts of `config`."""
+    """The whole of a checkpoint; or its denoiser among the other parts of `config`."""
     pipeline_class = getattr(diffusers, family.pipeline)
     index = verify.model_index(config)
     options: dict[str, Any] = {"dtype": dtype, "local_files_only": True}

@@ -102,6 +102,14 @@ class Cooking:
         self._board.show(job.id, Loading(stage))
         self._obey(self._heartbeat(job, index, stage=stage))
 
+    def load_ahead(
+        self, kitchen: "Kitchen", recipe: Recipe, on_stage: Callable[[str], None]
+    ) -> None:
+        """Loads what the recipe needs, for no job; raising from `on_stage` stops that."""
+        completed, files = self.completed(recipe, on_stage)
+        kitchen.load(completed, files, on_stage)
+        self._forecasts.note(kitchen, completed)
+
     def completed(
         self, recipe: Recipe, on_stage: Callable[[str], None]
     ) -> tuple[Recipe, Ingredients]:

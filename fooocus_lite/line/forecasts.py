@@ -48,8 +48,8 @@ class Forecasts:
         self._facts = kitchen.loader.facts()
         self._loader = kitchen.loader
 
-    def note(self, kitchen: "Kitchen", recipe: Recipe, saving_s: float) -> None:
-        """What the kitchen's last load and picture took, and saving it.
+    def note(self, kitchen: "Kitchen", recipe: Recipe, saving_s: float | None = None) -> None:
+        """What the kitchen's last load and picture took, and saving it; without that the load only.
 
         A disk in trouble loses only this note.
         """
@@ -60,7 +60,7 @@ class Forecasts:
         try:
             if (load_s := kitchen.loader.load_s) is not None:
                 self._estimates.note_load(setting, load_s)
-            if (timing := kitchen.timing) is not None:
+            if saving_s is not None and (timing := kitchen.timing) is not None:
                 whole = replace(timing, beside_s=timing.beside_s + saving_s)
                 self._estimates.note(setting, _picture(recipe).size, whole)
         except (DiskError, sqlite3.Error) as error:

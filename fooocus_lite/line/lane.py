@@ -182,8 +182,7 @@ class Lane:
 
         try:
             kitchen = self._opening.kitchen()
-            completed, files = self._cooking.completed(recipe, on_stage)
-            kitchen.load(completed, files, on_stage)
+            self._cooking.load_ahead(kitchen, recipe, on_stage)
         except (_Called, Stopped, Closing):
             log.debug("loading %s ahead gave way", recipe.model)
         except Exception as error:

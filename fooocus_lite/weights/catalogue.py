@@ -53,7 +53,7 @@ class Model:
 
     @property
     def is_denoiser_only(self) -> bool:
-        """Whether it is a file that needs the other parts of a whole model beside it."""
+        """Whether it is a file that takes its other parts from a whole model beside it."""
         return self.inspection is not None and self.inspection.kind == "diffusion model"
 
 
@@ -126,8 +126,8 @@ def unusable(lying: Unsorted) -> dict[str, str]:
 def weight_files(model: Model) -> dict[str, Path]:
     """The files that the model's numbers are read from, by their path inside its folder.
 
-    A denoiser alone in a file has its other parts in `config`. Raises WeightsError when a part is
-    missing.
+    Of a file without text encoders all but its denoiser is in `config`. Raises WeightsError when a
+    part is missing.
     """
     base = model.folder if model.kind == "folder" else model.folder.parent
     files = {(base, file) for file in verify.weight_files(model.folder)}

@@ -41,10 +41,9 @@ def checked(name: str, inspection: Inspection, config: Path | None) -> Path:
     architecture = inspection.architecture
     if inspection.kind == "diffusion model" and (config is None or not _has_other_parts(config)):
         problem = (
-            f"The file {name} holds only a part of {architecture.title}: its text encoders and VAE "
-            "are missing."
+            f"The file {name} holds only a part of {architecture.title}, without its text encoders."
         )
-        way = f"Get them: fooocus-lite models download {architecture.repo_id}"
+        way = f"Get the rest: fooocus-lite models download {architecture.repo_id}"
         raise _lacking(problem, way, architecture.repo_id)
     if config is None:
         problem = (

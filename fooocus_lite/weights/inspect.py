@@ -144,7 +144,7 @@ def _kind(shapes: kinds.Shapes) -> tuple[Kind, Architecture]:
     denoiser = kinds.denoiser(shapes)
     if denoiser is None:
         return kinds.other(shapes)
-    if not kinds.has_more_than_denoiser(shapes):
+    if not kinds.has_text_encoders(shapes):
         return "diffusion model", denoiser
     return "refiner" if denoiser is kinds.SDXL_REFINER else "checkpoint", denoiser
 

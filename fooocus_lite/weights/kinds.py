@@ -104,8 +104,8 @@ _TRANSFORMERS: tuple[tuple[tuple[str, ...], Architecture], ...] = (
     (("txtfusion.projector.weight",), Architecture("Krea 2")),
 )  # fmt: skip
 _PREFIXES = ("model.diffusion_model.", "", "diffusion_model.", "model.", "transformer.", "unet.")
-_TEXT_ENCODERS = ("cond_stage_model.", "conditioner.", "text_encoders.")
-_VAES = ("first_stage_model.", "vae.")
+# Those that diffusers reads out of such a file; CLIP is never without T5 where both are needed.
+_TEXT_ENCODERS = ("cond_stage_model.", "conditioner.", "text_encoders.t5xxl.")
 
 
 def denoiser(shapes: Shapes) -> Architecture | None:
@@ -138,9 +138,9 @@ def unet_for(text_width: int) -> Architecture:
     return Architecture(f"a UNet for text {text_width} wide", is_known=False)
 
 
-def has_more_than_denoiser(shapes: Shapes) -> bool:
-    """Whether text encoders or a VAE are in the file too."""
-    return any(name.startswith((*_TEXT_ENCODERS, *_VAES)) for name in shapes)
+def has_text_encoders(shapes: Shapes) -> bool:
+    """Whether the text encoders are in the file too, and so the whole model."""
+    return any(name.startswith(_TEXT_ENCODERS) for name in shapes)
 
 
 def other(shapes: Shapes) -> tuple[Kind, Architecture]:

@@ -19,6 +19,7 @@ from ..thinking.model_size import (
     role_of,
 )
 from . import header, verify
+from .inspect import inspect
 
 TILE_SIDE = 512
 """Tiles are no larger than this, in pixels: some VAEs would make them as large as the picture."""
@@ -50,12 +51,13 @@ def of_folder(folder: Path, config: Path | None = None) -> ModelSize:
 
 @lru_cache(maxsize=64)
 def _measured_file(state: tuple[str, int, int], config: Path | None) -> ModelSize:
-    """Parts by how their tensors begin; a denoiser alone has the others in `config`."""
+    """Parts by how their tensors begin; without text encoders, `config` has the others."""
     by_part: dict[str, list[tuple[str, int]]] = {}
     for name, tensor in header.read(Path(state[0])).tensors.items():
         part, inside = _part_and_name(name)
         by_part.setdefault(part, []).append((inside, math.prod(tensor.shape)))
-    if set(by_part) == {"transformer"} and config is not None:
+    if config is not None and inspect(Path(state[0])).kind == "diffusion model":
+        by_part = {"transformer": by_part["transformer"]}
         for file in verify.weight_files(config):
             part = file.parent.name
             if role_of(part) != "denoiser":

@@ -65,6 +65,12 @@ def led_to(link: Path) -> Path:
     return Path(os.path.normpath(link.parent.resolve() / link.readlink()))
 
 
+def model_name(folder: Path) -> str:
+    """What people call the model of a folder or file: its repository, where it is a snapshot."""
+    place = place_of(folder)
+    return place.repo_id if place and place.path == "." else folder.name
+
+
 def promised_sha256(path: Path) -> str | None:
     """What the Hub said a file's sha256 is, as tools name its blob; None where no name tells."""
     blob = path.resolve()

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import WeightsError
 from ..thinking.labels import is_printable
-from . import header
+from . import header, snapshots
 from .header import WAY_OUT as WAY_OUT
 from .header import shown, unreadable
 
@@ -45,12 +45,14 @@ def weight_files(folder: Path) -> list[Path]:
     if folder.is_file():
         return [folder]
     found: list[Path] = []
-    for part in parts(model_index(folder), folder.name):
+    for part in parts(model_index(folder), snapshots.model_name(folder)):
         # Tokenizers and schedulers have no config.json, and no weights.
         if (folder / part / "config.json").is_file():
             found += _part_files(folder / part)
         elif not (folder / part).is_dir():
-            raise WeightsError(f"The part {folder.name}/{part} is missing. {WAY_OUT}")
+            raise WeightsError(
+                f"The part {snapshots.model_name(folder)}/{part} is missing. {WAY_OUT}"
+            )
     return found
 
 
@@ -69,7 +71,7 @@ def text_files(folder: Path) -> list[Path]:
     Raises WeightsError as `model_index` and `parts` do.
     """
     found = [folder / "model_index.json"]
-    for part in parts(model_index(folder), folder.name):
+    for part in parts(model_index(folder), snapshots.model_name(folder)):
         found += sorted(file for file in (folder / part).glob("*") if file.suffix in TEXTS)
     return found
 
