@@ -8,6 +8,7 @@ from ..errors import BadRequest, UnknownName, WeightsError
 from ..thinking.families import STARTER
 from ..weights import lock, snapshots
 from ..weights.own_files import OwnFile
+from ..weights.repository import RemoteFile
 
 
 def is_ours(path: Path, models_dir: Path) -> bool:
@@ -67,6 +68,16 @@ def delete_from_download(models_dir: Path, repo_id: str, file: str) -> None:
         delete(path)
         if not any(other.resolve() == blob for other in folder.glob("snapshots/*/**/*")):
             delete(blob)
+
+
+def delete_loose(models_dir: Path, repo_id: str, files: Iterable[RemoteFile]) -> None:
+    """What came of a download that is given up, but for what a revision here has too."""
+    folder = snapshots.folder_of(models_dir, repo_id)
+    used = {path.resolve() for path in folder.glob("snapshots/*/**/*")}
+    for file in files:
+        for path in (folder / "blobs" / file.blob, folder / "blobs" / f"{file.blob}.part"):
+            if path.resolve() not in used:
+                delete(path)
 
 
 def delete(path: Path) -> None:
