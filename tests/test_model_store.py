@@ -9,7 +9,7 @@ import pytest
 import tiny
 from huggingface_hub import snapshot_download
 from local_hub import LocalHub
-from test_uploads import SD15, safetensors
+from test_uploads import SD15, VAE, safetensors
 
 from fooocus_lite.errors import BadRequest, NotAllowed, UnknownName, WeightsError
 from fooocus_lite.settings import Settings
@@ -275,6 +275,45 @@ def test_what_came_of_a_discarded_download_is_deleted(settings, hub, store, tiny
     store.discard(NAME)
     assert store.downloads.all() == ()
     assert not snapshots.folder_of(settings.models, NAME).exists()
+
+
+def test_an_update_that_is_discarded_leaves_the_model_and_nothing_of_itself(
+    settings, hub, store, tiny_model
+):
+    hub.add_repo(NAME, tiny_model)
+    store.download(NAME)
+    settle(store)
+    blobs = snapshots.folder_of(settings.models, NAME) / "blobs"
+    before = {each.name for each in blobs.iterdir()}
+    files = {
+        each.relative_to(tiny_model).as_posix(): each.read_bytes()
+        for each in tiny_model.rglob("*")
+        if each.is_file()
+    }
+    newer = {"README.md": b"newer", "unet/diffusion_pytorch_model.safetensors": safetensors(SD15)}
+    hub.add_repo(NAME, files | newer)
+    hub.fault("unet/diffusion_pytorch_model.safetensors", status=403)
+    store.download(NAME, is_update=True)
+    settle(store)
+    came = {each.name for each in blobs.iterdir()} - before
+    assert {Path(each).suffix for each in came} == {"", ".part"}
+    store.discard(NAME)
+    assert {each.name for each in blobs.iterdir()} == before
+    assert NAME in stock_of(store).models()
+
+
+def test_a_discarded_download_leaves_what_another_of_its_repository_needs(settings, hub, store):
+    hub.add_repo(NAME, {"a.safetensors": safetensors(SD15), "b.safetensors": safetensors(VAE)})
+    for file in "ab":
+        hub.fault(f"{file}.safetensors", drop_at=100, status=403)
+        store.download(f"{NAME}/{file}.safetensors")
+    settle(store)
+    blobs = snapshots.folder_of(settings.models, NAME) / "blobs"
+    for each in store.downloads.all():
+        (blobs / f"{each.files[0].blob}.part").write_bytes(b"some")
+    store.discard(f"{NAME}/a.safetensors")
+    (left,) = store.downloads.all()
+    assert [each.name for each in blobs.iterdir()] == [f"{left.files[0].blob}.part"]
 
 
 def another_tool_brings(settings, hub, repo_id=NAME):

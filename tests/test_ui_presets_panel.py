@@ -62,7 +62,7 @@ def values_of(panel: PresetsPanel, **changes: Any) -> dict[Any, Any]:
 
 
 def test_facts_are_empty_where_nothing_is_known(panel):
-    assert set(about(panel.studio.stock.presets["starter"], is_ready=True).values()) == {""}
+    assert set(about(panel.studio.stock.presets["starter"], here=["starter"]).values()) == {""}
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,21 @@ def test_facts_are_empty_where_nothing_is_known(panel):
 )
 def test_a_licence_is_one_of_three_badges(pictures, badge):
     licence = Licence(id="Some-1.0", pictures=pictures, summary="So it is.")
-    facts = about(LARGE.model_copy(update={"licence": licence}), is_ready=False)
+    facts = about(LARGE.model_copy(update={"licence": licence}), here=["starter"])
     assert (facts["badge"], facts["kind"]) == (badge, pictures)
     assert facts["licence"] == "Some-1.0. So it is."
     assert facts["state"] == "Not downloaded yet: somebody/large"
     assert facts["needs"] == "30.6 GiB on disk, graphics card with 16 GiB (bfloat16)"
+
+
+def test_of_a_model_and_a_refiner_only_what_is_not_here_is_named():
+    refined = LARGE.model_copy(update={"refiner": "somebody/last"})
+    for here, state in (
+        ([], "Not downloaded yet: somebody/large and somebody/last"),
+        (["somebody/large"], "Not downloaded yet: somebody/last"),
+        (["somebody/last", "somebody/large"], ""),
+    ):
+        assert about(refined, here)["state"] == state
 
 
 def test_a_preset_of_an_unknown_kind_of_model_is_not_listed(panel):

@@ -423,7 +423,7 @@ class FakeStudio:
     def plan(self, request: ImageRequest, owner: str | Visitor = "local") -> list[Recipe]:
         if request.preset == "large" and LARGE.model not in self.stock.here:
             problem = "“Large” needs the model somebody/large, which is not here yet."
-            error = WeightsError(f"{problem} Ask the host for it.")
+            error = WeightsError(f"{problem} Download it.")
             error.problem = problem
             error.download, error.download_gib = LARGE.model, LARGE.download_gib
             raise error

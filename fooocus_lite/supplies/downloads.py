@@ -30,7 +30,10 @@ PAUSES: Mapping[Doing, str] = {
 
 @dataclass(frozen=True)
 class Download:
-    """How one stands. `message` is a sentence for people; `link` the page that helps, if any."""
+    """How one stands. `message` is a sentence for people; `link` the page that helps, if any.
+
+    `files` are those that it brings, once they are known.
+    """
 
     wish: Wish
     state: State
@@ -41,6 +44,7 @@ class Download:
     eta_s: float | None = None
     message: str = ""
     link: str | None = None
+    files: Sequence[RemoteFile] = ()
 
     @property
     def name(self) -> str:
@@ -62,7 +66,6 @@ Arrived = Callable[[Wish, Sequence[RemoteFile]], int]
 @dataclass
 class _Entry:
     download: Download
-    files: Sequence[RemoteFile] = ()
     is_cancelled: Event = field(default_factory=Event)
 
 
@@ -76,8 +79,7 @@ class Downloads:
         self._closing = Event()
         self._worker: Thread | None = None
         self._entries = {
-            each.wish.name: _Entry(_again(each, arrived), each.files)
-            for each in unfinished.read(memory)
+            each.wish.name: _Entry(_again(each, arrived)) for each in unfinished.read(memory)
         }
 
     def all(self) -> tuple[Download, ...]:
@@ -102,7 +104,7 @@ class Downloads:
             self._entries.pop(wish.name, None)
             entry = _Entry(Download(wish, "waiting"))
             if known is not None and known.download.state != "done":
-                entry = _gone_on_with(known, wish)
+                entry = _Entry(_gone_on_with(known.download, wish))
             self._entries[wish.name] = entry
             self._remember()
             if self._worker is None and not self._closing.is_set():
@@ -166,7 +168,7 @@ class Downloads:
 
         def expect(files: Sequence[RemoteFile]) -> None:
             with self._lock:
-                entry.files = files
+                entry.download = replace(entry.download, files=files)
                 self._remember()
 
         def is_cancelled() -> bool:
@@ -200,27 +202,30 @@ class Downloads:
 
     def _remember(self) -> None:
         """Writes down what is not complete."""
-        entries = [each for each in self._entries.values() if each.download.state != "done"]
-        unfinished.write(self._memory, map(_noted, entries))
+        all_of_them = (each.download for each in self._entries.values())
+        unfinished.write(
+            self._memory, [_noted(each) for each in all_of_them if each.state != "done"]
+        )
 
 
-def _gone_on_with(known: _Entry, wish: Wish) -> _Entry:
+def _gone_on_with(before: Download, wish: Wish) -> Download:
     """The same once more, with what is known of how much is here."""
-    before = known.download
-    download = Download(
-        wish, "waiting", done_bytes=before.done_bytes, total_bytes=before.total_bytes
+    return Download(
+        wish,
+        "waiting",
+        done_bytes=before.done_bytes,
+        total_bytes=before.total_bytes,
+        files=before.files,
     )
-    return _Entry(download, known.files)
 
 
-def _noted(entry: _Entry) -> Unfinished:
+def _noted(found: Download) -> Unfinished:
     """What the next run has to know; of what is not over, it says itself that it broke off."""
-    found = entry.download
     if found.state not in ("failed", "cancelled"):
-        return Unfinished(wish=found.wish, files=tuple(entry.files))
+        return Unfinished(wish=found.wish, files=tuple(found.files))
     return Unfinished(
         wish=found.wish,
-        files=tuple(entry.files),
+        files=tuple(found.files),
         ended=found.state,
         message=found.message,
         link=found.link,
@@ -236,4 +241,5 @@ def _again(noted: Unfinished, arrived: Arrived) -> Download:
         total_bytes=sum(file.size for file in noted.files),
         message=noted.message if noted.ended else BROKE_OFF,
         link=noted.link,
+        files=noted.files,
     )

@@ -180,10 +180,16 @@ class ModelStore:
         found, models = self.downloads.find(name), self._settings.models
         repo_id = found.wish.repo_id
         self.downloads.forget(name)
+        if found.state == "done":
+            return
+        others = [each for each in self.downloads.all() if each.wish.repo_id == repo_id]
         # Another tool may have put a whole model there.
-        is_of_use = self.revisions(repo_id) or repo_id in lock.in_use(models)
-        if found.state != "done" and not is_of_use:
-            with self._told.noting(self._who, "discard", name), untouched(models, repo_id):
+        is_of_use = others or self.revisions(repo_id) or repo_id in lock.in_use(models)
+        with self._told.noting(self._who, "discard", name), untouched(models, repo_id):
+            if is_of_use:
+                wanted = {file for each in others for file in each.files}
+                removal.delete_loose(models, repo_id, {*found.files} - wanted)
+            else:
                 removal.delete(snapshots.folder_of(models, repo_id))
 
     def check_removable(self, name: str) -> None:

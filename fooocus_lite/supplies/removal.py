@@ -1,6 +1,7 @@
 """Files of models that leave this computer: only ours, and no rest of them stays."""
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import BadRequest, WeightsError
@@ -8,6 +9,7 @@ from ..thinking.families import STARTER
 from ..thinking.presets import Preset
 from ..weights import lock, snapshots
 from ..weights.download import untouched
+from ..weights.repository import RemoteFile
 
 
 def is_ours(path: Path, models_dir: Path) -> bool:
@@ -63,6 +65,16 @@ def delete_from_download(models_dir: Path, repo_id: str, file: str) -> None:
         is_used = any(other.resolve() == blob for other in folder.glob("snapshots/*/**/*"))
         if not is_used and blob.is_relative_to(folder.resolve()):
             delete(blob)
+
+
+def delete_loose(models_dir: Path, repo_id: str, files: Iterable[RemoteFile]) -> None:
+    """What came of a download that is given up, but for what a revision here has too."""
+    folder = snapshots.folder_of(models_dir, repo_id)
+    used = {path.resolve() for path in folder.glob("snapshots/*/**/*")}
+    for file in files:
+        for path in (folder / "blobs" / file.blob, folder / "blobs" / f"{file.blob}.part"):
+            if path.resolve() not in used:
+                delete(path)
 
 
 def delete(path: Path) -> None:

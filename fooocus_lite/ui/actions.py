@@ -32,6 +32,7 @@ WENT_WRONG = "Something went wrong on our side. It is written in the log; please
 NOT_SAVED = "This picture could not be saved on disk. Download it now to keep it."
 LINK_USED = "These are the settings of the link you opened."
 RANDOM_AGAIN = "For a new one each time set the seed to -1, under Advanced."
+ASK_THE_HOST = "Only the host of this page can download it; until then, choose something else."
 NO_PROMPT = "Write what you want to see, or start from an example."
 
 
@@ -176,9 +177,7 @@ class Actions:
             asked = request_of(self.fields, values)
             job_id = start(asked, asker_of(request))
         except WeightsError as error:
-            offer = self._download_offer(error, request)
-            text = (error.problem if offer else None) or error.message
-            return {self.message: {**_said("error", text), "action": offer}, self.newest: ""}
+            return {self.message: self._about_weights(error, request), self.newest: ""}
         except FooocusLiteError as error:
             return {self.message: _said("error", error.message), self.newest: ""}
         except Exception:
@@ -192,12 +191,15 @@ class Actions:
             self.shown: job_id,
         }
 
-    def _download_offer(self, error: WeightsError, request: gr.Request) -> dict[str, str] | None:
-        """A button that downloads what is missing; none for visitors, who cannot."""
-        if error.download is None or not self.studio.is_host(asker_of(request)):
-            return None
+    def _about_weights(self, error: WeightsError, request: gr.Request) -> dict[str, Any]:
+        """With a button for the host that downloads what is missing; visitors cannot."""
+        if error.download is None or error.problem is None:
+            return _said("error", error.message)
+        if not self.studio.is_host(asker_of(request)):
+            return _said("error", f"{error.problem} {ASK_THE_HOST}")
         size = f" ({error.download_gib:g} GiB)" if error.download_gib else ""
-        return {"label": f"Download{size}", "event": "fl:download", "detail": error.download}
+        offer = {"label": f"Download{size}", "event": "fl:download", "detail": error.download}
+        return {**_said("error", error.problem), "action": offer}
 
     def _tell(
         self, order: Callable[[str, str], None], values: Values, request: gr.Request

@@ -110,13 +110,13 @@ def text_of(value: float | None) -> str:
 def _place_preset(studio: Studio, preset: Preset) -> tuple[gr.Dropdown, gr.HTML, gr.HTML]:
     """The choice, what is said about it, and what keeps the settings in the browser."""
     presets = preset_choices(studio)
-    is_ready = preset.name in studio.stock.ready_presets()
+    here = studio.stock.models_and_refiners()
     return (
         gr.Dropdown(
             presets, value=preset.name, label="Preset", visible=len(presets) > 1,
             elem_id="fl-preset",
         ),
-        about_preset(value=about(preset, is_ready), elem_id="fl-about"),
+        about_preset(value=about(preset, here), elem_id="fl-about"),
         kept_settings(KEPT, studio.settings.preset, elem_id="fl-kept"),
     )  # fmt: skip
 

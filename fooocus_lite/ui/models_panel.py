@@ -49,12 +49,12 @@ class ModelsPanel:
         changes = self.actions.preset_changes(preset)
         self.studio.warm(preset.name)
         choice = gr.update(choices=preset_choices(self.studio), value=preset.name)
-        is_ready = preset.name in self.studio.stock.ready_presets()
+        here = self.studio.stock.models_and_refiners()
         text = f"{preset.shown_name} is chosen."
         return {
             **changes,
             self.actions.fields["preset"]: choice,
-            self.about: about(preset, is_ready),
+            self.about: about(preset, here),
             self.actions.message: {"kind": "info", "text": text},
         }
 
@@ -63,7 +63,7 @@ class ModelsPanel:
         preset = preset_named(self.studio, values[self.actions.fields["preset"]])
         return {
             self.actions.fields["preset"]: gr.update(choices=preset_choices(self.studio)),
-            self.about: about(preset, preset.name in self.studio.stock.ready_presets()),
+            self.about: about(preset, self.studio.stock.models_and_refiners()),
         }
 
     def mark(self, values: Values) -> Changes:

@@ -1,5 +1,6 @@
 """What the page says about presets: which are ready, what a licence allows, what a model needs."""
 
+from collections.abc import Collection
 from typing import Any
 
 import gradio as gr
@@ -39,12 +40,14 @@ def preset_choices(studio: Studio) -> list[tuple[str, str]]:
     ]
 
 
-def about(preset: Preset, is_ready: bool) -> dict[str, str]:
+def about(preset: Preset, here: Collection[str]) -> dict[str, str]:
     """What people ask before a download, in a few words each; empty where nothing is known.
 
+    `here`: the models and refiners that need none.
     The memory is what the preset says of any machine: the line near Generate speaks of this one.
     """
     licence = preset.licence
+    absent = [name for name in preset.needs if name not in here]
     needs = []
     if size := preset.total_gib:
         needs.append(f"{size:g} GiB on disk")
@@ -52,7 +55,7 @@ def about(preset: Preset, is_ready: bool) -> dict[str, str]:
         note = f" ({preset.memory_note})" if preset.memory_note else ""
         needs.append(f"graphics card with {preset.memory_gib:g} GiB{note}")
     return {
-        "state": "" if is_ready else f"{NOT_HERE}: {' and '.join(preset.needs)}",
+        "state": f"{NOT_HERE}: {' and '.join(absent)}" if absent else "",
         "badge": BADGES[licence.pictures] if licence else "",
         "kind": licence.pictures if licence else "",
         "licence": licence.text if licence else "",

@@ -37,7 +37,7 @@ class PresetsPanel:
     def look(self, values: Values) -> Changes:
         """The facts about the chosen preset."""
         preset = preset_named(self.studio, values[self.actions.fields["preset"]])
-        return {self.about: about(preset, preset.name in self.studio.stock.ready_presets())}
+        return {self.about: about(preset, self.studio.stock.models_and_refiners())}
 
     def refresh(self, request: gr.Request) -> tuple[dict[str, Any], dict[str, Any]]:
         """The list, to which a preset or model may have come; and for the host the row to save."""

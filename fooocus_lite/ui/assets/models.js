@@ -61,7 +61,9 @@
     follow(found.downloads, sampling);
   }
 
+  // A visitor can do nothing about what did not come.
   function announce(each) {
+    if (each.state === 'failed' && !lite.get('models')?.is_host) return;
     if (each.state === 'failed') {
       const words = each.message.includes(each.title) ? each.message : `${each.title}: ${each.message}`;
       say('error', words, { label: 'Try again', event: 'fl:download', detail: each.name });
@@ -76,13 +78,14 @@
   function follow(downloads, samples) {
     const ended = downloads.filter((each) => seen.get(each.name) && !isUnderway(each));
     downloads.forEach((each) => seen.set(each.name, isUnderway(each)));
-    ended.forEach(announce);
     lite.set('downloads', downloads);
     note(downloads.filter(isUnderway));
     clearTimeout(timer);
     if (downloads.some(isUnderway)) timer = setTimeout(look, LOOK_MS);
     else if (samples) timer = setTimeout(look, SAMPLE_MS);
-    if (ended.length || samples !== sampling) refresh(ended.some((each) => each.state === 'done'));
+    if (ended.length || samples !== sampling) {
+      refresh(ended.some((each) => each.state === 'done')).then(() => ended.forEach(announce));
+    }
   }
 
   async function look() {

@@ -21,7 +21,7 @@ function use(name) {
 // The download has done its work then.
 function switchTo(name) {
   use(name);
-  lite.models.change('discard', { name });
+  if (isHost()) lite.models.change('discard', { name });
 }
 
 async function remove(card) {
