@@ -12,7 +12,7 @@ from fooocus_lite.supplies.downloads import BROKE_OFF, Downloads
 from fooocus_lite.supplies.wishes import Wish
 from fooocus_lite.weights.progress import Progress
 
-TIMEOUT_S = 20
+TIMEOUT_S = 120
 
 
 class Carrier:

@@ -21,7 +21,7 @@ from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import lock, snapshots
 
 NAME = "somebody/tiny"
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 
 
 @pytest.fixture
