@@ -48,7 +48,7 @@ class LiveServer:
         if self._is_cold:
             self._process = self._cold(arguments)
         else:
-            self._process = Forked(_program, (arguments,), environment(self.home), self.log)
+            self._process = Forked(program, (arguments,), environment(self.home), self.log)
         if must_answer:
             self.wait_until_up()
 
@@ -126,7 +126,8 @@ class LiveServer:
         return self._process.wait(STOP_TIMEOUT_S) if self._process is not None else None
 
 
-def _program(arguments: list[str]) -> int:
+def program(arguments: list[str]) -> int:
+    """What `fooocus-lite` does with these arguments, for `Forked`; its exit code."""
     from fooocus_lite.cli import main
 
     return main(arguments)
