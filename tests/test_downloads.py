@@ -118,6 +118,17 @@ def test_a_running_one_can_be_stopped_and_gone_on_with(downloads, carrier):
     assert states(downloads) == {"a": "done"}
 
 
+def test_one_that_is_still_stopping_is_gone_on_with_when_it_is_asked_for_again(downloads, carrier):
+    carrier.hold("a")
+    downloads.ask(wish("a"))
+    assert carrier.began["a"].wait(TIMEOUT_S)
+    downloads.cancel("a")
+    assert downloads.ask(wish("a")).state == "waiting"
+    carrier.may_end["a"].set()
+    settle(downloads)
+    assert states(downloads) == {"a": "done"}
+
+
 def test_a_waiting_one_is_taken_out_of_the_line_at_once(downloads, carrier):
     carrier.hold("a")
     downloads.ask(wish("a"))
