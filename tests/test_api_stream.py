@@ -181,7 +181,7 @@ def test_a_cancelled_job_says_so(home):
 
 def test_whoever_leaves_is_no_longer_followed_and_the_job_goes_on(working):
     with served(working) as address, httpx.Client(base_url=address) as client:
-        job_id = client.post(f"{API}/generate", json=asked(count=4, **LONG)).json()["id"]
+        job_id = client.post(f"{API}/generate", json=asked(count=2, **LONG)).json()["id"]
         with client.stream("GET", f"{API}/generate/{job_id}/stream") as answer:
             lines = answer.iter_lines()
             while '"step"' not in next(lines):
