@@ -77,7 +77,7 @@ def main() -> int:
     for run in range(options.runs):
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder)
-            studio, program = Studio(settings_of({"home": home})), LiveServer(home)
+            studio, program = Studio(settings_of({"home": home})), LiveServer(home, is_cold=True)
             try:
                 runs.append(survive(program, studio, options.kills, Random(options.seed + run)))
             finally:

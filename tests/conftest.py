@@ -8,6 +8,7 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import gc
 import signal
 import sys
 from collections.abc import Iterator
@@ -29,6 +30,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", f"ignore:{name}:DeprecationWarning")
     # diffusers 0.42's own Chroma uses a class that it has moved.
     config.addinivalue_line("filterwarnings", "ignore:.FluxPosEmbed. is deprecated:FutureWarning")
+
+
+def pytest_collection_finish() -> None:
+    """All is imported: what is there now stays, so that no collection looks through it again.
+
+    The kitchen collects with every load, a second each among the objects of 6,500 tests.
+    """
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from local_hub import LocalHub
 
 API = "/api/v1/models/downloads"
 NAME = "somebody/tiny"
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 
 
 @pytest.fixture

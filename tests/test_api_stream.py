@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import json
+import sqlite3
 import time
 
 import httpx
@@ -13,7 +14,7 @@ from PIL import Image
 
 from fooocus_lite.api import relay, stream
 from fooocus_lite.api.relay import Relay, Relays
-from fooocus_lite.events import Finished, PictureReady, Step
+from fooocus_lite.events import Finished, PictureReady, Queued, Step
 
 API = "/api/v1"
 LONG = {"num_inference_steps": 100}
@@ -155,6 +156,20 @@ def test_silence_is_filled_with_comments_and_the_job_is_left_with_its_last_liste
     assert closed == [True]
 
 
+def test_a_listener_is_told_when_the_job_cannot_be_read_any_more(home, monkeypatch):
+    studio = asleep(home)
+    client = caller(studio)
+    job_id = client.post(f"{API}/generate", json=asked()).json()["id"]
+
+    async def broken(*_which):
+        yield Queued(1, None)
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(studio.jobs, "watch", broken)
+    told = events(client.get(f"{API}/generate/{job_id}/stream").text)
+    assert told[-1][1]["error"]["code"] == "internal"
+
+
 def test_a_cancelled_job_says_so(home):
     studio = asleep(home)
     client = caller(studio)
@@ -166,13 +181,13 @@ def test_a_cancelled_job_says_so(home):
 
 def test_whoever_leaves_is_no_longer_followed_and_the_job_goes_on(working):
     with served(working) as address, httpx.Client(base_url=address) as client:
-        job_id = client.post(f"{API}/generate", json=asked(count=4, **LONG)).json()["id"]
+        job_id = client.post(f"{API}/generate", json=asked(count=2, **LONG)).json()["id"]
         with client.stream("GET", f"{API}/generate/{job_id}/stream") as answer:
             lines = answer.iter_lines()
             while '"step"' not in next(lines):
                 pass
             assert working.board.is_watched(job_id)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 120
         while working.board.is_watched(job_id):
             assert time.monotonic() < deadline, "still followed"
             time.sleep(0.01)

@@ -13,7 +13,7 @@ from fooocus_lite.supplies.wishes import Wish
 from fooocus_lite.weights.progress import Progress
 from fooocus_lite.weights.repository import RemoteFile
 
-TIMEOUT_S = 20
+TIMEOUT_S = 120
 FILE = RemoteFile("unet/a.safetensors", 100, "a" * 64)
 OUTSIDE = """[{"wish": {"name": "a", "title": "a", "repo_id": "a/a"},
     "files": [{"path": "a", "size": 1, "blob": "../a"}]}]"""
@@ -129,6 +129,17 @@ def test_a_running_one_can_be_stopped_and_gone_on_with(downloads, carrier):
     carrier.may_end["a"].set()
     waiting = downloads.ask(wish("a"))
     assert (waiting.done_bytes, waiting.total_bytes, waiting.message) == (25, 100, "")
+    settle(downloads)
+    assert states(downloads) == {"a": "done"}
+
+
+def test_one_that_is_still_stopping_is_gone_on_with_when_it_is_asked_for_again(downloads, carrier):
+    carrier.hold("a")
+    downloads.ask(wish("a"))
+    assert carrier.began["a"].wait(TIMEOUT_S)
+    downloads.cancel("a")
+    assert downloads.ask(wish("a")).state == "waiting"
+    carrier.may_end["a"].set()
     settle(downloads)
     assert states(downloads) == {"a": "done"}
 

@@ -167,6 +167,7 @@ def test_what_to_avoid_counts_with_guidance_and_never_without(
     assert made(on, "") != made(off, "")
 
 
+@pytest.mark.no_cover
 def test_every_scheduler_of_flow_matching_cooks(family: Family, kitchen: Kitchen) -> None:
     for scheduler in family.schedulers:
         if SCHEDULERS[scheduler].is_flow:
@@ -175,6 +176,7 @@ def test_every_scheduler_of_flow_matching_cooks(family: Family, kitchen: Kitchen
             assert {step.step for step in steps} == {0, 1, 2}
 
 
+@pytest.mark.no_cover
 def test_a_family_cooks_in_bfloat16(family: Family, tiny_models: TinyModels) -> None:
     kitchen = Kitchen(HardwareFacts(cores=1, free_ram_mib=8_000, has_native_bf16=True))
     kitchen.load(recipe(family), tiny.files(tiny_models.folder(family)), lambda _: None)

@@ -144,6 +144,7 @@ def test_an_embedding_is_cooked_and_leaves_nothing_behind(
         cook(kitchen, wanted)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("num_inference_steps", [1, 2, 5])
 @pytest.mark.parametrize("name", STARTER.schedulers)
 def test_every_scheduler_repeats_itself_and_reports_every_step(

@@ -36,7 +36,7 @@ RECIPE = Recipe(
 MADE_WITH = MadeWith(program="", torch="", diffusers="", device="cpu", dtype="", plan="", threads=1)
 HICCUP = DeviceError("The GPU failed for a moment.", is_lost=False)
 LOST = DeviceError("The GPU no longer answers.", is_lost=True)
-WAIT_S = 60.0
+WAIT_S = 120.0
 
 
 class FakeKitchen:

@@ -22,7 +22,7 @@ from fooocus_lite.visitor import Visitor
 from fooocus_lite.weights import download, lock, snapshots
 
 NAME = "somebody/tiny"
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 
 
 @pytest.fixture

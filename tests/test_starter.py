@@ -16,6 +16,7 @@ from fooocus_lite.studio import Studio
 from fooocus_lite.thinking.families import STARTER
 from training.measures import measure_background, measure_color
 
+pytestmark = pytest.mark.no_cover
 GOLDEN = Path(__file__).parent / "golden"
 GOLDEN_PROMPTS = {
     "red-circle": "a red circle on a white background",

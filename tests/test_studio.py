@@ -175,13 +175,13 @@ def test_stop_keeps_what_is_finished_and_cancels_the_rest(studio):
 
 def test_skip_leaves_one_picture_only(studio):
     studio.cook()
-    job_id = studio.orders.start(request(count=3, num_inference_steps=60))
+    job_id = studio.orders.start(request(count=2, num_inference_steps=100))
     wait_until(studio, job_id, lambda view: isinstance(view.now, Step))
     studio.orders.skip(job_id)
     view = finished(studio, job_id)
     assert view.state == "completed"
-    assert len(view.skipped) == 1
-    assert len(view.pictures) == 2
+    assert view.skipped == (0,)
+    assert len(view.pictures) == 1
 
 
 def test_a_waiting_job_stops_at_once(studio):

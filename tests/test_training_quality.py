@@ -13,6 +13,7 @@ from training.classifier import OBJECTS, load_classifier
 from training.measures import CLASSIFIER, measure_background
 from training.scene import SIZES, Scene, Thing
 
+pytestmark = pytest.mark.no_cover
 STARTER = Path(__file__).parent.parent / "models" / "starter"
 
 

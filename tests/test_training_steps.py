@@ -33,6 +33,7 @@ from training.train_unet import (
 from training.train_vae import psnr
 from training.vae import new_vae, whiten
 
+pytestmark = pytest.mark.no_cover
 ALONE = Team(0, 1, torch.device("cpu"))
 
 

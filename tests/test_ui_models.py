@@ -66,7 +66,7 @@ def asked_by(visitor: Visitor) -> Asked:
 def settle(studio: FakeStudio) -> None:
     worker = studio.model_store().downloads._worker
     if worker is not None:
-        worker.join(20)
+        worker.join(120)
 
 
 def files_in(folder: Path) -> list[str]:

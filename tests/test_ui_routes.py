@@ -35,7 +35,7 @@ def visitor(studio: FakeStudio, owner: str | None) -> TestClient:
 
 def make(studio: FakeStudio, prompt: str = "a hill", count: int = 1) -> list[Picture]:
     job = studio.orders.start(ImageRequest(prompt=prompt, count=count), MINE)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not studio.jobs.view(job, MINE).is_final and time.monotonic() < deadline:
         time.sleep(0.005)
     return list(studio.jobs.view(job, MINE).pictures)

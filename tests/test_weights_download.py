@@ -390,7 +390,7 @@ def test_two_at_once_download_each_file_once(place: Place) -> None:
 def test_two_processes_download_each_file_once(place: Place) -> None:
     half = "unet/diffusion_pytorch_model.fp16.safetensors"
     place.server.add_repo(REPO, {**FILES, half: weights(2**20)})
-    place.server.fault(half, delay_s=0.05)
+    place.server.fault(half, delay_s=0.1)  # two seconds, a fifth of one is enough to wait in
     code = (
         "import sys; from pathlib import Path\n"
         "from fooocus_lite.weights.download import Order, download\n"

@@ -352,6 +352,8 @@ class FakeStudio:
         self.samples = FakeSamples(settings)
         self._store = FakeModelStore(settings, self.stock, step_s)
         self._jobs: dict[str, _Job] = {}
+        self._begins = threading.Lock()
+        """Held while a waiting job begins or is taken back."""
         self._order: list[str] = []
         self._files: dict[str, bytes] = {}
 
@@ -532,12 +534,15 @@ class FakeStudio:
 
     def view(self, job_id: str, owner: str = "local") -> JobView:
         job = self._job(job_id, owner)
-        if job.state == "queued":
-            ahead = self._unfinished().index(job)
-            job.now = Queued(ahead + 1, 5.0 * ahead)
+        # In this order: it goes on meanwhile, and a final state has all its pictures.
+        now, state = job.now, job.state
+        if state == "queued":
+            unfinished = self._unfinished()
+            ahead = unfinished.index(job) if job in unfinished else 0
+            now = Queued(ahead + 1, 5.0 * ahead)
         return JobView(
-            job.id, job.owner, job.state, job.created, job.recipes, tuple(job.pictures),
-            tuple(job.skipped), job.now, job.error,
+            job.id, job.owner, state, job.created, job.recipes, tuple(job.pictures),
+            tuple(job.skipped), None if state in FINAL_STATES else now, job.error,
         )  # fmt: skip
 
     def active(self, owner: str = "local") -> list[str]:
@@ -569,15 +574,16 @@ class FakeStudio:
     def stop(self, job_id: str, owner: str = "local") -> None:
         job = self._job(job_id, owner)
         job.is_asked_to_stop = True
-        if job.state == "queued":
-            job.state, job.now = "cancelled", None
+        with self._begins:
+            if job.state == "queued":
+                job.state, job.now = "cancelled", None
 
     def history(
         self, owner: str = "local", search: str = "", limit: int = 60, before: float | None = None
     ) -> list[Picture]:
         found = [
             picture
-            for job in self._jobs.values()
+            for job in list(self._jobs.values())
             for picture in job.pictures
             if job.owner == owner
             and search.lower() in picture.recipe.request.prompt.lower()
@@ -586,7 +592,7 @@ class FakeStudio:
         return sorted(found, key=lambda picture: picture.created, reverse=True)[:limit]
 
     def picture(self, picture_id: str, owner: str = "local") -> Picture:
-        for job in self._jobs.values():
+        for job in list(self._jobs.values()):
             for picture in job.pictures:
                 if picture.id == picture_id and job.owner == owner:
                     return picture
@@ -628,9 +634,10 @@ class FakeStudio:
     def _cook(self, job: _Job) -> None:
         while job.state == "queued" and self._unfinished()[:1] != [job]:
             time.sleep(0.005)
-        if job.state != "queued":
-            return
-        job.state, job.now = "loading", Loading("Loading the starter model")
+        with self._begins:
+            if job.state != "queued":
+                return
+            job.state, job.now = "loading", Loading("Loading the starter model")
         time.sleep(self.step_s)
         job.state = "running"
         for place, recipe in enumerate(job.recipes):
@@ -697,16 +704,15 @@ def _drawn(recipe: Recipe, kind: str, blur: int = 0) -> bytes:
     return file.getvalue()
 
 
-def main() -> None:
+def main(home: Path, port: int, step_s: float = 0.06) -> int:
     """Serves the page until the process is ended."""
     from fooocus_lite.ui.server import serve
 
-    home, port = Path(sys.argv[1]), int(sys.argv[2])
-    step_s = float(sys.argv[3]) if len(sys.argv) > 3 else 0.06
     settings = Settings(home=home, output_path=home / "outputs", port=port, browser=False)
     serve(FakeStudio(settings, step_s, steps=12), settings)
     threading.Event().wait()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]), int(sys.argv[2]), *map(float, sys.argv[3:4]))

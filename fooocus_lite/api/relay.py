@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,9 @@ from .answers import result
 
 LOOK_EVERY_S = 0.5
 GONE = JobError("not_found", "The job is no longer there.")
+BROKE = JobError("internal", "How the job stands cannot be read. The log has the details.")
+
+log = logging.getLogger(__name__)
 
 
 class Relay:
@@ -50,6 +54,9 @@ class Relay:
                 self._take(event)
         except FooocusLiteError:
             self._take(Failed(GONE))
+        except Exception:  # whoever listens would wait for ever
+            log.exception("following a job broke")
+            self._take(Failed(BROKE))
 
     def _take(self, event: Event) -> None:
         text = json.dumps(data(event), ensure_ascii=False)

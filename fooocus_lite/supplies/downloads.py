@@ -95,11 +95,12 @@ class Downloads:
     def ask(self, wish: Wish) -> Download:
         """Puts it at the end of the line; one that is over starts again where it broke off.
 
-        One that waits or runs already is left alone.
+        One that waits or runs already is left alone, unless it was told to stop and has not yet.
         """
         with self._lock:
             known = self._entries.get(wish.name)
-            if known is not None and not known.download.is_over:
+            is_underway = known is not None and not known.download.is_over
+            if known is not None and is_underway and not known.is_cancelled.is_set():
                 return known.download
             self._entries.pop(wish.name, None)
             entry = _Entry(Download(wish, "waiting"))

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import chromium as installed_chromium
 import pytest
-from fake_server import FakeServer, free_port
+from fake_server import FakeServer
 from live_server import LiveServer
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from ports import free_port
+
+# For what comes in the end; on a busy machine Playwright's own five seconds are not always enough.
+expect.set_options(timeout=30_000)
 
 VIEWPORT = {"width": 1280, "height": 800}
 CHROMIUM_FLAGS = [

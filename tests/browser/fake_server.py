@@ -1,16 +1,14 @@
 """The page in front of the fake studio, in a process of its own. Knows no test."""
 
 import os
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 60.0
+from tests.browser.forked import Forked
+
+START_TIMEOUT_S = 120.0
 STEP_S = 0.06
 
 
@@ -20,25 +18,20 @@ class FakeServer:
 
     home: Path
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: Forked | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
     def start(self) -> None:
-        with (self.home / "terminal.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "tests/ui_fake.py", str(self.home), str(self.port), str(STEP_S)],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        given = (self.home, self.port, STEP_S)
+        log = self.home / "terminal.log"
+        self.process = Forked(_program, given, os.environ, log)
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self.is_up():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self.home / "terminal.log").read_text())
+                raise RuntimeError(log.read_text(encoding="utf-8"))
             time.sleep(0.1)
 
     def is_up(self) -> bool:
@@ -55,7 +48,7 @@ class FakeServer:
             self.process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _program(home: Path, port: int, step_s: float) -> int:
+    from tests import ui_fake
+
+    return ui_fake.main(home, port, step_s)

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,9 @@ from typing import Any
 
 import psutil
 
+from tests.browser.forked import Forked
+from tests.browser.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
@@ -22,34 +24,45 @@ STOP_TIMEOUT_S = 30.0
 class LiveServer:
     """One program on a free port of this machine with a home folder of its own.
 
-    `is_supervised` starts it as `python launch.py` does, so that it comes back when it dies.
+    `is_cold`: it imports everything for itself, as it does for people. `is_supervised` starts it as
+    `python launch.py` does, so that it comes back when it dies.
     """
 
-    def __init__(self, home: Path, *flags: str, is_supervised: bool = False) -> None:
+    def __init__(
+        self, home: Path, *flags: str, is_cold: bool = False, is_supervised: bool = False
+    ) -> None:
         self.home = home
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = home / "terminal.log"
         self._flags = flags
+        self._is_cold = is_cold or is_supervised
         self._is_supervised = is_supervised
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def start(self, *, must_answer: bool = True) -> None:
         """Start the program, and wait until its page answers."""
         if self._process is not None and self._process.poll() is None:
             raise RuntimeError(f"the program at {self.url} runs already")
+        arguments = ["--port", str(self.port), *self._flags]
+        if self._is_cold:
+            self._process = self._cold(arguments)
+        else:
+            self._process = Forked(program, (arguments,), environment(self.home), self.log)
+        if must_answer:
+            self.wait_until_up()
+
+    def _cold(self, arguments: list[str]) -> "subprocess.Popen[bytes]":
         program = ["launch.py"] if self._is_supervised else ["-m", "fooocus_lite"]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, *program, "--port", str(self.port), *self._flags],
+            return subprocess.Popen(
+                [sys.executable, *program, *arguments],
                 cwd=ROOT,
                 env=environment(self.home),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        if must_answer:
-            self.wait_until_up()
 
     def wait_until_up(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Wait for the page. Raises RuntimeError with the program's own words if it never comes."""
@@ -113,6 +126,13 @@ class LiveServer:
         return self._process.wait(STOP_TIMEOUT_S) if self._process is not None else None
 
 
+def program(arguments: list[str]) -> int:
+    """What `fooocus-lite` does with these arguments, for `Forked`; its exit code."""
+    from fooocus_lite.cli import main
+
+    return main(arguments)
+
+
 def environment(home: Path) -> dict[str, str]:
     """This process's environment without its Fooocus Lite settings, and with that home."""
     kept = {name: value for name, value in os.environ.items() if "FOOOCUS_LITE_" not in name}
@@ -129,9 +149,3 @@ def environment(home: Path) -> dict[str, str]:
 def _open(url: str, timeout_s: float) -> Any:
     # A proxy of the environment knows nothing of this machine's own addresses.
     return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=timeout_s)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

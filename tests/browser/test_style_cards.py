@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from fake_server import FakeServer, free_port
+from fake_server import FakeServer
 from PIL import Image
 from playwright.sync_api import Page, expect
+from ports import free_port
 from visitor import open_panel
 
 HEADS = "#fl-styles .fl-shelf:visible h3"
