@@ -126,6 +126,18 @@ def test_an_unknown_command_or_flag_is_exit_code_2(arguments):
     assert caught.value.code == 2
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["presets", "list", "x"], ["styles", "list", "x"], ["styles", "render", "--seed", "1"],
+     ["history", "rebuild", "--limit", "1"], ["history", "x"]],
+)  # fmt: skip
+def test_what_an_action_has_no_use_for_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert f"usage: fooocus-lite {arguments[0]}" in capsys.readouterr().err
+
+
 def test_every_command_that_is_parsed_has_its_function():
     (parsed,) = (each.choices for each in build()._actions if each.dest == "command")
     assert parsed.keys() == COMMANDS.keys() - {None}
