@@ -1,6 +1,7 @@
 """The command line inside this process: what needs no engine. Journeys run the real program."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def test_a_file_with_more_prompts_than_fit_is_refused_as_a_whole(capsys, tmp_pat
     prompts.write_text("a fox\n" * 21)
     assert main(["generate", "--file", str(prompts)]) == 2
     assert "only the first 20 fit" in capsys.readouterr().err
-    assert Studio(load({})).jobs.active() == []
+    assert Studio(load({}, os.environ)).jobs.active() == []
 
 
 @pytest.mark.parametrize(
