@@ -1,6 +1,7 @@
 """The command line inside this process: what needs no engine. Journeys run the real program."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def test_a_file_with_more_prompts_than_fit_is_refused_as_a_whole(capsys, tmp_pat
     prompts.write_text("a fox\n" * 21)
     assert main(["generate", "--file", str(prompts)]) == 2
     assert "only the first 20 fit" in capsys.readouterr().err
-    assert Studio(load({})).jobs.active() == []
+    assert Studio(load({}, os.environ)).jobs.active() == []
 
 
 @pytest.mark.parametrize(
@@ -124,6 +125,18 @@ def test_an_unknown_command_or_flag_is_exit_code_2(arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["presets", "list", "x"], ["styles", "list", "x"], ["styles", "render", "--seed", "1"],
+     ["history", "rebuild", "--limit", "1"], ["history", "x"]],
+)  # fmt: skip
+def test_what_an_action_has_no_use_for_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert f"usage: fooocus-lite {arguments[0]}" in capsys.readouterr().err
 
 
 def test_every_command_that_is_parsed_has_its_function():

@@ -34,3 +34,15 @@ def test_a_pipe_gets_nothing_of_it():
     line.draw("on the way")
     line.clear()
     assert pipe.getvalue() == ""
+
+
+def test_what_stands_there_already_is_not_drawn_again():
+    class Screen(io.StringIO):
+        def isatty(self):
+            return True
+
+    screen = Screen()
+    line = StatusLine(screen)
+    for text in ("", "half", "half", "whole", "", ""):
+        line.draw(text)
+    assert screen.getvalue() == "\r\x1b[Khalf\r\x1b[Kwhole\r\x1b[K"

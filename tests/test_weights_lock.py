@@ -95,7 +95,10 @@ def test_every_byte_is_read_again(tmp_path: Path) -> None:
     entry = lock.read(tmp_path)["owner/name"]
     assert lock.problem(tmp_path, "owner/name", entry) is None
     file.write_bytes(b"x")
-    assert "a.json is not the file" in str(lock.problem(tmp_path, "owner/name", entry))
+    heard: list[tuple[str, int, int]] = []
+    found = lock.problem(tmp_path, "owner/name", entry, lambda *read: heard.append(read))
+    assert "a.json is not the file" in str(found)
+    assert heard == [("owner/name/a.json", 1, 1)]
     file.unlink()
     assert "is missing" in str(lock.problem(tmp_path, "owner/name", entry))
 

@@ -18,6 +18,7 @@ from . import model_here, model_need, own_files
 from .json_line import print_json
 from .model_here import BADGES
 from .rows import print_row
+from .status_line import StatusLine
 from .transfer import TransferBar, TransferLines
 
 
@@ -95,8 +96,13 @@ def _row(values: dict[str, Any], need: Forecast | None) -> str:
 
 
 def _verify(studio: Studio, arguments: Namespace) -> int:
-    damages = 0
-    for found in studio.model_store().checked(arguments.name):
+    damages, line = 0, StatusLine()
+
+    def on_reading(file: str, done: int, total: int) -> None:
+        line.draw(f"Reading {file}  {in_bytes(done)} of {in_bytes(total)}")
+
+    for found in studio.model_store().checked(arguments.name, on_reading):
+        line.clear()
         damages += found.problem is not None
         values = {"name": found.name, "is_hashed": found.is_hashed, "problem": found.problem}
         how = "whole, every byte as recorded" if found.is_hashed else "whole by its headers"

@@ -163,10 +163,9 @@ def _inspect(commands: "_SubParsersAction[_Command]") -> None:
 
 
 def _models(commands: "_SubParsersAction[_Command]") -> None:
-    models = commands.add_parser("models", help="the models: what is here, and getting others")
-    models.add_argument("--json", action="store_true", help="one JSON object a line")
-    _common(models)
-    actions = models.add_subparsers(dest="action", metavar="ACTION", parser_class=_Command)
+    actions = _actions(
+        commands.add_parser("models", help="the models: what is here, and getting others")
+    )
     actions.add_parser("list", help="what is here, and what presets name (without an ACTION, too)")
     info = actions.add_parser("info", help="one more closely, here or on the Hub")
     download = actions.add_parser("download", help="get it from the Hub, or go on where it ended")
@@ -187,6 +186,19 @@ def _models(commands: "_SubParsersAction[_Command]") -> None:
     remove.add_argument("name", nargs="?", metavar="NAME", help="as `models list` writes it")
     remove.add_argument("--yes", action="store_true", help="really delete it")
     convert.add_argument("files", nargs="*", metavar="FILE", help="the originals stay")
+    _json_and_common(actions)
+
+
+def _actions(parser: "_Command") -> "_SubParsersAction[_Command]":
+    """The actions of a command, each with flags and a --help of its own; "list" without one."""
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    _common(parser)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", parser_class=_Command)
+    parser.set_defaults(action="list")
+    return actions
+
+
+def _json_and_common(actions: "_SubParsersAction[_Command]") -> None:
     for parser in actions.choices.values():
         parser.add_argument(
             "--json", action="store_true", default=SUPPRESS, help="one JSON object a line"
@@ -207,27 +219,31 @@ def _download_flags(parser: ArgumentParser) -> None:
 
 
 def _lists(commands: "_SubParsersAction[_Command]") -> None:
-    presets = commands.add_parser("presets", help="the presets that are here")
-    presets.add_argument("action", nargs="?", choices=["list", "check"], default="list")
-    presets.add_argument("file", nargs="?", metavar="FILE", help="for check: a preset file")
+    presets = _actions(commands.add_parser("presets", help="the presets that are here"))
+    presets.add_parser("list", help="which work now, and what the others need")
+    check = presets.add_parser("check", help="what is wrong with a preset file, or with any")
+    check.add_argument("file", nargs="?", metavar="FILE", help="only this file")
     _models(commands)
-    styles = commands.add_parser("styles", help="the styles that are here")
-    styles.add_argument("action", nargs="?", choices=["list", "render", "sheet"], default="list")
-    styles.add_argument(
-        "names", nargs="*", metavar="WORD", help="for render: only these styles; for sheet: PROMPT"
+    styles = _actions(commands.add_parser("styles", help="the styles that are here"))
+    styles.add_parser("list", help="each with its wording")
+    render = styles.add_parser("render", help="make the pictures of their cards")
+    render.add_argument("names", nargs="*", metavar="NAME", help="only these styles")
+    render.add_argument("--all", action="store_true", help="also those that are there")
+    sheet = styles.add_parser("sheet", help="one prompt in many styles")
+    sheet.add_argument("names", nargs="*", metavar="PROMPT", help="what you want to see")
+    sheet.add_argument(
+        "--style", action="append", metavar="NAME", help="in place of twelve that suit; repeatable"
     )
-    styles.add_argument(
-        "--style", action="append", metavar="NAME", help="for sheet: in place of twelve that suit"
-    )
-    styles.add_argument("--seed", default="-1", metavar="N", help="for sheet: -1 is random")
-    styles.add_argument("--all", action="store_true", help="for render: also those that are there")
+    sheet.add_argument("--seed", default="-1", metavar="N", help="-1 is random")
     history = commands.add_parser("history", help="the pictures made so far")
-    history.add_argument("action", nargs="?", choices=["list", "rebuild"], default="list")
-    history.add_argument("--search", default="", metavar="WORDS")
-    history.add_argument("--limit", type=int, default=20, metavar="N")
-    for parser in (presets, styles, history):
-        parser.add_argument("--json", action="store_true", help="one JSON object a line")
-        _common(parser)
+    rows = _actions(history)
+    listing = rows.add_parser("list", help="the newest pictures (without an ACTION, too)")
+    for parser, search, limit in ((history, "", 20), (listing, SUPPRESS, SUPPRESS)):
+        parser.add_argument("--search", default=search, metavar="WORDS", help="only with these")
+        parser.add_argument("--limit", type=int, default=limit, metavar="N", help="20 if left out")
+    rows.add_parser("rebuild", help="the list again, from the recipes inside the pictures")
+    for actions in (presets, styles, rows):
+        _json_and_common(actions)
 
 
 def _sharing(commands: "_SubParsersAction[_Command]") -> None:

@@ -11,10 +11,12 @@ class StatusLine:
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
         self.is_terminal = self.stream.isatty()
+        self._shown = ""
 
     def draw(self, text: str) -> None:
         """The text in place of the one before, as much of it as the line has room for."""
-        if self.is_terminal:
+        if self.is_terminal and text != self._shown:
+            self._shown = text
             columns = columns_of(self.stream)
             # A line that broke could not be taken back.
             self.stream.write(f"\r\x1b[K{text[: columns and columns - 1]}")

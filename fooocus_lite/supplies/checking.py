@@ -1,6 +1,6 @@
 """Models and single files read again, to see whether they are still whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,9 @@ from ..thinking.presets import Preset, preset_called
 from ..weights import lock
 from ..weights.selection import PICKLES
 from .stock import Stock
+
+OnReading = Callable[[str, int, int], None]
+"""Hears the name of a file, how many of its bytes are read, and how many it has."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,9 @@ class Checked:
     problem: str | None
 
 
-def checked(stock: Stock, models_dir: Path, name: str | None = None) -> Iterator[Checked]:
+def checked(
+    stock: Stock, models_dir: Path, name: str | None = None, on_reading: OnReading | None = None
+) -> Iterator[Checked]:
     """Every model, download and single file ("loras/ink"), or the named one; a preset's are those
     that it needs.
 
@@ -38,11 +43,12 @@ def checked(stock: Stock, models_dir: Path, name: str | None = None) -> Iterator
     names = sorted({*entries, *models, *files})
     for each in names if name is None else _meant(name, names, stock.presets):
         problem = stock.model_problem(models[each]) if each in models else None
-        if problem is None and each in entries:
-            problem = lock.problem(models_dir, each, entries[each])
+        is_hashed = problem is None and each in entries
+        if is_hashed:
+            problem = lock.problem(models_dir, each, entries[each], on_reading)
         if each in files and files[each].inspection is None:
             problem = files[each].problem
-        yield Checked(each, each in entries, problem)
+        yield Checked(each, is_hashed, problem)
 
 
 def _meant(name: str, names: Sequence[str], presets: Mapping[str, Preset]) -> Sequence[str]:

@@ -28,7 +28,7 @@ from ..weights.progress import Progress as Progress
 from ..weights.repository import RemoteFile
 from ..weights.selection import CONFIGS, Wanted
 from . import checking, removal, saved_presets
-from .checking import Checked
+from .checking import Checked, OnReading
 from .downloads import Download, Downloads
 from .offers import KINDS, described
 from .offers import Described as Described
@@ -141,12 +141,11 @@ class ModelStore:
         order = self._order(wish)
         return described(wish.name, replace(order, hub=replace(order.hub, patience=patience)))
 
-    def checked(self, name: str | None = None) -> Iterator[Checked]:
-        """Every model, download and single file, or the named one, read again, as `checking` does.
-
-        Raises UnknownName, and WeightsError when lock.json itself is damaged.
-        """
-        yield from checking.checked(self._stock, self._settings.models, name)
+    def checked(
+        self, name: str | None = None, on_reading: OnReading | None = None
+    ) -> Iterator[Checked]:
+        """Every model, download and single file, or the named one: `checking.checked`."""
+        return checking.checked(self._stock, self._settings.models, name, on_reading)
 
     def receive(self, file_name: str, size: int) -> Upload:
         """A file of so many bytes that a person sends. Raises BadRequest, WeightsError."""

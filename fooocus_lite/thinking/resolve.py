@@ -33,11 +33,7 @@ def resolve(request: ImageRequest, pantry: Pantry, random: Random) -> list[Recip
     Raises BadRequest or UnknownName, naming the field; WeightsError for a model that is no use.
     """
     preset = preset_for(request.preset or pantry.default_preset, pantry.presets)
-    model = request.model or preset.model
-    if model in pantry.unusable:
-        raise WeightsError(pantry.unusable[model], field="model")
-    if model not in pantry.families:
-        raise unknown_model(model, pantry)
+    model = _known(request.model or preset.model, pantry)
     family = pantry.families[model]
     preset = _fitting(preset, model, pantry)
     has_few_steps = is_distilled(model, pantry.presets)
@@ -92,6 +88,15 @@ def is_distilled(model: str, presets: Mapping[str, Preset]) -> bool:
     """Whether a preset says so of this model; of one without a preset, whether its name does."""
     said = [preset.is_distilled for preset in presets.values() if preset.model == model]
     return any(said) if said else is_named_distilled(model)
+
+
+def _known(model: str, pantry: Pantry) -> str:
+    """The model's name. Raises WeightsError for one that is no use, UnknownName."""
+    if model in pantry.unusable:
+        raise WeightsError(pantry.unusable[model], field="model")
+    if model not in pantry.families:
+        raise unknown_model(model, pantry)
+    return model
 
 
 def _fitting(preset: Preset, model: str, pantry: Pantry) -> Preset:

@@ -1,6 +1,6 @@
 """The words of each picture: from the prompt as typed, through language, styles and Enhance."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from ..errors import BadRequest
@@ -55,9 +55,7 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
         styles, written.prompt, written.negative_prompt, added, is_joined
     )
     tagged = pantry.loras_here(written.loras, recipe.model)
-    known = pantry.embeddings.get(recipe.model, frozenset())
-    named = named_embeddings(prompt, negative_prompt)
-    embeddings = (_embedding(name, known, pantry) for name in named)
+    embeddings = _embeddings(named_embeddings(prompt, negative_prompt), recipe.model, pantry)
     # A tag in the prompt beats the same LoRA of a preset or a performance.
     loras = {lora.name: lora for lora in (*recipe.loras, *tagged)}
     return recipe.model_copy(
@@ -66,7 +64,7 @@ def worded(recipe: Recipe, index: int, preset: Preset, pantry: Pantry) -> Recipe
             "prompt": prompt,
             "negative_prompt": negative_prompt,
             "expansion": added,
-            "embeddings": tuple(dict.fromkeys(embeddings)),
+            "embeddings": embeddings,
             "styles": tuple(style.name for style in styles),
             "loras": tuple(loras.values()),
             "request": _alone(request, index, seed, preset, pantry),
@@ -101,9 +99,13 @@ def _enhancement(prompt: str, styles: Sequence[Style], random: Random, expand: E
     return expand(emphasis.plain(prompt), random, around)
 
 
-def _embedding(name: str, known: frozenset[str], pantry: Pantry) -> str:
-    """The file's own name. Raises UnknownName, or WeightsError for one of no use."""
-    here = as_here(name, known)
-    if here is None:
-        raise pantry.stranger("embedding", name, known, EMBEDDING_FOLDER)
-    return here
+def _embeddings(names: Iterable[str], model: str, pantry: Pantry) -> tuple[str, ...]:
+    """The files' own names, each once. Raises UnknownName, or WeightsError for one of no use."""
+    known = pantry.embeddings.get(model, frozenset())
+    found: list[str] = []
+    for name in names:
+        here = as_here(name, known)
+        if here is None:
+            raise pantry.stranger("embedding", name, known, EMBEDDING_FOLDER)
+        found.append(here)
+    return tuple(dict.fromkeys(found))

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
@@ -168,12 +169,21 @@ def forget_file(models_dir: Path, repo_id: str, file: str) -> None:
         _write(models_dir, entries)
 
 
-def problem(models_dir: Path, repo_id: str, entry: Entry) -> str | None:
-    """What is wrong with the files of the revision in use, every byte read again; or None."""
+def problem(
+    models_dir: Path,
+    repo_id: str,
+    entry: Entry,
+    on_reading: Callable[[str, int, int], None] | None = None,
+) -> str | None:
+    """What is wrong with the files of the revision in use, every byte read again; or None.
+
+    `on_reading` hears of each file, how many of its bytes are read, and how many it has.
+    """
     folder = snapshots.snapshot_of(models_dir, repo_id, entry.revision)
     for path, recorded in entry.files.items():
+        told = partial(on_reading, f"{repo_id}/{path}") if on_reading else _unheard
         try:
-            found = verify.fresh_sha256(folder / path)
+            found = verify.fresh_sha256(folder / path, told)
         except WeightsError as error:
             return error.message
         if found != recorded:
@@ -187,6 +197,10 @@ def changed(repo_id: str, path: str) -> str:
         f"{path} is not the file of {repo_id} that is recorded in models/{NAME}: its sha256 is "
         f"another. Remove {repo_id} and download it again."
     )
+
+
+def _unheard(_done: int, _total: int) -> None:
+    """For whoever does not ask how far the reading is."""
 
 
 @contextmanager
