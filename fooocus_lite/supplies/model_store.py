@@ -17,16 +17,15 @@ from ..thinking.presets import Preset, preset_called
 from ..visitor import LOCAL
 from ..weights import conversion, disk, download, lock, own_files, snapshots
 from ..weights.address import as_on_the_hub
+from ..weights.alone import untouched
 from ..weights.catalogue import Model as Model
-from ..weights.download import Order, Snapshot, untouched
+from ..weights.download import Snapshot
 from ..weights.folders import LORAS
-from ..weights.hub import Hub
 from ..weights.inspect import Inspection as Inspection
 from ..weights.own_files import OwnFile as OwnFile
 from ..weights.patience import Patience
 from ..weights.progress import Progress as Progress
 from ..weights.repository import RemoteFile
-from ..weights.selection import CONFIGS, Wanted
 from . import checking, removal, saved_presets
 from .checking import Checked, OnReading
 from .downloads import Download, Downloads
@@ -36,7 +35,7 @@ from .shelving import name_of, shelve
 from .stock import Stock
 from .telling import Told
 from .uploads import Added, Upload
-from .wishes import Wish, performance_loras, wishes_for
+from .wishes import Wish, as_before, order_for, performance_loras, wishes_for
 
 LOOK_UP_S = 15.0
 """How long somebody who asks what the Hub has is left waiting."""
@@ -78,7 +77,7 @@ class ModelStore:
         if revision not in known:
             raise UnknownName.among("revision", revision, known)
         wish = Wish(name=name, title=name, repo_id=name, revision=revision, who=self._who)
-        return self.downloads.ask(self._locked(name, wish))
+        return self.downloads.ask(as_before(wish, self._settings.models))
 
     def revisions(self, name: str) -> tuple[str, ...]:
         """The revisions of a downloaded model that this computer had, the one in use first."""
@@ -100,7 +99,7 @@ class ModelStore:
         if not is_update:
             return wishes
         return tuple(
-            self._locked(wish.repo_id, wish.model_copy(update={"is_update": True}))
+            as_before(wish.model_copy(update={"is_update": True}), self._settings.models)
             for wish in wishes
         )
 
@@ -116,7 +115,7 @@ class ModelStore:
         A single file is found afterwards in the folder of its kind too, such as models/loras.
         """
         with self._told.noting(wish.who or LOCAL, self._action(wish), wish.name):
-            order = self._order(wish, kinds=tuple(KINDS))
+            order = order_for(wish, self._settings, kinds=tuple(KINDS))
             snapshot = download.download(order, on_progress, is_cancelled, expect)
             shelved = [
                 shelve(snapshot, file, self._settings.models, wish.lora) for file in wish.files
@@ -138,7 +137,7 @@ class ModelStore:
         """What the Hub has under a name or link. Raises BadRequest, or WeightsError with a link."""
         wish = self.wish(text)
         patience = Patience(min(LOOK_UP_S, self._settings.download_timeout_s))
-        order = self._order(wish)
+        order = order_for(wish, self._settings)
         return described(wish.name, replace(order, hub=replace(order.hub, patience=patience)))
 
     def checked(
@@ -285,31 +284,3 @@ class ModelStore:
         """What broke off under this name: of which revision and which files, no name tells."""
         listed = (each for each in self.downloads.all() if each.name == name)
         return next((each.wish for each in listed if each.state in ("failed", "cancelled")), None)
-
-    def _order(self, wish: Wish, kinds: tuple[str, ...] = ()) -> Order:
-        token = self._settings.hub_token
-        return Order(
-            repo_id=wish.repo_id,
-            models_dir=self._settings.models,
-            wanted=Wanted(wish.variant, wish.files, wish.is_config_only, kinds),
-            revision=wish.revision,
-            hub=Hub(
-                self._settings.hub_endpoint,
-                token.get_secret_value() if token else None,
-                Patience(self._settings.download_timeout_s),
-            ),
-            is_update=wish.is_update,
-        )
-
-    def _locked(self, repo_id: str, wish: Wish) -> Wish:
-        """The wish for the same parts of the repository as were brought before."""
-        entry = lock.read(self._settings.models).get(repo_id)
-        if entry is None:
-            return wish
-        locked = entry.revisions[wish.revision or entry.revision]
-        variants = [each for each in locked.variants if each != CONFIGS]
-        if variants:
-            return wish.model_copy(update={"variant": variants[0] or None, "files": ()})
-        if locked.variants:
-            return wish.model_copy(update={"is_config_only": True, "files": ()})
-        return wish.model_copy(update={"files": tuple(locked.files)})

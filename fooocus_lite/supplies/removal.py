@@ -8,7 +8,7 @@ from ..errors import BadRequest, WeightsError
 from ..thinking.families import STARTER
 from ..thinking.presets import Preset
 from ..weights import lock, snapshots
-from ..weights.download import untouched
+from ..weights.alone import untouched
 from ..weights.repository import RemoteFile
 
 

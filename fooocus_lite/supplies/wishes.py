@@ -1,15 +1,21 @@
 """What people ask to have downloaded: from a name to a repository of the Hub and its files."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import UnknownName
+from ..settings import Settings
 from ..thinking.families import FAMILIES
 from ..thinking.families.family import PerformanceLoRA
 from ..thinking.presets import Preset, preset_called, preset_of
+from ..weights import lock
 from ..weights.address import address
-from ..weights.selection import INDEX
+from ..weights.download import Order
+from ..weights.hub import Hub
+from ..weights.patience import Patience
+from ..weights.selection import CONFIGS, INDEX, Wanted
 
 
 class Wish(BaseModel):
@@ -88,3 +94,34 @@ def performance_loras() -> dict[str, PerformanceLoRA]:
     rows = (row for each in FAMILIES.values() for row in (*each.performances, *each.distilled))
     loras = (row.lora for row in rows if row.lora is not None)
     return {lora.name: lora for lora in loras if lora.repo_id is not None}
+
+
+def as_before(wish: Wish, models_dir: Path) -> Wish:
+    """The wish for the same parts of the repository as were brought before."""
+    entry = lock.read(models_dir).get(wish.repo_id)
+    if entry is None:
+        return wish
+    locked = entry.revisions[wish.revision or entry.revision]
+    variants = [each for each in locked.variants if each != CONFIGS]
+    if variants:
+        return wish.model_copy(update={"variant": variants[0] or None, "files": ()})
+    if locked.variants:
+        return wish.model_copy(update={"is_config_only": True, "files": ()})
+    return wish.model_copy(update={"files": tuple(locked.files)})
+
+
+def order_for(wish: Wish, settings: Settings, kinds: tuple[str, ...] = ()) -> Order:
+    """The wish with where it comes from and goes to. `kinds`: the pipelines that can be used."""
+    token = settings.hub_token
+    return Order(
+        repo_id=wish.repo_id,
+        models_dir=settings.models,
+        wanted=Wanted(wish.variant, wish.files, wish.is_config_only, kinds),
+        revision=wish.revision,
+        hub=Hub(
+            settings.hub_endpoint,
+            token.get_secret_value() if token else None,
+            Patience(settings.download_timeout_s),
+        ),
+        is_update=wish.is_update,
+    )

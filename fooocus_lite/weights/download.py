@@ -5,25 +5,23 @@ Nothing is registered before every byte of it is checked; what broke off goes on
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from ..errors import BadRequest, WeightsError
+from ..errors import WeightsError
 from . import header, lock, selection, snapshots
 from .address import COMMIT, checked_repo_id, checked_revision
-from .disk import check_room, refused, writing_to
+from .alone import alone
+from .disk import check_room
 from .fetch import Follower, fetch, present_bytes, sweep
 from .folders import SAFETENSORS
 from .hub import Hub
 from .lock import Entry
 from .patience import stop_if
-from .progress import TELL_EVERY_S, Meter, Progress
+from .progress import Meter, Progress
 from .repository import RemoteFile, Repository
 from .selection import INDEX, Wanted
 
@@ -87,7 +85,7 @@ def download(
     here = find(order)
     if here is not None and here.revision == _revision_in_use(order):
         return here
-    with _alone(order, on_progress, is_cancelled):
+    with alone(order.models_dir, order.repo_id, on_progress, is_cancelled):
         here = find(order)
         if here is None:
             return _bring(order, on_progress, is_cancelled, expect)
@@ -254,50 +252,3 @@ def _check_weights(repository: Repository, file: RemoteFile, blobs: Path) -> Non
 
 def _blobs(order: Order) -> Path:
     return snapshots.folder_of(order.models_dir, order.repo_id) / "blobs"
-
-
-@contextmanager
-def untouched(models_dir: Path, repo_id: str) -> Iterator[None]:
-    """Nobody downloads the repository meanwhile. Raises BadRequest while somebody does."""
-    guard = _guard(models_dir, repo_id)
-    try:
-        guard.acquire(timeout=0)
-    except Timeout:
-        raise BadRequest(
-            f"{repo_id} is being downloaded by another program. Stop that first.", field="name"
-        ) from None
-    except OSError as error:
-        raise refused(models_dir, error) from None
-    try:
-        yield
-    finally:
-        guard.release()
-
-
-def _guard(models_dir: Path, repo_id: str) -> FileLock:
-    """What one thread or process holds while it downloads the repository."""
-    locks = models_dir / "hub" / ".locks"
-    with writing_to(models_dir):
-        locks.mkdir(parents=True, exist_ok=True)
-    return FileLock(locks / f"{snapshots.folder_of(models_dir, repo_id).name}.lock")
-
-
-@contextmanager
-def _alone(
-    order: Order, on_progress: Callable[[Progress], None], is_cancelled: Callable[[], bool]
-) -> Iterator[None]:
-    """Waits while another thread or process downloads the same repository."""
-    guard = _guard(order.models_dir, order.repo_id)
-    while True:
-        try:
-            guard.acquire(timeout=TELL_EVERY_S)
-            break
-        except Timeout:
-            stop_if(is_cancelled)
-            on_progress(Progress("", 0, 0, doing="waiting"))
-        except OSError as error:
-            raise refused(order.models_dir, error) from None
-    try:
-        yield
-    finally:
-        guard.release()
