@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import WeightsError
 from . import header, snapshots
 from .header import WAY_OUT as WAY_OUT
-from .header import shown, unreadable
+from .header import unreadable
 
 _LIBRARIES = (["diffusers"], ["transformers"])
 UNUSED_PARTS = ("safety_checker", "feature_extractor")
@@ -49,9 +49,7 @@ def weight_files(folder: Path) -> list[Path]:
         if (folder / part / "config.json").is_file():
             found += _part_files(folder / part)
         elif not (folder / part).is_dir():
-            raise WeightsError(
-                f"The part {snapshots.model_name(folder)}/{part} is missing. {WAY_OUT}"
-            )
+            raise WeightsError(f"The part {_shown(folder / part)} is missing. {WAY_OUT}")
     return found
 
 
@@ -81,11 +79,11 @@ def model_index(folder: Path) -> dict[str, Any]:
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise WeightsError(f"The model file {shown(path)} is missing. {WAY_OUT}") from None
+        raise WeightsError(f"The model file {_shown(path)} is missing. {WAY_OUT}") from None
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{shown(path)} cannot be read: {error}. {WAY_OUT}") from None
+        raise WeightsError(f"{_shown(path)} cannot be read: {error}. {WAY_OUT}") from None
     if not isinstance(index, dict):
-        raise WeightsError(f"{shown(path)} is no table of parts. {WAY_OUT}")
+        raise WeightsError(f"{_shown(path)} is no table of parts. {WAY_OUT}")
     return index
 
 
@@ -192,6 +190,11 @@ def remember(known: Mapping[State, str]) -> None:
         _hashes.update(known)
 
 
+def _shown(inside: Path) -> str:
+    """A file or folder in a model's, as people find it."""
+    return f"{snapshots.model_name(inside.parent)}/{inside.name}"
+
+
 def _is_known(path: Path) -> bool:
     with _hashes_lock:
         return state(path) in _hashes
@@ -206,7 +209,7 @@ def _part_files(part: Path) -> list[Path]:
     plain = [file for file in every if "." not in file.stem]
     if not every:
         raise WeightsError(
-            f"The part {shown(part)} has no safetensors file; other formats can carry code and "
+            f"The part {_shown(part)} has no safetensors file; other formats can carry code and "
             f"are not loaded. {WAY_OUT}"
         )
     return plain or every
