@@ -13,7 +13,7 @@ from ..errors import WeightsError
 from ..thinking.labels import is_printable
 from . import header, snapshots
 from .header import WAY_OUT as WAY_OUT
-from .header import shown, unreadable
+from .header import unreadable
 
 _LIBRARIES = (["diffusers"], ["transformers"])
 UNUSED_PARTS = ("safety_checker", "feature_extractor")
@@ -50,9 +50,7 @@ def weight_files(folder: Path) -> list[Path]:
         if (folder / part / "config.json").is_file():
             found += _part_files(folder / part)
         elif not (folder / part).is_dir():
-            raise WeightsError(
-                f"The part {snapshots.model_name(folder)}/{part} is missing. {WAY_OUT}"
-            )
+            raise WeightsError(f"The part {_shown(folder / part)} is missing. {WAY_OUT}")
     return found
 
 
@@ -189,12 +187,17 @@ def _table(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise WeightsError(f"The model file {shown(path)} is missing. {WAY_OUT}") from None
+        raise WeightsError(f"The model file {_shown(path)} is missing. {WAY_OUT}") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise WeightsError(f"{shown(path)} cannot be read: {error}. {WAY_OUT}") from None
+        raise WeightsError(f"{_shown(path)} cannot be read: {error}. {WAY_OUT}") from None
     if not isinstance(found, dict):
-        raise WeightsError(f"{shown(path)} is no table of parts. {WAY_OUT}")
+        raise WeightsError(f"{_shown(path)} is no table of parts. {WAY_OUT}")
     return found
+
+
+def _shown(inside: Path) -> str:
+    """A file or folder in a model's, as people find it."""
+    return f"{snapshots.model_name(inside.parent)}/{inside.name}"
 
 
 def _is_known(path: Path) -> bool:
@@ -208,13 +211,13 @@ def _part_files(part: Path) -> list[Path]:
         listed = _table(index).get("weight_map", {})
         names = {*map(str, listed.values())} if isinstance(listed, dict) else set()
         if not names or not all(map(is_printable, names)):
-            raise WeightsError(f"{shown(index)} names no files. {WAY_OUT}")
+            raise WeightsError(f"{_shown(index)} names no files. {WAY_OUT}")
         return [part / Path(name).name for name in sorted(names)]
     every = sorted(part.glob("*.safetensors"))
     plain = [file for file in every if "." not in file.stem]
     if not every:
         raise WeightsError(
-            f"The part {shown(part)} has no safetensors file; other formats can carry code and "
+            f"The part {_shown(part)} has no safetensors file; other formats can carry code and "
             f"are not loaded. {WAY_OUT}"
         )
     return plain or every
