@@ -272,7 +272,7 @@ def test_a_lora_of_another_model_is_refused_with_its_layers_named(
     plain = effect(pipeline)
     for name, words in {
         "strange": "24 of its 24 layers have no place in it .*towers",
-        "narrow": "its layers have other sizes than the model's. Choose another",
+        "narrow": r"its layers have other sizes than the model's \(.*\)\. Choose another",
         "empty": "weight",
         "square": "1 of its 1 layers",
         "nobody": "no file",
@@ -311,7 +311,7 @@ def test_a_lora_that_would_widen_the_model_is_refused(flux: Any, tmp_path: Path)
     outs, ins = transformer.x_embedder.weight.shape
     query = pair("transformer.transformer_blocks.0.attn.to_q", outs, outs)
     files = saved(tmp_path, control=query | pair("transformer.x_embedder", 2 * ins, outs))
-    with pytest.raises(WeightsError, match=rf"x_embedder is made for {2 * ins} .* for {ins}\."):
+    with pytest.raises(WeightsError, match=rf"x_embedder: {2 * ins}, the model's {ins}\)"):
         LoRAs(flux).apply([LoRA(name="control")], files)
     after = transformer.state_dict()
     assert transformer.config.in_channels == ins

@@ -19,7 +19,7 @@ from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.supplies.telling import Told
 from fooocus_lite.supplies.wishes import performance_loras
 from fooocus_lite.visitor import Visitor
-from fooocus_lite.weights import download, lock, snapshots
+from fooocus_lite.weights import alone, lock, snapshots
 
 NAME = "somebody/tiny"
 TIMEOUT_S = 120
@@ -698,7 +698,7 @@ def test_what_another_program_downloads_is_not_removed_meanwhile(settings, hub, 
     hub.add_repo(NAME, tiny_model)
     store.bring(store.wish(NAME))
     with (
-        download.untouched(settings.models, NAME),
+        alone.untouched(settings.models, NAME),
         pytest.raises(BadRequest, match="being downloaded by another program"),
     ):
         store.remove(NAME)

@@ -90,9 +90,9 @@ def check_widths(name: str, tensors: Mapping[str, torch.Tensor], pipeline: Any) 
                 width = getattr(layer, side, None)
                 if tensor is not None and width not in (None, tensor.shape[axis]):
                     raise WeightsError(
-                        f"The LoRA “{name}” does not fit this model: its layer {part}.{inside} is "
-                        f"made for {tensor.shape[axis]} numbers, and the model's for {width}. "
-                        "Choose another LoRA or model."
+                        f"The LoRA “{name}” does not fit this model: its layers have other sizes "
+                        f"than the model's ({part}.{inside}: {tensor.shape[axis]}, the model's "
+                        f"{width}). Choose another LoRA or model."
                     )
 
 
