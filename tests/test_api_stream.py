@@ -179,7 +179,8 @@ def test_a_cancelled_job_says_so(home):
     assert told[-1][1] == {"event": "cancelled", "pictures": 0}
 
 
-def test_whoever_leaves_is_no_longer_followed_and_the_job_goes_on(working):
+def test_whoever_leaves_is_no_longer_followed_and_the_job_goes_on(working, monkeypatch):
+    monkeypatch.setattr(relay, "LOOK_EVERY_S", 0.02)
     with served(working) as address, httpx.Client(base_url=address) as client:
         job_id = client.post(f"{API}/generate", json=asked(count=2, **LONG)).json()["id"]
         with client.stream("GET", f"{API}/generate/{job_id}/stream") as answer:

@@ -18,7 +18,7 @@ import torch
 from fooocus_lite.engine import pipelines
 from fooocus_lite.engine.kitchen import Kitchen
 from fooocus_lite.errors import OutOfMemory
-from fooocus_lite.events import JobView, Loading
+from fooocus_lite.events import JobView, Loading, Step
 from fooocus_lite.recipe import ImageRequest, Recipe
 from fooocus_lite.settings import load
 from fooocus_lite.studio import Studio
@@ -65,11 +65,19 @@ class FailsSometimes:
 
 
 def cooked(studio: Studio, request: ImageRequest = REQUEST) -> tuple[JobView, list[str]]:
-    """The job at its end, and the stages it was in."""
-    job_id, stages = studio.orders.start(request), list[str]()
-    for event in studio.jobs.follow(job_id, interval_s=0.005):
-        if isinstance(event, Loading):
-            stages.append(event.stage)
+    """The job at its end, and the stages it was in, also those that nobody had time to see."""
+    stages, show = list[str](), studio.board.show
+
+    def noted(job_id: str, now: Loading | Step) -> None:
+        if isinstance(now, Loading):
+            stages.append(now.stage)
+        show(job_id, now)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(studio.board, "show", noted)
+        job_id = studio.orders.start(request)
+        for _ in studio.jobs.follow(job_id, interval_s=0.005):
+            pass
     return studio.jobs.view(job_id), stages
 
 

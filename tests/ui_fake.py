@@ -233,15 +233,17 @@ class FakeModelStore:
         _expect: Callable[[Sequence[RemoteFile]], None],
     ) -> None:
         total = 6_900_000_000
-        for step in range(self.steps + 1):
+        is_slow = "slow" in wish.name
+        steps = self.steps * (4 if is_slow else 1)
+        for step in range(steps + 1):
             if is_cancelled():
                 raise Cancelled("The download was stopped. What has come is kept.")
-            done = total * step // self.steps
+            done = total * step // steps
             tell(Progress("unet/model.safetensors", done, total, 88e6, (total - done) / 88e6))
-            if "broken" in wish.name and wish.name not in self.broken and step > self.steps // 2:
+            if "broken" in wish.name and wish.name not in self.broken and step > steps // 2:
                 self.broken.add(wish.name)
                 raise WeightsError("The connection broke while it was downloaded. Try again.")
-            time.sleep(self.step_s * (6 if "slow" in wish.name else 1))
+            time.sleep(self.step_s * (6 if is_slow else 1))
         if wish.lora is None:
             title = wish.repo_id.rpartition("/")[2]
             self.stock.here[wish.repo_id] = _model(wish.repo_id, title, "z-image", total)

@@ -6,7 +6,6 @@ nothing is tested by journeys/test_command_line.py, test_real_page.py and test_p
 
 import multiprocessing
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -62,7 +61,7 @@ class Forked:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
+        self._process.kill()
 
 
 def _begin(
