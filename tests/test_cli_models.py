@@ -18,6 +18,7 @@ from local_hub import LocalHub, weights
 
 from fooocus_lite.cli import main
 from fooocus_lite.cli.transfer import TransferBar, bar
+from fooocus_lite.supplies.model_store import NOTHING_NEWER
 from fooocus_lite.weights.progress import Progress
 
 ROOT = Path(__file__).parent.parent
@@ -188,14 +189,17 @@ def test_a_single_file_and_an_older_revision_can_be_asked_for(hub, capsys, tiny_
     assert first.startswith("/api/models/owner/lora")
     old = hub.add_repo("owner/two", {**_files(tiny_model), "README.md": b"one"})
     new = hub.add_repo("owner/two", {**_files(tiny_model), "README.md": b"two"})
-    for arguments, revision in (
-        (["--revision", old], old),
-        ([], old),
-        (["--update"], new),
-        (["--revision", old], old),
+    for arguments, revision, is_told in (
+        (["--revision", old], old, False),
+        ([], old, False),
+        (["--update"], new, False),
+        (["--update"], new, True),
+        (["--revision", old], old, False),
     ):
         assert main(["models", "download", "owner/two", *arguments]) == 0
-        assert Path(capsys.readouterr().out.strip()).name == revision
+        said = capsys.readouterr()
+        assert Path(said.out.strip()).name == revision
+        assert (NOTHING_NEWER in said.err) == is_told
 
 
 def test_a_downloaded_lora_is_found_by_name_and_goes_with_its_repository(

@@ -27,6 +27,7 @@ class Carrier:
         self.began: dict[str, Event] = {}
         self.may_end: dict[str, Event] = {}
         self.problems: dict[str, Exception] = {}
+        self.said: dict[str, str] = {}
 
     def hold(self, name: str) -> None:
         self.began[name], self.may_end[name] = Event(), Event()
@@ -37,7 +38,7 @@ class Carrier:
         tell: Callable[[Progress], None],
         is_cancelled: Callable[[], bool],
         expect: Callable[[Sequence[RemoteFile]], None],
-    ) -> None:
+    ) -> str:
         expect([FILE])
         tell(Progress("unet/a.safetensors", 25, 100, 5.0, 15.0))
         if wish.name in self.began:
@@ -48,6 +49,7 @@ class Carrier:
         if problem := self.problems.pop(wish.name, None):
             raise problem
         self.brought.append(wish.name)
+        return self.said.pop(wish.name, "")
 
 
 @pytest.fixture
@@ -98,6 +100,14 @@ def test_they_come_one_after_the_other_in_the_order_asked(downloads, carrier):
     settle(downloads)
     assert carrier.brought == ["a", "b", "c"]
     assert set(states(downloads).values()) == {"done"}
+
+
+def test_what_is_to_be_known_of_one_that_is_here_is_told(downloads, carrier):
+    carrier.said["a"] = "There is nothing newer."
+    for name in "ab":
+        downloads.ask(wish(name))
+    settle(downloads)
+    assert [each.message for each in downloads.all()] == ["There is nothing newer.", ""]
 
 
 def test_progress_is_seen_by_whoever_asks(downloads, carrier):

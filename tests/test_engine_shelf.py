@@ -175,6 +175,8 @@ def test_loras_change_without_reading_the_model_again(
     wanted = recipe("starter", loras=(LoRA(name="wobble"),))
     plain = picture(kitchen, folders["starter"], recipe("starter"), stages)
     assert picture(kitchen, folders["starter"], wanted, stages, wobble=tiny_lora) != plain
+    # What is there already is not said to be loaded.
+    picture(kitchen, folders["starter"], wanted, stages, wobble=tiny_lora)
     assert picture(kitchen, folders["starter"], recipe("starter"), stages) == plain
     assert stages == ["Loading Starter (built in)", "Loading LoRAs"]
 

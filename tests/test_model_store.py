@@ -14,7 +14,7 @@ from test_uploads import SD15, VAE, safetensors
 from fooocus_lite.errors import BadRequest, NotAllowed, UnknownName, WeightsError
 from fooocus_lite.settings import Settings
 from fooocus_lite.studio import Studio
-from fooocus_lite.supplies.model_store import ModelStore
+from fooocus_lite.supplies.model_store import NOTHING_NEWER, ModelStore
 from fooocus_lite.supplies.stock import Stock
 from fooocus_lite.supplies.telling import Told
 from fooocus_lite.supplies.wishes import performance_loras
@@ -232,6 +232,10 @@ def test_an_updated_model_can_be_set_back(hub, store, tiny_model, tmp_path):
     settle(store)
     assert store.revisions(NAME) == (second, first)
     assert stock_of(store).model(NAME).licence == "mit"
+    assert store.downloads.find(NAME).message == ""
+    store.download(NAME, is_update=True)
+    settle(store)
+    assert store.downloads.find(NAME).message == NOTHING_NEWER
     hub.heal()
     store.set_back(NAME, first)
     settle(store)

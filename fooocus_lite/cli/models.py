@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import BadRequest, WeightsError
 from ..settings import Settings
 from ..studio import Studio
-from ..supplies.model_store import Described, ModelStore
+from ..supplies.model_store import NOTHING_NEWER, Described, ModelStore
 from ..supplies.wishes import Wish
 from ..thinking.amounts import in_bytes
 from ..thinking.families import REFINERS, TITLES
@@ -186,8 +186,10 @@ def _bring(store: ModelStore, wish: Wish, as_json: bool) -> None:
                 "path": str(snapshot.folder),
             }
         )
-    else:
-        print(snapshot.folder)
+        return
+    if wish.is_update and not snapshot.is_other:
+        print(NOTHING_NEWER, file=sys.stderr)
+    print(snapshot.folder)
 
 
 def _remove(store: ModelStore, arguments: Namespace) -> int:

@@ -80,9 +80,9 @@ class Kitchen:
         """`load` without a word for its errors."""
         ready, refiner = self.loader.fetch(recipe, files, on_stage)
         self._ready, self._refiner = ready, refiner
-        if recipe.loras:
-            on_stage("Loading LoRAs")
-        self._notices = ready.loras.apply(recipe.loras, files.loras)
+        self._notices = ready.loras.apply(
+            recipe.loras, files.loras, lambda: on_stage("Loading LoRAs")
+        )
         for notice in self._notices:
             log.info("%s", notice)
         applied = [(verify.state(files.loras[lora.name]), lora.weight) for lora in recipe.loras]

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,15 @@ class LoRAs:
         self._adapters: dict[str, str] = {}
         self._notices: tuple[str, ...] = ()
 
-    def apply(self, loras: Sequence[LoRA], files: Mapping[str, Path]) -> tuple[str, ...]:
+    def apply(
+        self,
+        loras: Sequence[LoRA],
+        files: Mapping[str, Path],
+        on_read: Callable[[], None] = lambda: None,
+    ) -> tuple[str, ...]:
         """Leaves the pipeline with these LoRAs at these weights, and no other.
 
+        `on_read` is called before files are read, which those here already need not be.
         Returns a sentence for each of which only a part fits. Raises WeightsError when a file is
         missing, damaged, or made for another model (naming layers that do not fit); the pipeline
         then has no LoRA at all.
@@ -52,6 +58,8 @@ class LoRAs:
         state = {name: verify.state(file) for name, file in wanted.items()}
         if state != self._state:
             self._clear()
+            if wanted:
+                on_read()
             try:
                 self._notices = tuple(
                     notice for name, file in wanted.items() if (notice := self._load(name, file))

@@ -56,9 +56,9 @@ class Download:
 
 
 Expect = Callable[[Sequence[RemoteFile]], None]
-Bring = Callable[[Wish, Callable[[Progress], None], Callable[[], bool], Expect], object]
+Bring = Callable[[Wish, Callable[[Progress], None], Callable[[], bool], Expect], str]
 """Brings what is wished, telling its files and then its progress, until it is here
-or asked to stop (then raises)."""
+or asked to stop (then raises). Returns what a person should know of it, or nothing."""
 Arrived = Callable[[Wish, Sequence[RemoteFile]], int]
 """How many bytes of these files are on the disk."""
 
@@ -176,8 +176,8 @@ class Downloads:
             return entry.is_cancelled.is_set() or self._closing.is_set()
 
         try:
-            self._bring(wish, tell, is_cancelled, expect)
-            self._change(entry, state="done", bytes_per_s=0.0, eta_s=None, message="")
+            message = self._bring(wish, tell, is_cancelled, expect)
+            self._change(entry, state="done", bytes_per_s=0.0, eta_s=None, message=message)
         except Cancelled as error:
             message = error.message if entry.is_cancelled.is_set() else BROKE_OFF
             self._change(entry, state="cancelled", message=message)

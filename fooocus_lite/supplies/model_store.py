@@ -37,6 +37,7 @@ from .telling import Told
 from .uploads import Added, Upload
 from .wishes import Wish, as_before, order_for, performance_loras, wishes_for
 
+NOTHING_NEWER = "There is nothing newer on the Hub than what is here."
 LOOK_UP_S = 15.0
 """How long somebody who asks what the Hub has is left waiting."""
 
@@ -49,7 +50,7 @@ class ModelStore:
         self._stock = stock
         self._told = told or Told()
         self._who = LOCAL
-        self.downloads = Downloads(self.bring, settings.state / "downloads.json", self._arrived)
+        self.downloads = Downloads(self._bring, settings.state / "downloads.json", self._arrived)
 
     def asked_by(self, who: str) -> "ModelStore":
         """The same store; what is done through it is written down as theirs."""
@@ -124,6 +125,17 @@ class ModelStore:
             for name in filter(None, shelved if wish.files else [wish.repo_id]):
                 self._told.came(name)
         return snapshot
+
+    def _bring(
+        self,
+        wish: Wish,
+        on_progress: Callable[[Progress], None],
+        is_cancelled: Callable[[], bool],
+        expect: Callable[[Sequence[RemoteFile]], None],
+    ) -> str:
+        """`bring`; says when an update has found nothing newer."""
+        snapshot = self.bring(wish, on_progress, is_cancelled, expect)
+        return NOTHING_NEWER if wish.is_update and not snapshot.is_other else ""
 
     def _arrived(self, wish: Wish, files: Sequence[RemoteFile]) -> int:
         return download.arrived_bytes(self._settings.models, wish.repo_id, files)

@@ -31,12 +31,16 @@ MAX_INDEX_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What lies on this disk of a revision (40 hex): files by path below `folder`."""
+    """What lies on this disk of a revision (40 hex): files by path below `folder`.
+
+    `is_other`: until this download another revision was in use, or none.
+    """
 
     repo_id: str
     revision: str
     folder: Path
     files: tuple[str, ...]
+    is_other: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,8 @@ def _bring(
     recorded_as = order.wanted.recorded_as
     lock.record(order.models_dir, order.repo_id, repository.revision, digests, recorded_as)
     log.info("%s is here at %s", order.repo_id, repository.revision)
-    return Snapshot(order.repo_id, repository.revision, folder, tuple(digests))
+    is_other = entry is None or entry.revision != repository.revision
+    return Snapshot(order.repo_id, repository.revision, folder, tuple(digests), is_other)
 
 
 def _chosen(

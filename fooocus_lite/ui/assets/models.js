@@ -67,6 +67,8 @@
     if (each.state === 'failed') {
       const words = each.message.includes(each.title) ? each.message : `${each.title}: ${each.message}`;
       say('error', words, { label: 'Try again', event: 'fl:download', detail: each.name });
+    } else if (each.state === 'done' && each.message) {
+      say('info', `${each.title}: ${each.message}`);
     } else if (each.state === 'done' && (!each.can_use || (lite.get('inUse') || []).includes(each.name))) {
       say('info', `${each.title} is here.`);
     } else if (each.state === 'done') {
