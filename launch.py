@@ -95,9 +95,9 @@ def main(argv: list[str]) -> int:
 
 def run_here(argv: list[str]) -> int:
     """Run the program in this interpreter."""
-    from fooocus_lite.cli import main as cli_main
+    from fooocus_lite.__main__ import main as program
 
-    return cli_main(argv)
+    return program(argv)
 
 
 def become(command: list[str]) -> int:

@@ -47,6 +47,20 @@ def test_a_dry_run_names_the_refiner(capsys):
     assert refined["refiner_switch"] == 0.8
 
 
+@pytest.mark.parametrize("module", ["pydantic", "fooocus_lite.cli"])
+def test_an_interruption_during_the_imports_is_quiet(module):
+    program = (
+        "import runpy, sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "runpy.run_module('fooocus_lite', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize(
     "words",
     [["a", "fox", "--seed", "4"], ["--seed", "4", "a", "fox"], ["a", "--seed", "4", "fox"]],

@@ -16,6 +16,7 @@ from fooocus_lite.engine.kitchen import Kitchen
 from fooocus_lite.engine.progress import CookStep
 from fooocus_lite.errors import Cancelled
 from fooocus_lite.recipe import ImageRequest, LoRA, Recipe
+from fooocus_lite.thinking.costs import picture_of
 from fooocus_lite.thinking.families import FAMILIES, STARTER, Family
 from fooocus_lite.thinking.memory import HardwareFacts
 from fooocus_lite.thinking.schedulers import SCHEDULERS
@@ -165,6 +166,21 @@ def test_what_to_avoid_counts_with_guidance_and_never_without(
     assert made(off, "blurry") == made(off, "")
     assert (made(on, "blurry") != made(on, "")) == family.has_negative_prompt
     assert made(on, "") != made(off, "")
+
+
+def test_costs_count_what_the_denoiser_looks_at_in_a_step(family: Family, kitchen: Kitchen) -> None:
+    assert kitchen._ready is not None
+    looks = list[int]()
+    denoiser = getattr(kitchen._ready.pipeline, "unet", None) or kitchen._ready.pipeline.transformer
+    hook = denoiser.register_forward_hook(
+        lambda _module, _inputs, output: looks.append(len(output[0])), always_call=True
+    )
+    for guidance_scale in (family.guidance_off, family.guidance_scale):
+        wanted = recipe(family, guidance_scale=guidance_scale)
+        looks.clear()
+        cook(kitchen, wanted)
+        assert sum(looks) == 2 * picture_of(wanted, family).batch
+    hook.remove()
 
 
 @pytest.mark.no_cover

@@ -231,6 +231,19 @@ def test_a_transformers_lora_in_kohyas_format_is_left_to_diffusers(tmp_path: Pat
         loras.apply([LoRA(name="odd")], files)
 
 
+@pytest.mark.parametrize("mark", ["hada_w1_a", "lokr_w1"])
+def test_of_a_merged_kind_a_transformer_refuses_layers_not_tensors(
+    tmp_path: Path, mark: str
+) -> None:
+    folder = tiny_families.build("flux1", tmp_path / "flux1")
+    loras = LoRAs(FluxPipeline.from_pretrained(folder, dtype=torch.float32))
+    ends = (mark, mark.replace("1", "2"), "alpha")
+    layers = [f"lora_unet_double_blocks_{each}_img_attn_qkv" for each in range(2)]
+    tensors = {f"{layer}.{end}": torch.ones(2, 2) for layer in layers for end in ends}
+    with pytest.raises(WeightsError, match="2 of its 2 layers"):
+        loras.apply([LoRA(name="odd")], saved(tmp_path, odd=tensors))
+
+
 def renamed(tensors: dict[str, Any], before: str, after: str) -> dict[str, Any]:
     return {name.replace(before, after): value.clone() for name, value in tensors.items()}
 

@@ -56,6 +56,25 @@ def test_parts_may_come_in_different_variants(folder: Path) -> None:
     assert pipeline.unet.conv_in.weight.equal(halves["conv_in.weight"].float())
 
 
+def test_the_files_that_are_named_are_those_that_diffusers_reads(folder: Path) -> None:
+    for part, is_only_fp16 in (("unet", True), ("vae", False)):
+        file = folder / part / "diffusion_pytorch_model.safetensors"
+        halves = {name: value.half() / 2 for name, value in load_file(file).items()}
+        save_file(halves, file.with_name("diffusion_pytorch_model.fp16.safetensors"))
+        if is_only_fp16:
+            file.unlink()
+    named = {file.parent.name: file for file in verify.weight_files(folder)}
+    assert named["vae"].name == "diffusion_pytorch_model.fp16.safetensors"
+    assert named["text_encoder"].name == "model.safetensors"
+    pipeline = pipelines.load(folder, SD15, plan(folder))
+    for part in ("unet", "vae"):
+        read = load_file(named[part])[
+            "conv_in.weight" if part == "unet" else "decoder.conv_in.weight"
+        ]
+        layer = pipeline.unet.conv_in if part == "unet" else pipeline.vae.decoder.conv_in
+        assert layer.weight.equal(read.float())
+
+
 def test_reading_is_told_to_the_last_byte(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipelines, "CHUNK_BYTES", 100_000)
     told: list[tuple[int, int]] = []

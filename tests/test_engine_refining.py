@@ -169,6 +169,17 @@ def test_steps_count_on_through_the_hand_over_with_previews(
     assert watched == cook(kitchen, recipe())
 
 
+@pytest.mark.parametrize(("steps", "switch"), [(1, 0.5), (2, 0.8), (4, 0.95)])
+def test_steps_are_counted_to_their_end_where_the_refiner_has_none(
+    kitchen: Kitchen, steps: int, switch: float
+) -> None:
+    told: list[CookStep] = []
+    cook(kitchen, recipe(num_inference_steps=steps, refiner_switch=switch), told.append)
+    counted = [each.step for each in told]
+    assert counted[-1] == steps
+    assert counted == sorted(set(counted))
+
+
 @pytest.mark.parametrize("last", [2, 5])
 def test_stopping_in_either_half_leaves_both_models_good(kitchen: Kitchen, last: int) -> None:
     before = cook(kitchen, recipe())

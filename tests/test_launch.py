@@ -59,6 +59,7 @@ class Checkout:
         package = folder / "fooocus_lite"
         package.mkdir(parents=True)
         (package / "__init__.py").touch()
+        shutil.copy(SOURCE.parent / "fooocus_lite" / "__main__.py", package)
         (package / "cli.py").write_text(PROGRAM)
         # No test asks PyTorch's index for anything.
         source = SOURCE.read_text(encoding="utf-8").replace(launch.CPU_INDEX, CLOSED_PORT)

@@ -567,6 +567,41 @@ def test_a_damaged_record_is_said_and_nothing_is_lost(settings, store):
         store.revisions(NAME)
 
 
+def test_a_damaged_record_holds_back_what_was_downloaded_and_nothing_else(
+    settings, hub, store, tiny_model, tiny_lora
+):
+    hub.add_repo(NAME, tiny_model)
+    hub.add_repo("somebody/ink", {"ink.safetensors": tiny_lora.read_bytes()})
+    for name in (NAME, "somebody/ink/ink.safetensors"):
+        store.bring(store.wish(name))
+    own = send(store, "own.safetensors", lora_of(settings.models.parent, tiny_model, 5))
+    mine = shutil.copytree(tiny_model, settings.models / "mine")
+    (settings.models / "lock.json").write_text("{")
+    for name in ("own", "mine"):
+        store.remove(name)
+    assert not own.exists()
+    assert not mine.exists()
+    for name in (NAME, "ink"):
+        with pytest.raises(WeightsError, match=r"lock\.json is damaged.*take it from a backup"):
+            store.remove(name)
+    assert (settings.models / "loras" / "ink.safetensors").is_file()
+    assert snapshots.in_use(settings.models)[NAME].is_dir()
+
+
+def test_a_damaged_record_holds_back_a_performances_lora_too(settings, hub, store, tiny_lora):
+    file = "pytorch_lora_weights.safetensors"
+    hub.add_repo("latent-consistency/lcm-lora-sdxl", {file: tiny_lora.read_bytes()})
+    store.bring(store.wish("lcm-lora-sdxl"))
+    lora = settings.models / "loras" / "lcm-lora-sdxl.safetensors"
+    data = lora.read_bytes()
+    lora.unlink()
+    lora.write_bytes(data)  # as where no links can be made
+    (settings.models / "lock.json").write_text("{")
+    with pytest.raises(WeightsError, match=r"lock\.json is damaged"):
+        store.remove("loras/lcm-lora-sdxl")
+    assert lora.is_file()
+
+
 def test_a_single_file_of_the_hub_becomes_what_it_is_and_leaves_without_a_rest(
     settings, hub, store
 ):

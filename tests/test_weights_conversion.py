@@ -3,6 +3,7 @@
 import os
 import pickle
 import shutil
+import subprocess
 import sys
 import types
 import zipfile
@@ -41,6 +42,11 @@ def saved(path: Path, value: object, **options: object) -> Path:
     return path
 
 
+def files_in(models: Path) -> list[str]:
+    """The names of all files but the locks."""
+    return [path.name for path in models.rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
 def test_an_embedding_of_a1111_becomes_safetensors_in_its_folder(
     models: Path, tmp_path: Path
 ) -> None:
@@ -53,7 +59,7 @@ def test_an_embedding_of_a1111_becomes_safetensors_in_its_folder(
     assert (inspect(made).kind, inspect(made).family) == ("embedding", "sd15")
     assert torch.equal(load_file(made)["emb_params"], vectors)
     assert source.read_bytes() == before
-    assert [path.name for path in models.rglob("*") if path.is_file()] == ["ink.safetensors"]
+    assert files_in(models) == ["ink.safetensors"]
 
 
 @pytest.mark.parametrize("is_zip", [True, False])
@@ -112,7 +118,7 @@ def test_a_malicious_pickle_is_refused_and_does_nothing(
         convert(source, models)
     assert "could run code" in error.value.message
     assert not mark.exists()
-    assert not [path for path in models.rglob("*") if path.is_file()]
+    assert not files_in(models)
     # The trap is real: opened in the usual way it would have sprung.
     torch.load(source, weights_only=False) if form != "plain" else pickle.loads(source.read_bytes())
     assert mark.exists()
@@ -138,7 +144,7 @@ def test_what_is_no_file_of_torch_is_refused(
     (tmp_path / "a.bin").write_bytes(content)
     with pytest.raises(WeightsError, match=why):
         convert(tmp_path / "a.bin", models)
-    assert not [path for path in models.rglob("*") if path.is_file()]
+    assert not files_in(models)
 
 
 def test_a_file_without_weights_is_refused(models: Path, tmp_path: Path) -> None:
@@ -187,14 +193,34 @@ def test_a_full_disk_is_told_before_anything_is_written(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(WeightsError, match="free disk space"):
         convert(source, models)
-    assert not [path for path in models.rglob("*") if path.is_file()]
+    assert not files_in(models)
 
 
 def test_a_conversion_that_takes_for_ever_is_ended(models: Path, tmp_path: Path) -> None:
     source = saved(tmp_path / "a.pt", {"emb_params": torch.ones(1, 768)})
     with pytest.raises(WeightsError, match="still not done"):
         convert(source, models, timeout_s=0.01)
-    assert not [path for path in models.rglob("*") if path.is_file()]
+    assert not files_in(models)
+
+
+def test_what_a_killed_conversion_left_is_cleared_by_the_next(models: Path) -> None:
+    sources = [
+        saved(models / "embeddings" / f"{name}.pt", {"emb_params": torch.ones(1, 768)})
+        for name in "ab"
+    ]
+    killed = (
+        "import os, pathlib, signal\n"
+        "from fooocus_lite.weights import conversion\n"
+        "def half(source, part, timeout_s):\n"
+        "    part.write_bytes(b'half of it')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "conversion._run = half\n"
+        f"conversion.convert(pathlib.Path({str(sources[0])!r}), pathlib.Path({str(models)!r}))\n"
+    )
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    assert any(name.endswith(".part") for name in files_in(models))
+    convert(sources[1], models)
+    assert sorted(files_in(models)) == ["a.pt", "b.pt", "b.safetensors"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems give no such bound")
@@ -212,4 +238,4 @@ def test_a_name_as_long_as_a_disk_takes_is_converted_or_said(models: Path, tmp_p
     longer = fits.rename(tmp_path / f"{'x' * 250}.pt")
     with pytest.raises(WeightsError, match="name too long"):
         convert(longer, models)
-    assert [path.stem for path in models.rglob("*") if path.is_file()] == ["x" * 240]
+    assert files_in(models) == [f"{'x' * 240}.safetensors"]

@@ -207,6 +207,22 @@ def test_more_of_a_small_file_than_was_promised_is_not_read(
     assert peak < 2**22 + len(b"{" * 2**20)
 
 
+def test_more_than_any_list_of_files_is_not_read(
+    server: LocalHub, time: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.add_repo("owner/name", FILES)
+    monkeypatch.setattr("fooocus_lite.weights.hub.MAX_ANSWER_BYTES", 2**20)
+    assert hub(server, time).repository("owner/name").files
+    server.fault("info", page=b" " * 2**24)
+    tracemalloc.start()
+    with pytest.raises(WeightsError, match=r"says more about owner/name than 1\.0 MiB"):
+        hub(server, time).repository("owner/name")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+    assert not time.slept
+
+
 def test_a_licence_is_shown_without_what_commands_a_terminal(
     server: LocalHub, time: FakeTime
 ) -> None:

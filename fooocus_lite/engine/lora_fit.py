@@ -17,7 +17,7 @@ SHOWN = 3
 PARTS = ("unet", "transformer", "text_encoder", "text_encoder_2")
 _LAYER = re.compile(
     r"(.+?)\.(?:alpha|lora_[AB]|lora_(?:down|up|mid)|lora\.(?:down|up)|lora_linear_layer|"
-    r"lora_magnitude_vector|lokr_\w+)\b"
+    r"lora_magnitude_vector|(?:hada|lokr)_\w+)\b"
 )
 # The two factors of a layer's change. diffusers fills in for one that it does not find in a file
 # whatever lies in the memory.

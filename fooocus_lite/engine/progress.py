@@ -54,6 +54,7 @@ class Progress:
         self._wants_preview = wants_preview
         self._draw = draw
         self._span = (0, total_steps)
+        self._told = 0
         self._queued: torch.cuda.Event | None = None
         self._first: tuple[int, float] | None = None
         self._last_preview = 0.0
@@ -72,7 +73,12 @@ class Progress:
         self._first = None
 
     def begin(self) -> None:
-        self._on_step(CookStep(0, self._total_steps, None))
+        self._tell(0)
+
+    def end(self) -> None:
+        """All steps are made, even where the last model that was called had none to make."""
+        if self._told < self._total_steps:
+            self._tell(self._total_steps)
 
     def step_end(self, pipeline: Any, index: int, _: Any, values: dict[str, Any]) -> dict[str, Any]:
         """Called by the pipeline. PNDM and Heun call more often than there are steps."""
@@ -90,8 +96,12 @@ class Progress:
         if now - self._last_preview >= PREVIEW_INTERVAL_S and self._wants_preview():
             self._last_preview = now
             preview = self._draw()
-        self._on_step(CookStep(step, self._total_steps, self._seconds_per_step, preview))
+        self._tell(step, preview)
         return values
+
+    def _tell(self, step: int, preview: bytes | None = None) -> None:
+        self._told = step
+        self._on_step(CookStep(step, self._total_steps, self._seconds_per_step, preview))
 
     def _keep_pace(self, latents: torch.Tensor) -> None:
         """Python runs ahead of a GPU; waiting for the step before this one keeps progress and Stop

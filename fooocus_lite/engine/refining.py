@@ -49,4 +49,6 @@ def cook(
         denoising_start=switch,
         output_type="pt",
     ).images
+    # A late switch of few steps leaves the refiner none.
+    progress.end()
     return pixels

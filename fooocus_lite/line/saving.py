@@ -15,7 +15,7 @@ from ..archive.job import Job
 from ..archive.jobs import JobStore
 from ..errors import DiskBusy, DiskError
 from ..events import Picture
-from ..recipe import MadeWith, Recipe
+from ..recipe import ImageFormat, MadeWith, Recipe
 from ..settings import Settings
 from . import patience
 from .board import Board
@@ -45,9 +45,7 @@ class Saving:
         cook_s: float,
     ) -> None:
         """Saves the picture, then records it. Raises DiskError after keeping it in memory."""
-        image_format = job.request.image_format or self._settings.image_format
-        wants_metadata = job.request.save_metadata
-        save_metadata = self._settings.save_metadata if wants_metadata is None else wants_metadata
+        image_format, save_metadata = self._wishes(job)
         folder, now = self._settings.output_path, time.time()
         picture = Picture(
             id=secrets.token_hex(16),
@@ -77,6 +75,13 @@ class Saving:
             unsaved = replace(picture, path=Path(f"unsaved.{image_format}"), is_saved=False)
             self._board.keep(unsaved, content)
             raise
+
+    def _wishes(self, job: Job) -> tuple[ImageFormat, bool]:
+        """The format, and whether the recipe is written into the file: as asked, else as set."""
+        asked, settings = job.request, self._settings
+        wants_metadata = asked.save_metadata
+        save_metadata = settings.save_metadata if wants_metadata is None else wants_metadata
+        return asked.image_format or settings.image_format, save_metadata
 
     def _record(self, picture: Picture, cook_s: float) -> None:
         """Writes down a saved picture, patiently: it need not be made again for a busy disk."""

@@ -225,7 +225,7 @@ class ModelStore:
             raise BadRequest(f"{name} is being downloaded. Cancel that first.", field="name")
         models = self._stock.models_and_refiners()
         model = models.get(name)
-        if self.revisions(name) or self._is_download(name, model):
+        if removal.is_recorded(self._settings.models, name) or self._is_download(name, model):
             return None
         if model is not None:
             removal.check_ours(model.title, model.folder, self._settings.models)
@@ -255,9 +255,9 @@ class ModelStore:
         if repo_id is not None:
             removal.delete_download(models, repo_id)
             self._forget(repo_id)
-        removal.delete(path)
-        if repo_id is None and lora is not None and lora.repo_id is not None:
+        elif lora is not None and lora.repo_id is not None:
             removal.delete_from_download(models, lora.repo_id, lora.file)
+        removal.delete(path)
         self._forget(name)
 
     def _forget(self, name: str) -> None:

@@ -17,6 +17,16 @@ def is_ours(path: Path, models_dir: Path) -> bool:
     return path.parent.resolve().is_relative_to(models_dir.resolve())
 
 
+def is_recorded(models_dir: Path, name: str) -> bool:
+    """Whether lock.json has a download of this name. It has none while it is damaged: own files
+    can be removed all the same, and `delete_download` says it.
+    """
+    try:
+        return name in lock.read(models_dir)
+    except WeightsError:
+        return False
+
+
 def check_ours(title: str, path: Path, models_dir: Path) -> None:
     """Raises BadRequest for what came with the program, or lies in another program's folder."""
     if path.name == STARTER.name:

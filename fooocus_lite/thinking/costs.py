@@ -80,8 +80,7 @@ def native_picture(family: Family, is_distilled: bool = False) -> Picture:
 
 
 def _batch(guidance_scale: float, family: Family) -> int:
-    has_guidance = guidance_scale > family.guidance_off and family.has_negative_prompt
-    return 2 if has_guidance else 1
+    return 2 if guidance_scale > family.guidance_off and family.has_two_passes else 1
 
 
 @dataclass(frozen=True)

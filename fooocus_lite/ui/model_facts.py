@@ -38,7 +38,6 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     needed = dict.fromkeys(name for each in presets if each.family for name in each.needs)
     absent = [name for name in needed if name not in here]
     editable = None if problem else store
-    paths, loras = {model.folder for model in here.values()}, performance_loras()
     own = lying.own_files()
     singles = {each.path: each for each in own}
     costs = ModelCosts(studio, lying)
@@ -58,8 +57,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
         "models": cards,
         "files": [
             _file(editable, each) | (sample(each.whole_name) if _is_lora(each) else {})
-            for each in own
-            if each.path not in paths and each.name not in loras
+            for each in _others(own, here.values())
         ],
         "loras": _loras(studio, lying, store),
         **now,
@@ -98,6 +96,12 @@ def file_kind(found: Inspection) -> str:
     """Such as "LoRA for SDXL"."""
     title = found.architecture.title
     return title if found.noun in title else f"{found.noun} for {title}"
+
+
+def _others(own: Iterable[OwnFile], models: Iterable[Model]) -> list[OwnFile]:
+    """The single files that have no card yet: neither models nor LoRAs of performances."""
+    paths, loras = {model.folder for model in models}, performance_loras()
+    return [each for each in own if each.path not in paths and each.name not in loras]
 
 
 def _here(

@@ -7,8 +7,11 @@ import shutil
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock
 
 from ..errors import BadRequest, WeightsError
 from . import folders, verify
@@ -21,6 +24,7 @@ log = logging.getLogger(__name__)
 BASE_TIMEOUT_S = 120.0
 BYTES_PER_S = 10 * 2**20
 """Slower than this, torch is not reading but stuck."""
+_PART = ".converted-"
 _MEMORY_SLACK = 4 * 2**30
 
 
@@ -43,11 +47,10 @@ def convert(source: Path, models_dir: Path, timeout_s: float | None = None) -> P
     place = source.parent if is_ours else models_dir
     with writing_to(models_dir):
         place.mkdir(parents=True, exist_ok=True)
-    check_room(size, place)
-    if is_ours:
-        _check_free(source.with_suffix(".safetensors"))
-    part = place / f".{uuid.uuid4().hex[:8]}.part"
-    try:
+    with _part_in(place, models_dir) as part:
+        check_room(size, place)
+        if is_ours:
+            _check_free(source.with_suffix(".safetensors"))
         _run(source, part, timeout_s or BASE_TIMEOUT_S + size / BYTES_PER_S)
         kind = inspect(part).kind
         target = source.with_suffix(".safetensors")
@@ -57,9 +60,28 @@ def convert(source: Path, models_dir: Path, timeout_s: float | None = None) -> P
         with writing_to(target.parent):
             target.parent.mkdir(parents=True, exist_ok=True)
             move(part, target)
+    return target
+
+
+@contextmanager
+def _part_in(place: Path, models_dir: Path) -> Iterator[Path]:
+    """Where the result lies at first; gone in the end.
+
+    One conversion at a time, so that what lies there already is of killed ones, and is cleared.
+    """
+    locks = models_dir / "hub" / ".locks"
+    with writing_to(models_dir):
+        locks.mkdir(parents=True, exist_ok=True)
+        guard = FileLock(locks / "convert.lock")
+        guard.acquire()
+    part = place / f"{_PART}{uuid.uuid4().hex[:8]}.part"
+    try:
+        for left in place.glob(f"{_PART}*.part"):
+            left.unlink(missing_ok=True)
+        yield part
     finally:
         part.unlink(missing_ok=True)
-    return target
+        guard.release()
 
 
 def _run(source: Path, part: Path, timeout_s: float) -> None:

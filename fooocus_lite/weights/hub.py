@@ -3,15 +3,18 @@
 Talks HTTP through huggingface_hub, to huggingface.co or a mirror.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
-from huggingface_hub import HfApi, get_session, hf_hub_url, hf_raise_for_status
+from huggingface_hub import get_session, hf_hub_url, hf_raise_for_status
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from .. import __version__
+from ..thinking.amounts import in_bytes
 from ..thinking.labels import label
 from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
@@ -19,6 +22,8 @@ from .patience import Hiccup, Patience
 from .refusals import REFUSALS, Asked, explain, saying
 from .repository import BLOB, RemoteFile, Repository
 
+MAX_ANSWER_BYTES = 64 * 2**20
+"""Of what the Hub says about a repository: a list of 50,000 files takes a quarter of it."""
 _PASSWORD = re.compile(r"//[^/@]*@")
 _TOKEN = re.compile(r"[!-~]+")
 # What is raised at an answer that is not shaped as the Hub's.
@@ -48,21 +53,38 @@ class Hub:
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> Repository:
         """What the Hub has, by one request. Raises WeightsError with the link to click."""
-        api = HfApi(endpoint=self.endpoint, token=self.token or False)
 
         def ask() -> Repository:
             try:
-                info = api.model_info(
-                    repo_id,
-                    revision=revision,
-                    files_metadata=True,
-                    timeout=self.patience.answer_s,
-                )
-                return self._described(repo_id, info)
+                return self._described(repo_id, self._info(repo_id, revision))
             except (*REFUSALS, *_NONSENSE) as error:
                 explain(error, self.asked(repo_id, revision))
 
         return self.patience.keep_trying(ask, is_cancelled)
+
+    def _info(self, repo_id: str, revision: str | None) -> ModelInfo:
+        """The client's own `model_info` reads any answer to its end, however long."""
+        url = f"{self.endpoint}/api/models/{repo_id}"
+        if revision is not None:
+            url += f"/revision/{quote(revision, safe='')}"
+        body = bytearray()
+        with get_session().stream(
+            "GET",
+            url,
+            params={"blobs": True},
+            headers=self.headers(),
+            timeout=self.patience.answer_s,
+        ) as answer:
+            hf_raise_for_status(answer)
+            for data in answer.iter_bytes():
+                body += data
+                if len(body) > MAX_ANSWER_BYTES:
+                    shown = self.asked(repo_id).endpoint
+                    raise saying(
+                        f"{shown} says more about {repo_id} than {in_bytes(MAX_ANSWER_BYTES)}, "
+                        "which is no list of files. Check HF_ENDPOINT, or choose another model."
+                    )
+        return ModelInfo(**json.loads(body))
 
     def content(
         self, repository: Repository, file: RemoteFile, is_cancelled: Callable[[], bool]

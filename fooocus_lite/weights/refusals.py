@@ -82,9 +82,7 @@ def saying(message: str, link: str | None = None) -> WeightsError:
 
 
 def _refusal(error: HfHubHTTPError, asked: Asked) -> WeightsError:
-    status = error.response.status_code
-    said = label(error.response.headers.get("X-Error-Message", ""))
-    page, tokens = asked.page, asked.tokens_page
+    page = asked.page
     match error:
         case GatedRepoError():
             return _gated(asked)
@@ -97,6 +95,15 @@ def _refusal(error: HfHubHTTPError, asked: Asked) -> WeightsError:
         case RemoteEntryNotFoundError():
             files = f"{page}/tree/{asked.revision or constants.DEFAULT_REVISION}"
             return saying(f"{asked.repo_id} has no file “{asked.path}”. Its files: {files}.", files)
+        case _:
+            return _by_status(error, asked)
+
+
+def _by_status(error: HfHubHTTPError, asked: Asked) -> WeightsError:
+    """What the number of a refusal says where the Hub does not name its kind."""
+    status = error.response.status_code
+    said = label(error.response.headers.get("X-Error-Message", ""))
+    page, tokens = asked.page, asked.tokens_page
     if status == 401 and "Invalid credentials" in said:
         return saying(
             f"The Hub does not accept your access token (HF_TOKEN). Make a new one at {tokens}.",

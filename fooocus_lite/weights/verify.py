@@ -6,6 +6,7 @@ import math
 import re
 import threading
 from collections.abc import Callable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +45,25 @@ def weight_files(folder: Path) -> list[Path]:
     """
     if folder.is_file():
         return [folder]
-    found: list[Path] = []
+    found: dict[Path, list[Path]] = {}
     for part in parts(model_index(folder), snapshots.model_name(folder)):
         # Tokenizers and schedulers have no config.json, and no weights.
         if (folder / part / "config.json").is_file():
-            found += _part_files(folder / part)
+            found[folder / part] = _part_files(folder / part)
         elif not (folder / part).is_dir():
             raise WeightsError(f"The part {_shown(folder / part)} is missing. {WAY_OUT}")
-    return found
+    if any(map(_is_fp16, chain(*found.values()))):
+        # Asked for that variant, diffusers reads it of every part that has it.
+        found = {part: _fp16_files(part) or files for part, files in found.items()}
+    return [*chain(*found.values())]
 
 
 def variant(folder: Path) -> str | None:
-    """The variant "fp16" when a part has only files of it; diffusers gives it to such parts.
+    """The variant "fp16" when a part has only files of it; diffusers reads it where it is.
 
     Raises WeightsError as `weight_files` does.
     """
-    names = [file.name for file in weight_files(folder)]
-    return "fp16" if any(".fp16." in name or ".fp16-" in name for name in names) else None
+    return "fp16" if any(map(_is_fp16, weight_files(folder))) else None
 
 
 def text_files(folder: Path) -> list[Path]:
@@ -203,6 +206,14 @@ def _shown(inside: Path) -> str:
 def _is_known(path: Path) -> bool:
     with _hashes_lock:
         return state(path) in _hashes
+
+
+def _is_fp16(file: Path) -> bool:
+    return ".fp16." in file.name or ".fp16-" in file.name
+
+
+def _fp16_files(part: Path) -> list[Path]:
+    return sorted(filter(_is_fp16, part.glob("*.safetensors")))
 
 
 def _part_files(part: Path) -> list[Path]:

@@ -100,6 +100,8 @@ class Family:
     unguided_tokens: int | None = None
     """What the last text encoder reads for models that take no guidance, where that is fewer."""
     has_negative_prompt: bool = True
+    has_two_passes: bool = True
+    """Whether guidance is two looks at each step, not a number that the denoiser is told."""
     guidance_argument: Literal["guidance_scale", "true_cfg_scale"] = "guidance_scale"
     guidance_off: float = 1.0
     guidance_scale: float

@@ -66,6 +66,7 @@ FLUX1 = Family(
     unguided_tokens=256,
     # Guidance is a number the model was trained to read, so there is no second, negative pass.
     has_negative_prompt=False,
+    has_two_passes=False,
     guidance_off=0.0,
     guidance_scale=3.5,
     schedulers=("flow_euler",),
