@@ -169,15 +169,17 @@ def test_steps_count_on_through_the_hand_over_with_previews(
     assert watched == cook(kitchen, recipe())
 
 
-@pytest.mark.parametrize(("steps", "switch"), [(1, 0.5), (2, 0.8), (4, 0.95)])
-def test_steps_are_counted_to_their_end_where_the_refiner_has_none(
-    kitchen: Kitchen, steps: int, switch: float
+@pytest.mark.parametrize(
+    ("scheduler", "steps", "switch"),
+    [("euler", 1, 0.5), ("unipc", 2, 0.7), ("unipc", 5, 0.9), ("dpmpp_2m_karras", 6, 0.5)],
+)
+def test_steps_are_counted_as_each_model_makes_them(
+    kitchen: Kitchen, scheduler: str, steps: int, switch: float
 ) -> None:
     told: list[CookStep] = []
-    cook(kitchen, recipe(num_inference_steps=steps, refiner_switch=switch), told.append)
-    counted = [each.step for each in told]
-    assert counted[-1] == steps
-    assert counted == sorted(set(counted))
+    changes = {"num_inference_steps": steps, "refiner_switch": switch}
+    cook(kitchen, recipe(scheduler=scheduler, **changes), told.append)
+    assert [each.step for each in told] == [*range(steps + 1)]
 
 
 @pytest.mark.parametrize("last", [2, 5])

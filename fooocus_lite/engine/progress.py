@@ -53,8 +53,8 @@ class Progress:
         self._on_step = on_step
         self._wants_preview = wants_preview
         self._draw = draw
-        self._span = (0, total_steps)
-        self._told = 0
+        self._start = 0
+        self._steps: int | None = total_steps
         self._queued: torch.cuda.Event | None = None
         self._first: tuple[int, float] | None = None
         self._last_preview = 0.0
@@ -67,41 +67,34 @@ class Progress:
             return None
         return Timing(per_step, max(0.0, took_s - self._total_steps * per_step))
 
-    def part(self, start: int, stop: int) -> None:
-        """The next call of a pipeline makes the steps from `start` to `stop`, not all of them."""
-        self._span = (start, stop)
+    def part(self, start: int) -> None:
+        """The next call of a pipeline makes steps from `start` on: one with each callback, since
+        how many lie on its side of a switch depends on the scheduler's noise levels.
+        """
+        self._start, self._steps = start, None
         self._first = None
 
     def begin(self) -> None:
-        self._tell(0)
-
-    def end(self) -> None:
-        """All steps are made, even where the last model that was called had none to make."""
-        if self._told < self._total_steps:
-            self._tell(self._total_steps)
+        self._on_step(CookStep(0, self._total_steps, None))
 
     def step_end(self, pipeline: Any, index: int, _: Any, values: dict[str, Any]) -> dict[str, Any]:
         """Called by the pipeline. PNDM and Heun call more often than there are steps."""
         self._keep_pace(values["latents"])
         done, calls = index + 1, pipeline.num_timesteps
-        start, stop = self._span
-        step = min(stop, start + done * (stop - start) // calls)
+        steps = calls if self._steps is None else self._steps
+        step = min(self._total_steps, self._start + done * steps // calls)
         now = time.perf_counter()
         if self._first is None:
             self._first = (done, now)
         elif done > self._first[0]:
             each_call = (now - self._first[1]) / (done - self._first[0])
-            self._seconds_per_step = each_call * calls / max(1, stop - start)
+            self._seconds_per_step = each_call * calls / steps
         preview = None
         if now - self._last_preview >= PREVIEW_INTERVAL_S and self._wants_preview():
             self._last_preview = now
             preview = self._draw()
-        self._tell(step, preview)
-        return values
-
-    def _tell(self, step: int, preview: bytes | None = None) -> None:
-        self._told = step
         self._on_step(CookStep(step, self._total_steps, self._seconds_per_step, preview))
+        return values
 
     def _keep_pace(self, latents: torch.Tensor) -> None:
         """Python runs ahead of a GPU; waiting for the step before this one keeps progress and Stop

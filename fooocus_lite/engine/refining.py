@@ -28,8 +28,7 @@ def cook(
     switch, steps = recipe.refiner_switch, recipe.num_inference_steps
     if switch is None:
         raise RuntimeError("a recipe with a refiner and no switch")
-    first = round(switch * steps)
-    progress.part(0, first)
+    progress.part(0)
     latents = base.pipeline(
         **base.conditions.arguments(recipe),
         **call,
@@ -41,7 +40,7 @@ def cook(
     scheduler = schedulers.build(recipe.scheduler, refiner.scheduler_config, steps)
     refiner.pipeline.scheduler = scheduler
     glimpse.watch(scheduler)
-    progress.part(first, steps)
+    progress.part(base.pipeline.num_timesteps)
     pixels: torch.Tensor = refiner.pipeline(
         **refiner.conditions.arguments(recipe),
         **call,
@@ -49,6 +48,4 @@ def cook(
         denoising_start=switch,
         output_type="pt",
     ).images
-    # A late switch of few steps leaves the refiner none.
-    progress.end()
     return pixels

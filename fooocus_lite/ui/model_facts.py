@@ -1,6 +1,7 @@
 """What the page says about models: size, licence, need, and how a download stands. All as text."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from ..errors import WeightsError
@@ -41,10 +42,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     own = lying.own_files()
     singles = {each.path: each for each in own}
     costs = ModelCosts(studio, lying)
-
-    def sample(name: str) -> dict[str, Any]:
-        return sample_facts(studio, name, now["sampling"], samples)
-
+    sample = partial(sample_facts, studio, sampling=now["sampling"], offers=samples)
     cards = [_here(costs, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
         card |= _trouble(singles.get(model.folder), can_change=editable is not None)

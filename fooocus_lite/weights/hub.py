@@ -63,7 +63,7 @@ class Hub:
         return self.patience.keep_trying(ask, is_cancelled)
 
     def _info(self, repo_id: str, revision: str | None) -> ModelInfo:
-        """The client's own `model_info` reads any answer to its end, however long."""
+        """What the Hub says of it; the client's own `model_info` reads answers of any length."""
         url = f"{self.endpoint}/api/models/{repo_id}"
         if revision is not None:
             url += f"/revision/{quote(revision, safe='')}"
@@ -84,7 +84,7 @@ class Hub:
                         f"{shown} says more about {repo_id} than {in_bytes(MAX_ANSWER_BYTES)}, "
                         "which is no list of files. Check HF_ENDPOINT, or choose another model."
                     )
-        return ModelInfo(**json.loads(body))
+        return ModelInfo(**json.loads(body))  # type: ignore[no-untyped-call]  # no type
 
     def content(
         self, repository: Repository, file: RemoteFile, is_cancelled: Callable[[], bool]

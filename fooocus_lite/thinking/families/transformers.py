@@ -92,6 +92,7 @@ FLUX2_KLEIN = Family(
     denoiser="Flux2Transformer2DModel",
     text="long",
     text_encoders=(_encoder("Qwen3", 512),),
+    # Guidance leads away from an empty prompt; the pipeline takes no other words for it.
     has_negative_prompt=False,
     guidance_scale=4.0,
     schedulers=("flow_euler",),
