@@ -48,8 +48,8 @@ class Fault:
     `drop_at`: the connection ends before this byte of the file; `drop_every`: after so many bytes,
     each time. `truncate_at`: the body ends there,
     politely. `stall_at`: from there on nothing comes any more. `delay_s`: after every 64 KiB.
-    `surplus`: bytes after the end. `page`: sent in place of everything. `range_said`: what stands
-    in Content-Range.
+    `surplus`: bytes after the end. `page`: sent in place of everything, with the status if one is
+    given. `range_said`: what stands in Content-Range.
     """
 
     status: int | None = None
@@ -314,7 +314,7 @@ class LocalHub:
         """Answers with the path's faulty status, if it has one."""
         fault = self._faults.get(path)
         if fault is not None and fault.page is not None:
-            handler.send_all(200, {"Content-Type": "text/html"}, fault.page)
+            handler.send_all(fault.status or 200, {"Content-Type": "text/html"}, fault.page)
             return True
         if fault is None or fault.status is None or not self._is_due(fault):
             return False

@@ -173,7 +173,7 @@ def test_costs_count_what_the_denoiser_looks_at_in_a_step(family: Family, kitche
     looks = list[int]()
     denoiser = getattr(kitchen._ready.pipeline, "unet", None) or kitchen._ready.pipeline.transformer
     hook = denoiser.register_forward_hook(
-        lambda _module, _inputs, output: looks.append(len(output[0])), always_call=True
+        lambda _module, _inputs, output: looks.append(len(output[0]))
     )
     for guidance_scale in (family.guidance_off, family.guidance_scale):
         wanted = recipe(family, guidance_scale=guidance_scale)

@@ -67,12 +67,12 @@ def test_the_files_that_are_named_are_those_that_diffusers_reads(folder: Path) -
     assert named["vae"].name == "diffusion_pytorch_model.fp16.safetensors"
     assert named["text_encoder"].name == "model.safetensors"
     pipeline = pipelines.load(folder, SD15, plan(folder))
-    for part in ("unet", "vae"):
-        read = load_file(named[part])[
-            "conv_in.weight" if part == "unet" else "decoder.conv_in.weight"
-        ]
-        layer = pipeline.unet.conv_in if part == "unet" else pipeline.vae.decoder.conv_in
-        assert layer.weight.equal(read.float())
+    layers = {
+        "unet": (pipeline.unet.conv_in, "conv_in.weight"),
+        "vae": (pipeline.vae.decoder.conv_in, "decoder.conv_in.weight"),
+    }
+    for part, (layer, name) in layers.items():
+        assert layer.weight.equal(load_file(named[part])[name].float())
 
 
 def test_reading_is_told_to_the_last_byte(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,6 +223,25 @@ def test_more_than_any_list_of_files_is_not_read(
     assert not time.slept
 
 
+@pytest.mark.parametrize("path", ["info", "model_index.json"])
+def test_a_refusal_is_not_read_to_its_end(server: LocalHub, time: FakeTime, path: str) -> None:
+    server.add_repo("owner/name", FILES)
+    listed = hub(server, time).repository("owner/name")
+    (index,) = (file for file in listed.files if file.path == "model_index.json")
+    server.fault(path, status=403, page=b" " * 2**24)
+    asked = hub(server, time)
+    ask = {
+        "info": lambda: asked.repository("owner/name"),
+        "model_index.json": lambda: asked.content(listed, index, lambda: False),
+    }[path]
+    tracemalloc.start()
+    with pytest.raises(WeightsError, match=r"refuses owner/name \(HTTP 403\)"):
+        ask()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**22
+
+
 def test_a_licence_is_shown_without_what_commands_a_terminal(
     server: LocalHub, time: FakeTime
 ) -> None:

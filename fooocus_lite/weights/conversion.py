@@ -8,7 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -77,7 +77,8 @@ def _part_in(place: Path, models_dir: Path) -> Iterator[Path]:
     part = place / f"{_PART}{uuid.uuid4().hex[:8]}.part"
     try:
         for left in place.glob(f"{_PART}*.part"):
-            left.unlink(missing_ok=True)
+            with suppress(OSError):  # Windows keeps what a killed one's process still writes
+                left.unlink()
         yield part
     finally:
         part.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx2
-from huggingface_hub import get_session, hf_raise_for_status
+from huggingface_hub import get_session
 
 from ..errors import WeightsError
 from .digest import Digest
@@ -17,7 +17,7 @@ from .disk import writing_to
 from .hub import Hub
 from .patience import Hiccup, stop_if
 from .progress import Doing
-from .refusals import REFUSALS, explain
+from .refusals import REFUSALS, explain, raise_for_status
 from .repository import RemoteFile, Repository
 
 log = logging.getLogger(__name__)
@@ -153,7 +153,7 @@ def _receive(hub: Hub, repository: Repository, part: _Part) -> None:
             if response.status_code == 416:
                 part.restart()
                 raise Hiccup(_unfit(file, repository))
-            hf_raise_for_status(response)
+            raise_for_status(response)
             _line_up(response, part, repository)
             for data in response.iter_raw():
                 stop_if(part.follower.is_cancelled)

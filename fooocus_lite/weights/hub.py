@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from huggingface_hub import get_session, hf_hub_url, hf_raise_for_status
+from huggingface_hub import get_session, hf_hub_url
 from huggingface_hub.hf_api import ModelInfo, RepoSibling
 
 from .. import __version__
@@ -19,7 +19,7 @@ from ..thinking.labels import label
 from .address import COMMIT, DEFAULT_ENDPOINT
 from .digest import Digest
 from .patience import Hiccup, Patience
-from .refusals import REFUSALS, Asked, explain, saying
+from .refusals import REFUSALS, Asked, explain, raise_for_status, saying
 from .repository import BLOB, RemoteFile, Repository
 
 MAX_ANSWER_BYTES = 64 * 2**20
@@ -75,7 +75,7 @@ class Hub:
             headers=self.headers(),
             timeout=self.patience.answer_s,
         ) as answer:
-            hf_raise_for_status(answer)
+            raise_for_status(answer)
             for data in answer.iter_bytes():
                 body += data
                 if len(body) > MAX_ANSWER_BYTES:
@@ -115,7 +115,7 @@ class Hub:
         body = bytearray()
         url, timeout = self.url(repository, file), self.patience.answer_s
         with get_session().stream("GET", url, headers=self.headers(), timeout=timeout) as answer:
-            hf_raise_for_status(answer)
+            raise_for_status(answer)
             for data in answer.iter_raw():
                 body += data
                 if len(body) > file.size:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import httpx2
-from huggingface_hub import constants
+from huggingface_hub import constants, hf_raise_for_status
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -41,6 +41,14 @@ class Asked:
     @property
     def tokens_page(self) -> str:
         return f"{self.endpoint}/settings/tokens"
+
+
+def raise_for_status(answer: httpx2.Response) -> None:
+    """As the client's own, which reads a refusal to its end: what counts stands in its headers."""
+    if answer.is_error:
+        hf_raise_for_status(
+            httpx2.Response(answer.status_code, headers=answer.headers, request=answer.request)
+        )
 
 
 def explain(error: Exception, asked: Asked, has_moved: bool = False) -> NoReturn:
