@@ -75,6 +75,17 @@ def test_a_preset_brings_its_model_and_is_ready_then(settings, hub, tiny_model):
     assert store.revisions(NAME) == (stock.model(NAME).revision,)
 
 
+def test_of_a_preset_with_a_refiner_each_part_goes_by_its_own_name(settings, hub):
+    write_preset(
+        settings, "fine", title="Fine", model=NAME, family="sdxl", refiner="somebody/polish"
+    )
+    wishes = ModelStore(settings, Stock(settings)).wishes("fine")
+    assert [(each.title, each.preset) for each in wishes] == [
+        (NAME, "fine"),
+        ("somebody/polish", "fine"),
+    ]
+
+
 def test_a_download_that_broke_off_goes_on_where_it_ended(settings, hub, tiny_model):
     hub.add_repo(NAME, tiny_model)
     hub.fault("unet/diffusion_pytorch_model.safetensors", status=403)

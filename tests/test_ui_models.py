@@ -17,6 +17,7 @@ from fooocus_lite.errors import WeightsError
 from fooocus_lite.settings import Settings
 from fooocus_lite.supplies.downloads import Download
 from fooocus_lite.supplies.wishes import Wish
+from fooocus_lite.thinking.families import FAMILIES
 from fooocus_lite.ui import download_facts, page
 from fooocus_lite.ui.actions import ASK_THE_HOST
 from fooocus_lite.ui.answers import MAX_ORDER_BYTES
@@ -101,6 +102,67 @@ def test_a_download_is_followed_to_its_end_and_the_model_is_here_then(studio):
     assert here[LARGE.model]["is_here"]
     assert client.post("/models/discard", json={"name": LARGE.model}).status_code == 200
     assert client.get("/models/downloads").json()["downloads"] == []
+
+
+def test_a_preset_is_here_when_its_last_part_is(studio):
+    store, stock = studio.model_store(), studio.stock
+    stock.presets["fine"] = LARGE.model_copy(update={"name": "fine", "title": "Fine"})
+    for name in ("somebody/polish", LARGE.model):
+        store.downloads.ask(Wish(name=name, title=name, repo_id=name, preset="fine"))
+        settle(studio)
+        answered = client_of(studio).get("/models/downloads").json()["downloads"]
+        said = [(each["here"], each["can_use"], each["use"]) for each in answered]
+        is_whole = name == LARGE.model
+        assert {*said} == {("Fine is here." if is_whole else "", is_whole, "fine")}
+
+
+def test_a_damaged_model_says_so_and_its_host_can_download_it_again(studio):
+    stock = studio.stock
+    stock.here[LARGE.model] = replace(
+        stock.here["starter"], name=LARGE.model, folder=Path("/nowhere") / LARGE.model
+    )
+    stock.damages[LARGE.model] = "One of its files is damaged."
+    for visitor, again in ((HOST, LARGE.model), (STRANGER, "")):
+        cards = client_of(studio, visitor).get("/models").json()["models"]
+        found = {each["name"]: each for each in cards}
+        card = found[LARGE.model]
+        assert (card["problem"], card["again"]) == ("One of its files is damaged.", again)
+        assert card["is_damaged"]
+        assert not found["starter"]["is_damaged"]
+
+
+def test_a_damaged_file_can_be_removed_where_it_is_said(studio, home):
+    folder = home / "models" / "loras"
+    folder.mkdir(parents=True)
+    (folder / "ink.safetensors").write_bytes(b"short")
+    (folder / "old.pt").write_bytes(b"\x80\x02")
+    found = {each["name"]: each for each in client_of(studio).get("/models").json()["files"]}
+    ink, pickle = found["loras/ink"], found["loras/old.pt"]
+    assert (ink["is_damaged"], ink["can_remove"], ink["again"]) == (True, True, "")
+    assert not pickle["is_damaged"]
+
+
+def test_loras_of_performances_say_size_and_licence_before_they_come(studio):
+    stock = studio.stock
+    stock.family_of = lambda _model: FAMILIES["sdxl"]
+    cards = {each["name"]: each for each in client_of(studio).get("/models").json()["loras"]}
+    lightning = cards["sdxl_lightning_4step_lora"]
+    assert lightning["size"] == "376 MiB to download"
+    assert (lightning["badge"], lightning["licence"]) == ("Commercial use OK", "openrail++")
+    assert (lightning["again"], lightning["can_download"]) == ("", True)
+    hyper = cards["Hyper-SDXL-4steps-lora"]
+    assert (hyper["badge"], hyper["licence"]) == ("Read its licence", "licence unknown")
+
+
+def test_a_performances_lora_that_is_damaged_can_be_downloaded_again_by_its_name(studio, home):
+    stock, file = studio.stock, home / "models" / "loras" / "lcm-lora-sdxl.safetensors"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"short")
+    stock.family_of = lambda _model: FAMILIES["sdxl"]
+    stock.damages["lcm-lora-sdxl.safetensors"] = "It is damaged."
+    cards = {each["name"]: each for each in client_of(studio).get("/models").json()["loras"]}
+    assert cards["lcm-lora-sdxl"]["again"] == "lcm-lora-sdxl"
+    assert "is damaged" in cards["lcm-lora-sdxl"]["problem"]
 
 
 def test_any_page_sees_a_failure_with_its_sentence_and_can_try_again(studio):

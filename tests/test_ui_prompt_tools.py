@@ -9,11 +9,13 @@ from ui_fake import EXPANSION, FakeStudio
 from fooocus_lite.errors import WeightsError
 from fooocus_lite.recipe import MAX_SEED, ImageRequest
 from fooocus_lite.settings import Settings
+from fooocus_lite.thinking.families import STARTER
 from fooocus_lite.thinking.pantry import Pantry
 from fooocus_lite.thinking.styles import ENHANCE
 from fooocus_lite.ui.cards import asked_text
 from fooocus_lite.ui.form import Fields
-from fooocus_lite.ui.prompt_tools import PromptTools, installed
+from fooocus_lite.ui.prompt import place_prompt
+from fooocus_lite.ui.prompt_tools import PromptTools, blocks_of, installed
 
 UNTOUCHED = {
     "prompt": "a hill", "aspect": "3:2", "styles": ["Noir"], "preset": "starter", "count": 2,
@@ -105,3 +107,10 @@ def test_what_was_asked_names_the_model_that_ends_the_picture(tools):
     (recipe,) = tools.studio.orders.plan(ImageRequest(prompt="a hill"))
     refined = recipe.model_copy(update={"refiner": "polish", "refiner_switch": 0.8})
     assert "\nRefiner: polish, after 80% of the noise\n" in asked_text(refined)
+
+
+def test_the_page_comes_with_the_blocks_that_it_would_be_offered(tools):
+    """Else the row of examples would move aside a moment after it was seen."""
+    given = blocks_of(tools.studio, "starter")
+    placed = place_prompt(tools.studio.stock.preset_named(), STARTER, given)
+    assert placed.blocks.value == tools.offer(values())[BLOCKS]

@@ -16,7 +16,7 @@ import pytest
 from local_hub import FakeTime, LocalHub, weights
 
 from fooocus_lite.errors import BadRequest, Cancelled, WeightsError
-from fooocus_lite.weights import lock, snapshots
+from fooocus_lite.weights import lock, snapshots, verify
 from fooocus_lite.weights.download import Order, Snapshot, download, offer
 from fooocus_lite.weights.hub import Hub
 from fooocus_lite.weights.patience import Patience
@@ -153,6 +153,27 @@ def test_a_file_deleted_by_hand_is_fetched_from_the_locked_revision(place: Place
     again = place.get()
     assert again.revision == snapshot.revision
     assert (again.folder / "unet/config.json").read_bytes() == b"{}"
+
+
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_a_file_known_to_be_damaged_is_fetched_again_from_the_locked_revision(
+    place: Place, is_cut: bool
+) -> None:
+    place.server.add_repo(REPO, FILES)
+    first = place.get(wanted=Wanted(variant=None))
+    place.server.add_repo(REPO, {**FILES, "unet/config.json": b'{"newer": 1}'})
+    blob = (first.folder / UNET).resolve()
+    blob.write_bytes(FILES[UNET][:-9] if is_cut else FILES[UNET][:-1] + b"?")
+    if not is_cut:  # only who reads it all can tell, as before a picture
+        verify.sha256(first.folder / UNET)
+    place.server.requests.clear()
+    again = place.get(wanted=Wanted(variant=None))
+    assert (again.revision, (again.folder / UNET).read_bytes()) == (first.revision, FILES[UNET])
+    (fetched,) = place.server.asked("", "cdn")
+    assert fetched.path.endswith(Path(UNET).name)
+    place.server.requests.clear()
+    place.get(wanted=Wanted(variant=None))
+    assert not place.server.requests
 
 
 def test_a_tag_is_a_revision_and_other_tools_find_it(place: Place) -> None:

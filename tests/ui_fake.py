@@ -140,6 +140,7 @@ class FakeStock:
         }
         self.styles = {name: Style(name=name, category=kind) for name, kind in categories.items()}
         self.here = {"starter": _model("starter", "Starter", "starter", 15 * 2**20)}
+        self.damages: dict[str, str] = {}
 
     def preset_named(self, name: str | None = None) -> Preset:
         return self.presets[name or "starter"]
@@ -192,6 +193,13 @@ class FakeStock:
         """The lines of shown_styles.txt in the home folder; all styles without that file."""
         file = self.settings.home / "shown_styles.txt"
         return tuple(file.read_text(encoding="utf-8").splitlines()) if file.is_file() else None
+
+    def damage(self, model: Model) -> str:
+        return self.damages.get(model.name, "")
+
+    def origin(self, path: Path) -> str:
+        """As if all that is damaged had come from the Hub."""
+        return next((name for name in self.damages if path.as_posix().endswith(name)), "")
 
     def style_card(self, name: str) -> Path | None:
         return library.style_card(self.settings, name)

@@ -16,7 +16,7 @@ from ..thinking.resolve import is_distilled, preset_for
 from ..thinking.schedulers import SCHEDULERS
 from ..thinking.styles import BUILT_IN, Style, saying
 from ..thinking.wildcards import Wildcards
-from ..weights import configs, folders, tokens, verify
+from ..weights import configs, damage, folders, snapshots, tokens, verify
 from ..weights.catalogue import Model
 from ..weights.inspected import Inspected
 from ..weights.own_files import OwnFile
@@ -210,6 +210,16 @@ class Stock:
         except WeightsError as error:
             return error.message
         return None
+
+    @staticmethod
+    def damage(model: Model) -> str:
+        """What is known to be wrong with a model's files without reading them; or nothing."""
+        return damage.known(model.folder)
+
+    @staticmethod
+    def origin(path: Path) -> str:
+        """The name by which a model or file can be downloaded again; empty for one's own."""
+        return snapshots.origin(path)
 
     def _families(self, models: dict[str, Model]) -> dict[str, Family]:
         """By name: models that are here, and those that presets name with their kind."""

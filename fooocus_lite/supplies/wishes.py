@@ -23,7 +23,8 @@ class Wish(BaseModel):
 
     `name` is what people call it; no two downloads have the same. `lora`: the file is kept under
     that name, for the performance that needs it. `is_config_only`: all but the weights.
-    `is_update`: the newest revision, not the locked. `who` asked for it.
+    `is_update`: the newest revision, not the locked. `who` asked for it. `preset`: the one that it
+    is a part of, where several downloads belong together.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class Wish(BaseModel):
     lora: str | None = Field(default=None, max_length=100)
     is_update: bool = False
     who: str = Field(default="", max_length=100)
+    preset: str = Field(default="", max_length=300)
 
 
 def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
@@ -82,11 +84,18 @@ def wish_for(name: str, presets: Mapping[str, Preset]) -> Wish:
 def wishes_for(name: str, presets: Mapping[str, Preset]) -> tuple[Wish, ...]:
     """All that a name asks for: of a preset, its refiner too if the Hub may have that.
 
-    Raises BadRequest or UnknownName.
+    Of several, each goes by its own name: none of them is the preset yet. Raises BadRequest
+    or UnknownName.
     """
     preset = preset_called(name, presets)
     others = [each for each in preset.needs[1:] if "/" in each] if preset else []
-    return (wish_for(name, presets), *(wish_for(each, presets) for each in others))
+    first = wish_for(name, presets)
+    if preset is None or not others:
+        return (first,)
+    every = (first, *(wish_for(each, presets) for each in others))
+    return tuple(
+        each.model_copy(update={"title": each.repo_id, "preset": preset.name}) for each in every
+    )
 
 
 def performance_loras() -> dict[str, PerformanceLoRA]:

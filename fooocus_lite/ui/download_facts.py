@@ -18,22 +18,29 @@ STATES = {
 def underway(studio: Studio) -> dict[str, Any]:
     """{"downloads", "sampling"}: how each download stands, and whose samples are being made."""
     studio.samples.gather()
-    downloads = [_download(each) for each in studio.downloads()]
+    downloads = [_download(studio, each) for each in studio.downloads()]
     return {"downloads": downloads, "sampling": sorted(studio.samples.underway())}
 
 
-def _download(download: Download) -> dict[str, Any]:
+def _download(studio: Studio, download: Download) -> dict[str, Any]:
+    """`here` is what to say of one that is done; empty until its whole preset is here."""
+    wish = download.wish
+    preset = studio.stock.presets.get(wish.preset)
+    is_done = download.state == "done"
+    is_whole = is_done and (preset is None or preset.name in studio.stock.ready_presets())
     share = download.done_bytes / download.total_bytes if download.total_bytes else 0.0
     return {
         "name": download.name,
-        "title": download.wish.title,
+        "title": wish.title,
         "state": download.state,
-        "percent": int(100 * (1.0 if download.state == "done" else share)),
+        "percent": int(100 * (1.0 if is_done else share)),
         "line": _line(download, share),
         "message": download.message,
         "link": download.link or "",
         # A single file is a model by another name, or a LoRA; settings are no model.
-        "can_use": not (download.wish.files or download.wish.is_config_only),
+        "can_use": is_whole and not (wish.files or wish.is_config_only),
+        "use": preset.name if preset else download.name,
+        "here": f"{preset.shown_name if preset else wish.title} is here." if is_whole else "",
     }
 
 

@@ -1,6 +1,6 @@
 """What the page says about models: size, licence, need, and how a download stands. All as text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,8 +8,9 @@ from ..errors import WeightsError
 from ..studio import Listing, Studio
 from ..supplies.model_store import Described, Inspection, Model, ModelStore, OwnFile
 from ..supplies.wishes import performance_loras
-from ..thinking.amounts import in_bytes
+from ..thinking.amounts import in_bytes, in_mib
 from ..thinking.families import FAMILIES, REFINERS, TITLES
+from ..thinking.families.family import PerformanceLoRA
 from ..thinking.forecast import Forecast
 from ..thinking.licences import allowed_by
 from ..thinking.presets import Licence, Preset, preset_of
@@ -17,6 +18,7 @@ from ..visitor import Visitor
 from .download_facts import underway
 from .model_costs import ModelCosts
 from .model_samples import sample_facts
+from .model_troubles import NONE, of_file, of_model
 from .preset_facts import BADGES
 
 HUB = "https://huggingface.co"
@@ -45,7 +47,7 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     sample = partial(sample_facts, studio, sampling=now["sampling"], offers=samples)
     cards = [_here(costs, editable, model, presets) for model in here.values()]
     for card, model in zip(cards, here.values(), strict=True):
-        card |= _trouble(singles.get(model.folder), can_change=editable is not None)
+        card |= of_model(studio, editable, model, singles.get(model.folder))
         if model.family in FAMILIES:  # a refiner makes no pictures of its own
             card |= sample(model.name)
     used = sum(model.size_bytes for model in here.values())
@@ -54,10 +56,10 @@ def listing(studio: Studio, visitor: Visitor) -> dict[str, Any]:
     return {
         "models": cards,
         "files": [
-            _file(editable, each) | (sample(each.whole_name) if _is_lora(each) else {})
+            _file(studio, editable, each) | (sample(each.whole_name) if _is_lora(each) else {})
             for each in _others(own, here.values())
         ],
-        "loras": _loras(studio, lying, store),
+        "loras": _loras(studio, lying, store, {each.whole_name: each for each in own}),
         **now,
         "is_host": store is not None,
         "disk": _disk(store, used),
@@ -126,20 +128,11 @@ def _here(
     }
 
 
-def _trouble(file: OwnFile | None, can_change: bool) -> dict[str, str]:
-    """Why a single file cannot be used as it is, and what to download so that it can."""
-    if file is None:
-        return {"problem": "", "needs": ""}
-    if can_change and file.download:
-        return {"problem": file.lacks, "needs": file.download}
-    return {"problem": file.problem, "needs": ""}
-
-
 def _is_lora(file: OwnFile) -> bool:
     return file.inspection is not None and file.inspection.kind == "lora" and not file.problem
 
 
-def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
+def _file(studio: Studio, store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
     """A LoRA, embedding or other file of the person's own, with the words it listens to."""
     found = file.inspection
     is_ours = store is not None and store.is_ours(file.path)
@@ -152,7 +145,7 @@ def _file(store: ModelStore | None, file: OwnFile) -> dict[str, Any]:
         "size": in_bytes(file.size_bytes) + _precision(found),
         **(_licence(found.licence) if found and found.licence else {"licence": ""}),
         "words": _words(found),
-        "problem": file.problem,
+        **of_file(studio, store, file),
     }
 
 
@@ -195,8 +188,10 @@ def _absent(costs: ModelCosts, name: str, presets: Iterable[Preset]) -> dict[str
     }
 
 
-def _loras(studio: Studio, lying: Listing, store: ModelStore | None) -> list[dict[str, Any]]:
-    """The LoRAs that performances need, and whether each is here."""
+def _loras(
+    studio: Studio, lying: Listing, store: ModelStore | None, files: Mapping[str, OwnFile]
+) -> list[dict[str, Any]]:
+    """The LoRAs that performances need, and whether each is here; `files` by whole name."""
     pantry = studio.stock.pantry(lying)
     here = frozenset[str]().union(*pantry.loras.values())
     families = {family.name for family in pantry.families.values()}
@@ -210,12 +205,29 @@ def _loras(studio: Studio, lying: Listing, store: ModelStore | None) -> list[dic
             if row.lora is not None and row.lora.name == name
         ]
         if uses and (store is not None or name in here):
-            card = {"name": name, "title": name, "about": ", ".join(uses)}
-            link = f"{HUB}/{needed.repo_id}"
+            file = files.get(f"loras/{name}")
+            trouble = of_file(studio, store, file) if file else NONE
             cards.append(
-                {**card, "is_here": name in here, "can_download": name not in here, "link": link}
+                {
+                    "name": name,
+                    "title": name,
+                    "about": ", ".join(uses),
+                    "size": _lora_size(needed, file),
+                    **_licence(needed.licence or "unknown"),
+                    **trouble,
+                    "again": name if trouble["again"] else "",
+                    "is_here": name in here,
+                    "can_download": name not in here,
+                    "link": f"{HUB}/{needed.repo_id}",
+                }
             )
     return cards
+
+
+def _lora_size(needed: PerformanceLoRA, file: OwnFile | None) -> str:
+    if file is not None:
+        return f"{in_bytes(file.size_bytes)} on disk"
+    return f"{in_mib(needed.size_mib)} to download" if needed.size_mib else ""
 
 
 def _licence(name: str, written: Licence | None = None) -> dict[str, str]:

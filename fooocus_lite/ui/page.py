@@ -17,7 +17,7 @@ from .models_panel import ModelsPanel, models_panel
 from .presets_panel import PresetsPanel
 from .programs import Programs
 from .prompt import PromptRegion, place_prompt
-from .prompt_tools import PromptTools
+from .prompt_tools import PromptTools, blocks_of
 from .queue_panel import QueuePanel, queue_panel
 from .styles_panel import shown_styles, style_cards
 from .widgets.asset import asset
@@ -44,7 +44,7 @@ def build(studio: Studio) -> gr.Blocks:
                 hero = stage(elem_id="fl-stage")
                 finished = strip(elem_id="fl-strip")
                 message = message_line(elem_id="fl-message")
-                prompt = place_prompt(preset, family)
+                prompt = place_prompt(preset, family, blocks_of(studio, preset.model))
                 model = footer(model_line(preset, family), elem_id="fl-footer")
             with gr.Column(elem_id="fl-side", scale=0, min_width=0):
                 styles, advanced, models, queue = _side(studio, preset, family)

@@ -1,6 +1,7 @@
 """The prompt box with its buttons, and the quick choices under it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
@@ -28,7 +29,9 @@ class PromptRegion:
     sheet: gr.HTML
 
 
-def place_prompt(preset: Preset, family: Family) -> PromptRegion:
+def place_prompt(
+    preset: Preset, family: Family, blocks_offered: list[dict[str, Any]]
+) -> PromptRegion:
     """Draws the region where it is called and returns its parts."""
     with gr.Column(elem_id="fl-composer"):
         with gr.Row(elem_id="fl-ask"):
@@ -42,7 +45,7 @@ def place_prompt(preset: Preset, family: Family) -> PromptRegion:
         names = completions(elem_id="fl-completions")
         with gr.Row(elem_id="fl-under"):
             with gr.Row(elem_id="fl-ideas"):
-                blocks = building_blocks(elem_id="fl-blocks")
+                blocks = building_blocks(value=blocks_offered, elem_id="fl-blocks")
                 examples = example_prompts(preset.examples, elem_id="fl-examples")
             with gr.Row(elem_id="fl-told"):
                 under = note(elem_id="fl-note")

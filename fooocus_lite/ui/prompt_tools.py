@@ -43,10 +43,9 @@ class PromptTools:
         """What the preset's model has to complete a name with, and words that it understands."""
         stock = self.studio.stock
         model = self._model(values)
-        blocks = blocks_for(stock.known_words(model))
         return {
             self.completions: installed(stock.pantry(), model),
-            self.blocks: [{"kind": kind, "words": list(words)} for kind, words in blocks.items()],
+            self.blocks: blocks_of(self.studio, model),
         }
 
     def _model(self, values: Mapping[Component, Any]) -> str:
@@ -70,6 +69,12 @@ class PromptTools:
         except FooocusLiteError:
             return {}
         return {"added": first.expansion, "is_example": is_example, "style": ENHANCE}
+
+
+def blocks_of(studio: Studio, model: str) -> list[dict[str, Any]]:
+    """Words that a model understands, for the building blocks: {"kind", "words"} of each kind."""
+    blocks = blocks_for(studio.stock.known_words(model))
+    return [{"kind": kind, "words": list(words)} for kind, words in blocks.items()]
 
 
 def installed(pantry: Pantry, model: str) -> dict[str, Named]:

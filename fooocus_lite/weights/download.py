@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import WeightsError
-from . import header, lock, selection, snapshots
+from . import header, lock, selection, snapshots, verify
 from .address import COMMIT, checked_repo_id, checked_revision
 from .alone import alone
 from .disk import check_room
@@ -108,7 +108,10 @@ def offer(order: Order) -> Offer:
 
 
 def find(order: Order) -> Snapshot | None:
-    """The snapshot if all that is wanted of it is here and locked. Makes no request."""
+    """The snapshot if all that is wanted of it is here and locked. Makes no request.
+
+    Not where a file is known to be damaged: it is fetched again then.
+    """
     entry = lock.read(order.models_dir).get(order.repo_id)
     revision = _target(order)
     if entry is None or revision is None or revision not in entry.revisions:
@@ -121,9 +124,19 @@ def find(order: Order) -> Snapshot | None:
         files = tuple(locked.files)
         is_enough = order.wanted.recorded_as in locked.variants
     folder = snapshots.snapshot_of(order.models_dir, order.repo_id, revision)
-    if not is_enough or not all((folder / path).is_file() for path in files):
+    if not is_enough or not all(_is_sound(folder / path, locked.files[path]) for path in files):
         return None
     return Snapshot(order.repo_id, revision, folder, files)
+
+
+def _is_sound(path: Path, recorded: str) -> bool:
+    """Whether the file is there, and as it was recorded as far as is known without reading it."""
+    try:
+        if path.suffix == SAFETENSORS:
+            header.read(path)
+        return verify.known_sha256(path) in (None, recorded)
+    except WeightsError:
+        return False
 
 
 def _target(order: Order) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import WeightsError
-from . import lock, selection, snapshots, verify
+from . import damage, lock, selection, snapshots, verify
 from .catalogue import Model
 from .lock import Locked
 from .snapshots import Place
@@ -62,7 +62,7 @@ class FirstUse:
         fresh = {path: digest for path, digest in files.items() if path not in known}
         for path, digest in fresh.items():
             if (snapshots.promised_sha256(snapshot / path) or digest) != digest:
-                raise WeightsError(_damaged(place.repo_id, path), field="model")
+                raise WeightsError(damage.broken_promise(f"{place.repo_id}/{path}"), field="model")
         is_ours = place.models_dir.resolve() == self._models_dir.resolve()
         if locked is not None and fresh and is_ours:
             # One that was asked for as fp16 may have plain files: how it was asked for stays.
@@ -91,10 +91,3 @@ class FirstUse:
         if error.message not in self._told:
             self._told.add(error.message)
             log.warning("What is used first cannot be recorded. %s", error.message)
-
-
-def _damaged(repo_id: str, path: str) -> str:
-    return (
-        f"{path} of {repo_id} is damaged: its sha256 is not the one that the Hub promised. Remove "
-        f"{repo_id} and download it again."
-    )

@@ -51,6 +51,11 @@ class OwnFile:
         return f"{self.folder}/{self.name}"
 
     @property
+    def is_damaged(self) -> bool:
+        """Whether it should be readable and is not. A pickle is never read."""
+        return self.inspection is None and self.path.suffix.lower() not in PICKLES
+
+    @property
     def note(self) -> str:
         """A few words about a file that is in order and of a kind that is not used; else empty."""
         is_unused = self.inspection is not None and self.inspection.kind not in USED

@@ -60,6 +60,17 @@ def place_of(path: Path) -> Place | None:
     return place_of(led_to(path)) if path.is_symlink() and path.exists() else None
 
 
+def origin(path: Path) -> str:
+    """The name by which the Hub has a model or file that lies in a snapshot; empty for others.
+
+    Such as "owner/name" or "owner/name/a.safetensors".
+    """
+    place = place_of(path)
+    if place is None:
+        return ""
+    return place.repo_id if place.path == "." else f"{place.repo_id}/{place.path}"
+
+
 def led_to(link: Path) -> Path:
     """Where a link leads in one step, whether there is anything or not."""
     return Path(os.path.normpath(link.parent.resolve() / link.readlink()))

@@ -138,6 +138,12 @@ def sha256(path: Path, on_bytes: OnBytes = lambda _done, _total: None) -> str:
     return digest
 
 
+def known_sha256(path: Path) -> str | None:
+    """The file's sha256 if it was read before and is still as it was. Raises WeightsError."""
+    with _hashes_lock:
+        return _hashes.get(state(path))
+
+
 def fresh_sha256(path: Path, on_bytes: OnBytes = lambda _done, _total: None) -> str:
     """The file's sha256 in hex, read from the disk now. Raises WeightsError."""
     digest, buffer = hashlib.sha256(), bytearray(CHUNK_BYTES)
@@ -160,7 +166,7 @@ def hashes(
 
     `on_bytes` is told how many bytes of how many are read; raising from it stops.
     """
-    sizes = {file: state(file)[1] for file in files.values() if not _is_known(file)}
+    sizes = {file: state(file)[1] for file in files.values() if known_sha256(file) is None}
     total, read = sum(sizes.values()), 0
     found = {}
     for name, file in files.items():
@@ -201,11 +207,6 @@ def _table(path: Path) -> dict[str, Any]:
 def _shown(inside: Path) -> str:
     """A file or folder in a model's, as people find it."""
     return f"{snapshots.model_name(inside.parent)}/{inside.name}"
-
-
-def _is_known(path: Path) -> bool:
-    with _hashes_lock:
-        return state(path) in _hashes
 
 
 def _is_fp16(file: Path) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from visitor import PHONE, PROMPT, findings, open_panel, shoot
 
 PASTE = ".fl-paste input"
@@ -23,6 +23,11 @@ def look_up(page: Page, name: str) -> None:
     open_panel(page, "models")
     page.fill(PASTE, name)
     page.keyboard.press("Enter")
+
+
+def without_memory(route: Route) -> None:
+    """As the program answers before its engine is there."""
+    route.fulfill(json={**route.fetch().json(), "memory": ""})
 
 
 def test_a_pasted_link_is_looked_at_downloaded_and_used(visit):
@@ -60,9 +65,16 @@ def test_what_a_model_would_need_here_is_told_before_its_download_and_why(visit)
     large.locator("summary").click()
     expect(reason).to_be_visible()
     assert findings(page) == []
+    page.route("**/models/look-up", without_memory, times=1)
+    look_up(page, "somebody/nice")
+    found = page.locator(".fl-found-model article")
+    expect(found.get_by_role("button", name="Download")).to_be_focused()
+    expect(found).not_to_contain_text("would take")
     page.evaluate("window.fooocusLite.set('isReady', false)")
     with page.expect_response("**/models"):  # the engine is there, and with it the numbers
         page.evaluate("window.fooocusLite.set('isReady', true)")
+    expect(found).to_contain_text("A picture would take 5.1 GiB of 8.0 GiB")
+    expect(found.get_by_role("button", name="Download")).to_be_focused()
 
 
 def test_a_sample_is_made_at_a_click_and_shown_on_the_card_from_then_on(visit):

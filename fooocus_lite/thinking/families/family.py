@@ -22,13 +22,15 @@ class Aspect:
 class PerformanceLoRA:
     """The LoRA a quick performance needs: `file` of the Hub's `repo_id`, kept here as `name`.
 
-    Without a `repo_id` it comes with the model.
+    Without a `repo_id` it comes with the model. `licence` is what its card there says, or empty.
     """
 
     name: str
     file: str
     repo_id: str | None = None
     weight: float = 1.0
+    size_mib: int | None = None
+    licence: str = ""
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,8 @@ QWEN_IMAGE = Family(
                 "Qwen-Image-Lightning-8steps-V1.1",
                 "Qwen-Image-Lightning-8steps-V1.1.safetensors",
                 "lightx2v/Qwen-Image-Lightning",
+                size_mib=1620,
+                licence="apache-2.0",
             ),
         ),
     ),

@@ -91,6 +91,8 @@ SD15 = Family(
                 "lcm-lora-sdv1-5",
                 "pytorch_lora_weights.safetensors",
                 "latent-consistency/lcm-lora-sdv1-5",
+                size_mib=128,
+                licence="openrail++",
             ),
         ),
         Performance(
@@ -103,6 +105,7 @@ SD15 = Family(
                 "Hyper-SD15-4steps-lora",
                 "Hyper-SD15-4steps-lora.safetensors",
                 "ByteDance/Hyper-SD",
+                size_mib=257,
             ),
         ),
     ),
@@ -153,6 +156,8 @@ SDXL = Family(
                 "lcm-lora-sdxl",
                 "pytorch_lora_weights.safetensors",
                 "latent-consistency/lcm-lora-sdxl",
+                size_mib=376,
+                licence="openrail++",
             ),
         ),
         Performance(
@@ -165,6 +170,8 @@ SDXL = Family(
                 "sdxl_lightning_4step_lora",
                 "sdxl_lightning_4step_lora.safetensors",
                 "ByteDance/SDXL-Lightning",
+                size_mib=376,
+                licence="openrail++",
             ),
         ),
         Performance(
@@ -177,6 +184,7 @@ SDXL = Family(
                 "Hyper-SDXL-4steps-lora",
                 "Hyper-SDXL-4steps-lora.safetensors",
                 "ByteDance/Hyper-SD",
+                size_mib=751,
             ),
         ),
     ),

@@ -69,10 +69,10 @@
       say('error', words, { label: 'Try again', event: 'fl:download', detail: each.name });
     } else if (each.state === 'done' && each.message) {
       say('info', `${each.title}: ${each.message}`);
-    } else if (each.state === 'done' && (!each.can_use || (lite.get('inUse') || []).includes(each.name))) {
-      say('info', `${each.title} is here.`);
-    } else if (each.state === 'done') {
-      say('info', `${each.title} is here.`, { label: 'Switch to it', event: 'fl:use-model', detail: each.name });
+    } else if (each.here && (!each.can_use || (lite.get('inUse') || []).includes(each.name))) {
+      say('info', each.here);
+    } else if (each.here) {
+      say('info', each.here, { label: 'Switch to it', event: 'fl:use-model', detail: each.name });
     }
   }
 

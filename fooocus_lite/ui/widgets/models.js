@@ -10,6 +10,7 @@ const sending = part('.fl-sending');
 const status = part('[role="status"]');
 const opened = new Set();
 let spoken = '';
+let lookedUp = null;
 
 function use(name) {
   // On a phone the panel covers the page that now changes.
@@ -20,7 +21,7 @@ function use(name) {
 
 // The download has done its work then.
 function switchTo(name) {
-  use(name);
+  use((lite.get('downloads') || []).find((each) => each.name === name)?.use || name);
   if (isHost()) lite.models.change('discard', { name });
 }
 
@@ -43,6 +44,8 @@ function useButton(card) {
   return made;
 }
 
+const removeButton = (card) => button('Remove', `${card.name} remove`, () => remove(card));
+
 function sampleButton(card) {
   return button('Make a sample', `${card.name} sample`, () => lite.models.change('sample', { name: card.name }));
 }
@@ -63,7 +66,7 @@ function more(card) {
   if (card.can_update) inside.push(...versions(card));
   if (isAddress(card.link)) inside.push(link(card.link));
   if (card.place) inside.push(node('p', '', `Lies in ${card.place}`));
-  if (card.can_remove) inside.push(button('Remove', `${card.name} remove`, () => remove(card)));
+  if (card.can_remove && !card.is_damaged) inside.push(removeButton(card));
   if (!inside.length) return [];
   const details = node('details');
   details.open = opened.has(card.name);
@@ -88,7 +91,11 @@ function drawn(card) {
   if (card.needs && !isUnderway(card.needs)) {
     row.append(button('Get what it lacks', `${card.name} needs`, () => get(card.needs)));
   }
-  const offersSample = typeof card.sample_takes === 'string';
+  if (card.again && !isUnderway(card.again)) {
+    row.append(button('Download again', `${card.name} again`, () => get(card.again)));
+  }
+  if (card.can_remove && card.is_damaged) row.append(removeButton(card));
+  const offersSample = typeof card.sample_takes === 'string' && !card.is_damaged;
   if (offersSample) row.append(sampleButton(card));
   row.querySelectorAll('button').forEach((each) => {
     each.setAttribute('aria-label', `${each.textContent}${each.textContent.endsWith('sample') ? ' of' : each.textContent.endsWith('lacks') ? ':' : ''} ${card.title}`);
@@ -144,7 +151,7 @@ function speak(downloads) {
 // Same cards, new numbers: what has the focus stays where it is.
 function paintDownloads(downloads) {
   const section = list('downloads');
-  const shape = JSON.stringify([isHost(), downloads.map((each) => [each.name, each.state])]);
+  const shape = JSON.stringify([isHost(), props.in_use, downloads.map((each) => [each.name, each.state, each.can_use])]);
   if (section.dataset.shape !== shape) {
     section.dataset.shape = shape;
     keepFocus(() => fill('downloads', 'Downloads', downloads.map(drawnDownload)));
@@ -188,16 +195,29 @@ function paint() {
   if (isFirst && isWaiting && window.matchMedia('(pointer: fine)').matches) box.focus({ preventScroll: true });
 }
 
+// Before the engine is there, what a model would need here is not known.
+async function lookAgain() {
+  if (!lite.get('isReady') || !lookedUp) return;
+  const { asked, article } = lookedUp;
+  lookedUp = null;
+  const found = article.isConnected && await lite.models.order('look-up', { name: asked });
+  if (found?.memory && article.isConnected) keepFocus(() => article.replaceWith(drawn(found)));
+}
+
 paste.addEventListener('submit', async (event) => {
   event.preventDefault();
   const name = box.value.trim();
   const place = part('.fl-found-model');
   if (!name) return;
   place.replaceChildren(node('p', 'fl-count', 'Asking the Hub…'));
+  const wasReady = lite.get('isReady');
   const found = await lite.models.order('look-up', { name });
   place.replaceChildren(...(found ? [drawn(found)] : []));
   place.querySelector('button')?.focus();
+  lookedUp = found && !found.memory ? { asked: name, article: place.firstChild } : null;
+  if (!wasReady) lookAgain();
 });
+lite.on('isReady', lookAgain);
 box.addEventListener('input', () => part('.fl-found-model').replaceChildren());
 addFile.querySelector('button').addEventListener('click', () => chooser.click());
 chooser.addEventListener('change', () => {
@@ -230,6 +250,7 @@ lite.set('inUse', props.in_use);
 watch('in_use', () => {
   lite.set('inUse', props.in_use);
   paint();
+  paintDownloads(lite.get('downloads') || []);
   document.dispatchEvent(new CustomEvent('fl:preset'));
 });
 lite.on('models', paint);

@@ -22,6 +22,6 @@ def forecast(**given: Any) -> gr.HTML:
     return widget("forecast", {}, **given)
 
 
-def building_blocks(**given: Any) -> gr.HTML:
+def building_blocks(value: list[dict[str, Any]], **given: Any) -> gr.HTML:
     """Words to put a prompt together from by clicks; `value` is a list of {"kind", "words"}."""
-    return widget("blocks", [], **given)
+    return widget("blocks", value, **given)
