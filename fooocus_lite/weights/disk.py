@@ -36,7 +36,7 @@ def writing_to(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise refused(folder, error) from None
+        raise _refused(folder, error) from None
 
 
 def move(part: Path, target: Path) -> None:
@@ -55,7 +55,7 @@ def move(part: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def refused(folder: Path, error: OSError) -> WeightsError:
+def _refused(folder: Path, error: OSError) -> WeightsError:
     """Why something could not be written there. The folder's last two parts tell which it is."""
     if error.errno in _FULL:
         free = in_bytes(free_bytes(folder))
