@@ -1,10 +1,12 @@
 """What the page says while models come and samples are made. All as text."""
 
+from collections.abc import Collection
 from typing import Any
 
 from ..studio import Studio
 from ..supplies.downloads import Download
 from ..thinking.amounts import in_bytes, time_left
+from ..thinking.presets import Preset
 
 STATES = {
     "waiting": "Waiting for its turn",
@@ -18,16 +20,19 @@ STATES = {
 def underway(studio: Studio) -> dict[str, Any]:
     """{"downloads", "sampling"}: how each download stands, and whose samples are being made."""
     studio.samples.gather()
-    downloads = [_download(studio, each) for each in studio.downloads()]
+    found, stock = studio.downloads(), studio.stock
+    # Asked many times while something comes: the folders are looked through once, where it counts.
+    has_come = any(each.state == "done" and each.wish.preset for each in found)
+    ready = stock.ready_presets() if has_come else ()
+    downloads = [_download(each, stock.presets.get(each.wish.preset), ready) for each in found]
     return {"downloads": downloads, "sampling": sorted(studio.samples.underway())}
 
 
-def _download(studio: Studio, download: Download) -> dict[str, Any]:
+def _download(download: Download, preset: Preset | None, ready: Collection[str]) -> dict[str, Any]:
     """`here` is what to say of one that is done; empty until its whole preset is here."""
     wish = download.wish
-    preset = studio.stock.presets.get(wish.preset)
     is_done = download.state == "done"
-    is_whole = is_done and (preset is None or preset.name in studio.stock.ready_presets())
+    is_whole = is_done and (preset is None or preset.name in ready)
     share = download.done_bytes / download.total_bytes if download.total_bytes else 0.0
     return {
         "name": download.name,
